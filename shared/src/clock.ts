@@ -1,0 +1,12 @@
+/** Time is handed in, so that rules stay pure and tests can hold it still. */
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  now(): number;
+};
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** An ISO 8601 UTC string, as every `...At` field has it. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

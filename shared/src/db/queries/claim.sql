@@ -1,0 +1,127 @@
+-- The group commit (ARCHITECTURE.md D5): one statement, one transaction, one batch of redemptions.
+--   requests not yet spent -> their items -> units picked -> units dealt, all or nothing
+--   -> redemption by `jti` -> order, lines, units, ledger, outbox
+-- $1   JSON of [{orderId, jti, saleId, visitor, number, max, idempotencyKey, requestHash, email,
+--      shard, position, items: [{productId, quantity}]}, ...]; `position` counts from 1 in the
+--      order of arrival, `shard` is the home shard
+-- Returns a row for each request whose token was not spent when the statement began:
+--   outcome  'created' with the order, 'short' (too few units were to be had: nothing written),
+--            'taken' (another transaction spent the token meanwhile: nothing written)
+-- The line with `:picked` is replaced by one of claim-pick-*.sql. Units are locked there; the
+-- redemptions are inserted in the order of `jti`, so that two batches cannot deadlock.
+with req as materialized (
+  select r.*, s.currency, s.pay_seconds
+  from json_to_recordset($1::text::json) as r(
+    "orderId" text, jti text, "saleId" text, visitor text, number bigint, max int,
+    "idempotencyKey" text, "requestHash" text, email text, shard int, position int, items json)
+  cross join lateral (
+    select currency, coalesce((room ->> 'paySeconds')::int, 300) as pay_seconds
+    from sales where id = r."saleId" limit 1
+  ) s
+  -- Not "not exists": the planner would expect one row of it, and loop over all the rest.
+  where coalesce((select false from redemptions d where d.jti = r.jti), true)
+),
+item as materialized (
+  select r."orderId" as order_id, r.shard, i."productId" as product_id, i.quantity, p.price_minor,
+    (sum(i.quantity) over (partition by i."productId" order by r.position))::int as upto
+  from req r
+  cross join lateral json_to_recordset(r.items) as i("productId" text, quantity int)
+  join products p on p.id = i."productId"
+),
+-- :picked
+dealt as materialized (
+  select i.order_id, i.product_id, p.id as unit_id
+  from item i
+  cross join lateral generate_series(i.upto - i.quantity + 1, i.upto) as slot
+  join picked p on p.product_id = i.product_id and p.place = slot
+),
+granted as materialized (
+  select i.order_id, count(*) as lines, sum(i.quantity)::int as taken,
+    sum(i.quantity * i.price_minor)::bigint as total_minor
+  from item i
+  left join (select product_id, count(*) as n from picked group by product_id) p using (product_id)
+  group by i.order_id
+  having bool_and(i.upto <= coalesce(p.n, 0))
+),
+placed as (
+  insert into redemptions
+    (jti, sale_id, visitor, number, max, kind, order_id, idempotency_key, request_hash)
+  select r.jti, r."saleId", r.visitor, r.number, r.max, 'order', r."orderId",
+    r."idempotencyKey", r."requestHash"
+  from req r
+  join granted g on g.order_id = r."orderId" and g.lines = json_array_length(r.items)
+  order by r.jti
+  on conflict (jti) do nothing
+  returning order_id
+),
+made as (
+  insert into orders (id, sale_id, jti, visitor, number, total_minor, currency, email,
+    first_pay_before, pay_before)
+  select r."orderId", r."saleId", r.jti, r.visitor, r.number, g.total_minor, r.currency, r.email,
+    now() + make_interval(secs => r.pay_seconds), now() + make_interval(secs => r.pay_seconds)
+  from placed p
+  join req r on r."orderId" = p.order_id
+  join granted g using (order_id)
+  returning id, sale_id, jti, visitor, number, total_minor, currency, email, pay_before, created_at
+),
+lines_made as (
+  insert into order_lines (order_id, product_id, quantity, unit_price_minor)
+  select order_id, product_id, quantity, price_minor from item join placed using (order_id)
+),
+units_made as (
+  insert into order_units (order_id, unit_id, product_id)
+  select order_id, unit_id, product_id from dealt join placed using (order_id)
+),
+held as (
+  update units u set state = 'held', order_id = d.order_id
+  from dealt d join placed using (order_id)
+  where u.id = d.unit_id
+),
+sheet as materialized (
+  select d.order_id, array_agg(d.unit_id order by d.unit_id) as unit_ids
+  from dealt d join placed using (order_id)
+  group by d.order_id
+),
+line as materialized (
+  select i.order_id, jsonb_agg(
+    jsonb_build_object('productId', i.product_id, 'quantity', i.quantity,
+      'unitPriceMinor', i.price_minor, 'units', d.unit_ids)
+    order by i.product_id) as items
+  from item i
+  join (
+    select order_id, product_id, array_agg(unit_id order by unit_id) as unit_ids
+    from dealt join placed using (order_id)
+    group by order_id, product_id
+  ) d using (order_id, product_id)
+  group by i.order_id
+),
+noted as (
+  insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
+  select 'visitor:' || m.visitor, 'order.placed', m.sale_id, m.id, d.unit_ids,
+    jsonb_build_object('number', m.number, 'totalMinor', m.total_minor, 'payBefore', m.pay_before)
+  from made m
+  join sheet d on d.order_id = m.id
+),
+reported as (
+  insert into outbox (topic, sale_id, payload)
+  select 'room', m.sale_id, jsonb_build_object(
+    'kind', 'spent', 'jti', m.jti, 'visitor', m.visitor, 'number', m.number, 'max', r.max,
+    'taken', g.taken, 'returned', 0,
+    'payBefore', floor(extract(epoch from m.pay_before) * 1000)::bigint)
+  from made m
+  join req r on r."orderId" = m.id
+  join granted g on g.order_id = m.id
+  union all
+  select 'job', m.sale_id,
+    jsonb_build_object('kind', 'notice', 'notice', 'order-placed', 'orderId', m.id)
+  from made m
+  where m.email is not null
+)
+select r."orderId" as order_id,
+  case when m.id is not null then 'created' when g.order_id is null then 'short' else 'taken' end
+    as outcome,
+  m.sale_id, m.visitor, m.total_minor, m.currency, m.pay_before, m.created_at, l.items
+from req r
+left join granted g on g.order_id = r."orderId" and g.lines = json_array_length(r.items)
+left join made m on m.id = r."orderId"
+left join line l on l.order_id = r."orderId"

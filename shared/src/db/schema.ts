@@ -1,0 +1,276 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  bigserial,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { OrderState, UnitState } from '../order.ts';
+import type { RoomSettings, SaleMode, SalePhase } from '../sale.ts';
+
+const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
+const created = () => at('created_at').notNull().defaultNow();
+
+/** Things for sale. Owner: the queue service. */
+export const products = pgTable('products', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  description: text('description').notNull().default(''),
+  imageUrl: text('image_url'),
+  priceMinor: bigint('price_minor', { mode: 'number' }).notNull(),
+  currency: text('currency').notNull(),
+  version: integer('version').notNull().default(1),
+  createdAt: created(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+  deletedAt: at('deleted_at'),
+});
+
+/** How many shards a product's units are dealt to (ARCHITECTURE.md D6). */
+export const stockShards = 16;
+
+/** One row per sellable piece, dealt to shards when stock is added. Owner: the checkout. */
+export const units = pgTable(
+  'units',
+  {
+    id: text('id').primaryKey(),
+    productId: text('product_id').notNull(),
+    shard: smallint('shard').notNull(),
+    state: text('state').$type<UnitState>().notNull().default('free'),
+    orderId: text('order_id'),
+    createdAt: created(),
+  },
+  (t) => [
+    index('units_free').on(t.productId, t.shard, t.id).where(sql`state = 'free'`),
+    // Not of free units: before the first ANALYZE a claim would be planned on it (claim.sql).
+    index('units_taken').on(t.productId, t.state).where(sql`state <> 'free'`),
+    check('units_state', sql`state in ('free', 'held', 'sold')`),
+    check('units_owner', sql`(state = 'free') = (order_id is null)`),
+  ],
+);
+
+/** Sales as admins set them. `phase` is what was ordered; the public state follows from it. */
+export const sales = pgTable('sales', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  phase: text('phase').$type<SalePhase>().notNull().default('draft'),
+  mode: text('mode').$type<SaleMode>().notNull().default('fifo'),
+  currency: text('currency').notNull(),
+  startsAt: at('starts_at').notNull(),
+  endsAt: at('ends_at'),
+  room: jsonb('room').$type<RoomSettings>().notNull(),
+  version: integer('version').notNull().default(1),
+  createdAt: created(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+  deletedAt: at('deleted_at'),
+});
+
+/** Which products a sale offers; a product is in one sale that is not closed at a time. */
+export const saleProducts = pgTable(
+  'sale_products',
+  {
+    saleId: text('sale_id').notNull(),
+    productId: text('product_id').notNull(),
+    position: integer('position').notNull(),
+    /** False once the sale is closed or deleted. */
+    live: boolean('live').notNull().default(true),
+  },
+  (t) => [
+    primaryKey({ columns: [t.saleId, t.productId] }),
+    uniqueIndex('sale_products_live').on(t.productId).where(sql`live`),
+  ],
+);
+
+/**
+ * A spent token, or one that can no longer be spent (`lapsed`): `jti` as the primary key is what
+ * forbids a second redemption (ARCHITECTURE.md D5, D7). Owner: the checkout.
+ */
+export const redemptions = pgTable(
+  'redemptions',
+  {
+    jti: text('jti').primaryKey(),
+    saleId: text('sale_id').notNull(),
+    visitor: text('visitor').notNull(),
+    number: bigint('number', { mode: 'number' }).notNull(),
+    max: integer('max').notNull(),
+    kind: text('kind').$type<'order' | 'lapsed'>().notNull(),
+    orderId: text('order_id'),
+    idempotencyKey: text('idempotency_key'),
+    requestHash: text('request_hash'),
+    createdAt: created(),
+  },
+  (t) => [index('redemptions_by_sale').on(t.saleId, t.createdAt)],
+);
+
+/** Orders. Owner: the checkout. Money in minor units. */
+export const orders = pgTable(
+  'orders',
+  {
+    id: text('id').primaryKey(),
+    saleId: text('sale_id').notNull(),
+    jti: text('jti').notNull().unique(),
+    visitor: text('visitor').notNull(),
+    number: bigint('number', { mode: 'number' }).notNull(),
+    state: text('state').$type<OrderState>().notNull().default('awaiting_payment'),
+    totalMinor: bigint('total_minor', { mode: 'number' }).notNull(),
+    currency: text('currency').notNull(),
+    email: text('email'),
+    /** What the redemption answered; `payBefore` may be extended, this may not. */
+    firstPayBefore: at('first_pay_before').notNull(),
+    payBefore: at('pay_before').notNull(),
+    extended: boolean('extended').notNull().default(false),
+    paidAt: at('paid_at'),
+    failure: text('failure'),
+    version: integer('version').notNull().default(1),
+    createdAt: created(),
+  },
+  (t) => [
+    index('orders_by_sale').on(t.saleId, t.state, t.id),
+    index('orders_unpaid').on(t.payBefore).where(sql`state = 'awaiting_payment'`),
+    check(
+      'orders_state',
+      sql`state in ('awaiting_payment', 'paid', 'expired', 'cancelled', 'refunded')`,
+    ),
+  ],
+);
+
+export const orderLines = pgTable(
+  'order_lines',
+  {
+    orderId: text('order_id').notNull(),
+    productId: text('product_id').notNull(),
+    quantity: integer('quantity').notNull(),
+    unitPriceMinor: bigint('unit_price_minor', { mode: 'number' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.orderId, t.productId] })],
+);
+
+/** Which units an order has or had; at most one live order has a unit. */
+export const orderUnits = pgTable(
+  'order_units',
+  {
+    orderId: text('order_id').notNull(),
+    unitId: text('unit_id').notNull(),
+    productId: text('product_id').notNull(),
+    live: boolean('live').notNull().default(true),
+  },
+  (t) => [
+    primaryKey({ columns: [t.orderId, t.unitId] }),
+    uniqueIndex('order_units_live').on(t.unitId).where(sql`live`),
+  ],
+);
+
+export type PaymentState = 'processing' | 'succeeded' | 'failed' | 'refunding' | 'refunded';
+
+/** Attempts to pay an order. Owner: the checkout. */
+export const payments = pgTable(
+  'payments',
+  {
+    id: text('id').primaryKey(),
+    orderId: text('order_id').notNull(),
+    saleId: text('sale_id').notNull(),
+    provider: text('provider').notNull(),
+    /** The provider's own id of the payment, once known. */
+    reference: text('reference'),
+    state: text('state').$type<PaymentState>().notNull().default('processing'),
+    amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
+    currency: text('currency').notNull(),
+    failure: text('failure'),
+    createdAt: created(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (t) => [
+    index('payments_by_order').on(t.orderId),
+    uniqueIndex('payments_reference').on(t.provider, t.reference),
+  ],
+);
+
+/** Webhook events that were taken, so that one that comes twice has one effect. */
+export const providerEvents = pgTable(
+  'provider_events',
+  {
+    provider: text('provider').notNull(),
+    eventId: text('event_id').notNull(),
+    createdAt: created(),
+  },
+  (t) => [primaryKey({ columns: [t.provider, t.eventId] })],
+);
+
+/** Append-only, kept so by triggers: every change of a unit, an order or a setting. */
+export const ledger = pgTable(
+  'ledger',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    at: at('at').notNull().defaultNow(),
+    /** `visitor:…`, `key:…`, `system:…`. */
+    actor: text('actor').notNull(),
+    /** What happened: `order.placed`, `order.paid`, `sale.paused`, `stock.added`, … */
+    action: text('action').notNull(),
+    saleId: text('sale_id'),
+    productId: text('product_id'),
+    orderId: text('order_id'),
+    unitIds: text('unit_ids').array(),
+    detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (t) => [index('ledger_by_sale').on(t.saleId, t.id), index('ledger_by_order').on(t.orderId)],
+);
+
+/**
+ * What must follow a change, written in its transaction and relayed afterwards (D9). `room`:
+ * a report to the room's Redis, relayed by checkouts; `job`: relayed into BullMQ by the queue
+ * service. Relayed rows are deleted.
+ */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    topic: text('topic').$type<'room' | 'job'>().notNull(),
+    saleId: text('sale_id').notNull(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+    createdAt: created(),
+  },
+  (t) => [index('outbox_by_topic').on(t.topic, t.id)],
+);
+
+/** Mails that were sent, so that a job that runs twice sends one. Owner: the queue service. */
+export const notices = pgTable(
+  'notices',
+  {
+    orderId: text('order_id').notNull(),
+    kind: text('kind').notNull(),
+    sentAt: at('sent_at'),
+    createdAt: created(),
+  },
+  (t) => [primaryKey({ columns: [t.orderId, t.kind] })],
+);
+
+export type ApiRole = 'viewer' | 'operator' | 'admin';
+
+/** Keys of the control API; the key itself is never kept. Owner: the queue service. */
+export const apiKeys = pgTable('api_keys', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  role: text('role').$type<ApiRole>().notNull(),
+  /** SHA-256 of the key, in hex; keys are 256 random bits, so no slow hash is needed. */
+  hash: text('hash').notNull().unique(),
+  createdAt: created(),
+  revokedAt: at('revoked_at'),
+});
+
+/** What a room would need to begin again, written every second. Owner: the queue service. */
+export const roomCheckpoints = pgTable('room_checkpoints', {
+  saleId: text('sale_id').primaryKey(),
+  next: bigint('next', { mode: 'number' }).notNull(),
+  frontier: bigint('frontier', { mode: 'number' }).notNull(),
+  outstanding: integer('outstanding').notNull(),
+  counters: jsonb('counters').$type<Record<string, number>>().notNull(),
+  takenAt: at('taken_at').notNull().defaultNow(),
+});

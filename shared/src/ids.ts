@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+
+/** Crockford's base 32 in lower case: sorts like the bytes it encodes, and has no look-alikes. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+
+export const idPrefixes = ['sale', 'prod', 'ord', 'unit', 'pay', 'key', 'evt', 'req'] as const;
+export type IdPrefix = (typeof idPrefixes)[number];
+
+/** 48 bits of milliseconds as 10 letters, then 80 random bits as 16: a ULID in lower case. */
+export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
+  return `${prefix}_${timeLetters(nowMs)}${randomLetters(16)}`;
+}
+
+/** An id is one of ours by its form alone; whether it exists is another question. */
+export function isId(prefix: IdPrefix, text: string): boolean {
+  return (
+    text.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(text.slice(prefix.length + 1))
+  );
+}
+
+/** A visitor: 128 random bits, 22 letters of base64url. */
+export function newVisitorId(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+function timeLetters(nowMs: number): string {
+  let rest = nowMs;
+  let letters = '';
+  for (let i = 0; i < 10; i += 1) {
+    letters = alphabet.charAt(rest % 32) + letters;
+    rest = Math.floor(rest / 32);
+  }
+  return letters;
+}
+
+function randomLetters(count: number): string {
+  let letters = '';
+  for (const byte of randomBytes(count)) letters += alphabet.charAt(byte & 31);
+  return letters;
+}

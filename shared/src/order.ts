@@ -1,0 +1,32 @@
+export const orderStates = [
+  'awaiting_payment',
+  'paid',
+  'expired',
+  'cancelled',
+  'refunded',
+] as const;
+export type OrderState = (typeof orderStates)[number];
+
+export const unitStates = ['free', 'held', 'sold'] as const;
+export type UnitState = (typeof unitStates)[number];
+
+export type OrderItem = {
+  productId: string;
+  quantity: number;
+  unitPriceMinor: number;
+  units: string[];
+};
+
+/** An order as CONTRACT.md section 4 shows it. */
+export type Order = {
+  id: string;
+  saleId: string;
+  state: OrderState;
+  items: OrderItem[];
+  totalMinor: number;
+  currency: string;
+  payBefore: string;
+  createdAt: string;
+  paidAt?: string;
+  failure?: string;
+};

@@ -1,0 +1,34 @@
+import type { SaleState } from './sale.ts';
+
+export const placeStates = [
+  'lobby',
+  'waiting',
+  'admitted',
+  'issued',
+  'done',
+  'expired',
+  'left',
+] as const;
+export type PlaceState = (typeof placeStates)[number];
+
+export type Outlook = {
+  kind: 'likely' | 'unlikely' | 'sold_out';
+  unitsLeft: number;
+  unitsHeld: number;
+};
+
+/** A visitor's standing in a sale's line, as CONTRACT.md section 3 shows it. */
+export type Place = {
+  state: PlaceState;
+  number: number;
+  ahead: number | null;
+  behind: number | null;
+  etaSeconds: { low: number; high: number } | null;
+  pollAfterSeconds: number;
+  lane: 'main' | 'priority';
+  admittedUntil?: string;
+  saleState: SaleState;
+  message: string;
+  outlook: Outlook;
+  stale?: true;
+};

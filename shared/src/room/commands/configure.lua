@@ -1,0 +1,58 @@
+-- Sets what an admin decides, and makes the room where there is none (a new sale, or a Redis
+-- that was emptied; then from what Postgres remembers).
+-- ARGV: [1] revision; an older one than the room's changes nothing
+--       [2] JSON of fields to set: name, mode, phase, startsAt, endsAt, info, units,
+--           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
+--           maxUnitsPerShopper, guaranteeStock (0|1), message
+--       [3] JSON to begin with: next, frontier, free, outstanding, outstandingUntil, settledFrom,
+--           joined, admitted, issued, redeemed, expired, abandoned, and perhaps
+--           holding: [{jti, payBefore}, ...], the orders that await payment
+-- Returns 'created', 'updated' or 'kept'.
+local fields = readRoom()
+local revision = tonumber(ARGV[1])
+if fields and int(fields.revision) > revision then
+  return 'kept'
+end
+local set = cjson.decode(ARGV[2])
+local flat = { 'revision', ARGV[1] }
+for name, value in pairs(set) do
+  flat[#flat + 1] = name
+  flat[#flat + 1] = type(value) == 'number' and text(value) or tostring(value)
+end
+
+local function begin()
+  local start = cjson.decode(ARGV[3])
+  local promised = set.units - start.free + start.outstanding
+  redis.call('HSET', room, 'presenceSince', now, 'lookedAt', now, 'bucket', 0, 'refilledAt', now,
+    'createdAt', now, 'returned', 0, 'promised', promised, 'outstanding', start.outstanding,
+    'outstandingUntil', text(start.outstandingUntil), 'left', 0)
+  local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
+    'expired', 'abandoned' }
+  for _, name in ipairs(kept) do
+    redis.call('HSET', room, name, text(start[name]))
+  end
+  for _, order in ipairs(start.holding or {}) do
+    redis.call('ZADD', holding, order.payBefore, order.jti)
+  end
+  local mark = text(now) .. ':' .. text(start.joined) .. ':' .. text(start.admitted)
+  redis.call('ZADD', pulse, now, mark)
+end
+
+local reply = 'updated'
+if not fields then
+  begin()
+  reply = 'created'
+elseif fields.abandonSeconds ~= text(set.abandonSeconds) then
+  -- Presence was noted in spans of another width: judge nobody by it.
+  redis.call('HSET', room, 'presenceSince', now)
+end
+redis.call('HSET', room, unpack(flat))
+redis.call('DEL', snapshot)
+for _, key in ipairs(KEYS) do
+  if set.phase == 'closed' then
+    redis.call('EXPIRE', key, 172800)
+  else
+    redis.call('PERSIST', key)
+  end
+end
+return reply

@@ -1,0 +1,44 @@
+-- The room's live figures; changes nothing.
+-- ARGV: none
+-- Returns JSON: see roomFiguresSchema in room.ts; '' where there is no room.
+local fields = readRoom()
+if not fields then
+  return ''
+end
+local function perMinute(total, index)
+  local first = redis.call('ZRANGEBYSCORE', pulse, now - 60000, '+inf', 'LIMIT', 0, 1)[1]
+  if not first then
+    return 0
+  end
+  local parts = {}
+  for part in first:gmatch('%d+') do
+    parts[#parts + 1] = tonumber(part)
+  end
+  return total - parts[index]
+end
+
+local function oldestWaitSeconds()
+  local head = redis.call('ZRANGE', line, 0, 0, 'WITHSCORES')
+  if #head == 0 then
+    return 0
+  end
+  local mark = redis.call('ZRANGEBYSCORE', marks, head[2], '+inf', 'LIMIT', 0, 1)[1]
+  return mark and math.floor((now - tonumber(mark)) / 1000) or 0
+end
+
+local inRoom = redis.call('ZCARD', active)
+local joined, admitted = int(fields.joined), int(fields.admitted)
+return cjson.encode({
+  state = saleState(fields), revision = int(fields.revision),
+  waiting = redis.call('ZCARD', line), admitted = inRoom,
+  active = inRoom + redis.call('ZCARD', holding),
+  issued = int(fields.issued), redeemed = int(fields.redeemed), expired = int(fields.expired),
+  left = int(fields.left), abandoned = int(fields.abandoned), joinedTotal = joined,
+  admittedTotal = admitted, joinedPerMinute = perMinute(joined, 2),
+  admittedPerMinute = perMinute(admitted, 3), oldestWaitSeconds = oldestWaitSeconds(),
+  next = int(fields.next), frontier = int(fields.frontier),
+  outstanding = math.max(0, int(fields.promised) - int(fields.returned)),
+  units = int(fields.units), carried = int(fields.outstanding),
+  waits = cjson.encode(redis.call('HGETALL', waits)),
+  stock = cjson.encode(redis.call('HGETALL', stock)),
+})

@@ -1,0 +1,21 @@
+-- Ends a place by its shopper's wish. What was admitted and not taken goes back to the budget;
+-- a token that was taken lives on, and is settled by a checkout.
+-- ARGV: [1] visitor  [2] number, from the ticket
+-- Returns 'left', 'kept' (it had ended before), or 'unknown'.
+if redis.call('EXISTS', room) == 0 then
+  return 'unknown'
+end
+local visitor = ARGV[1]
+local p = readPlace(visitor) or { state = 'waiting', number = int(ARGV[2]), ordinal = 1 }
+if p.state == 'done' or p.state == 'expired' or p.state == 'left' then
+  return 'kept'
+end
+redis.call('ZREM', line, visitor)
+if p.state == 'admitted' then
+  redis.call('ZREM', active, visitor)
+  redis.call('HINCRBY', room, 'returned', p.promise)
+end
+p.state = 'left'
+writePlace(visitor, p)
+redis.call('HINCRBY', room, 'left', 1)
+return 'left'

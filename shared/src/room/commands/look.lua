@@ -1,0 +1,54 @@
+-- Notes that visitors are there, and tells where each of them stands. A valid ticket is the
+-- place: a visitor whom the room does not know (it was emptied) is put back under the old number.
+-- ARGV: triples visitor, number, ordinal (from the ticket).
+-- Returns for each { state, number, ordinal, score, admittedAt, until, promise }, where state is
+--   'waiting' (score: where), 'admitted', 'issued', 'done', 'expired', 'left' or 'unknown'.
+local fields = readRoom()
+if not fields then
+  local replies = {}
+  for i = 1, #ARGV / 3 do
+    replies[i] = { 'unknown', 0, 0, '0', 0, 0, 0 }
+  end
+  return replies
+end
+-- An issued token that nobody spent is settled by a checkout; until its word has come, the
+-- shopper is told so after this grace (a spend of the last moment takes that long to be known).
+local graceMs = 2000
+
+local function waiting(number, ordinal, score)
+  markSeen(fields, number)
+  return { 'waiting', number, ordinal, text(tonumber(score)), 0, 0, 0 }
+end
+
+local function look(visitor, number, ordinal)
+  local score = redis.call('ZSCORE', line, visitor)
+  local p = readPlace(visitor)
+  if score then
+    return waiting(p and p.number or tonumber(score), p and p.ordinal or 1, score)
+  elseif not p then
+    if saleState(fields) == 'closed' then
+      return { 'expired', number, ordinal, '0', 0, 0, 0 }
+    end
+    return waiting(number, ordinal, putBack(fields, visitor, number, ordinal))
+  elseif p.state == 'away' then
+    return waiting(p.number, p.ordinal, putBack(fields, visitor, p.number, p.ordinal))
+  end
+  local state = p.state
+  if state == 'admitted' and now >= p.till then
+    state = 'expired'
+  elseif state == 'issued' and now >= p.till + graceMs then
+    state = 'expired'
+  end
+  return { state, p.number, p.ordinal, '0', p.admittedAt, p.till, p.promise }
+end
+
+-- Longer than any present shopper's poll is apart: nobody could reach us, so nobody is absent.
+if now - int(fields.lookedAt) > int(fields.abandonSeconds) * 500 then
+  redis.call('HSET', room, 'presenceSince', now)
+end
+redis.call('HSET', room, 'lookedAt', now)
+local replies = {}
+for i = 1, #ARGV, 3 do
+  replies[#replies + 1] = look(ARGV[i], int(ARGV[i + 1]), int(ARGV[i + 2]))
+end
+return replies

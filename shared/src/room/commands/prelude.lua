@@ -1,0 +1,112 @@
+-- In front of every command of the room. KEYS: all keys of the room, in the order of keys.ts.
+-- A place's record is `state|number|ordinal|admittedAt|until|promise|jti|score`:
+--   state     waiting (with a history), away, admitted, issued, done, expired, left
+--   ordinal   counts the visitor's admissions in this sale from 1, and is part of the jti
+--   promise   units of the budget that this admission may buy
+local room, line, places, active, tokens, holders, holding = unpack(KEYS, 1, 7)
+local given, stock, snapshot, marks, pulse, waits, seen = unpack(KEYS, 8, 14)
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000) -- the only clock; tests replace this line
+
+local function int(text)
+  return tonumber(text) or 0
+end
+
+local function text(value) -- whole numbers without an exponent, halves as they are
+  return string.format('%.15g', value)
+end
+
+local function readRoom()
+  local flat = redis.call('HGETALL', room)
+  if #flat == 0 then
+    return nil
+  end
+  local fields = {}
+  for i = 1, #flat, 2 do
+    fields[flat[i]] = flat[i + 1]
+  end
+  return fields
+end
+
+local function isSoldOut()
+  local free, held, total = unpack(redis.call('HMGET', stock, 'free', 'held', 'total'))
+  return int(total) > 0 and int(free) == 0 and int(held) == 0
+end
+
+local function saleState(fields)
+  local startsAt, endsAt = int(fields.startsAt), int(fields.endsAt)
+  if fields.phase == 'closed' or (endsAt > 0 and now >= endsAt) then
+    return 'closed'
+  elseif fields.phase == 'paused' then
+    return 'paused'
+  elseif fields.phase ~= 'open' and now < startsAt then
+    return now >= startsAt - int(fields.lobbySeconds) * 1000 and 'lobby' or 'scheduled'
+  end
+  return isSoldOut() and 'sold_out' or 'open'
+end
+
+local function readPlace(visitor)
+  local record = redis.call('HGET', places, visitor)
+  if not record then
+    return nil
+  end
+  local p = {}
+  p.state, p.number, p.ordinal, p.admittedAt, p.till, p.promise, p.jti =
+    record:match('^(%a+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)$')
+  p.number, p.ordinal, p.promise = int(p.number), int(p.ordinal), int(p.promise)
+  p.admittedAt, p.till = int(p.admittedAt), int(p.till)
+  return p
+end
+
+local function writePlace(visitor, p)
+  redis.call('HSET', places, visitor, table.concat({
+    p.state, text(p.number), text(p.ordinal or 1), text(p.admittedAt or 0), text(p.till or 0),
+    text(p.promise or 0), p.jti or '',
+  }, '|'))
+end
+
+-- Presence is one bit by number in each span of a quarter of `abandonSeconds`.
+local function seenWidth(fields)
+  return math.max(1, math.ceil(int(fields.abandonSeconds) / 4))
+end
+
+local function seenKey(width, span)
+  return seen .. ':' .. width .. ':' .. text(span)
+end
+
+local function markSeen(fields, number)
+  local width = seenWidth(fields)
+  local key = seenKey(width, math.floor(now / 1000 / width))
+  redis.call('SETBIT', key, number, 1)
+  redis.call('EXPIRE', key, width * 7)
+end
+
+-- Gives units of an admission back to the budget: absolute and only growing by jti, so that a
+-- report that comes late, twice or out of order never gives back more than there was.
+local function giveBack(jti, units, ended)
+  local before = redis.call('HGET', given, jti) or '0:0'
+  local had, wasEnded = before:match('^(%d+):(%d)$')
+  if units > int(had) then
+    redis.call('HINCRBY', room, 'returned', units - int(had))
+  end
+  local flag = (ended or wasEnded == '1') and '1' or '0'
+  redis.call('HSET', given, jti, text(math.max(units, int(had))) .. ':' .. flag)
+end
+
+-- Puts an absent visitor back: under the old number while that is ahead of the frontier, and
+-- right behind the frontier otherwise.
+local function putBack(fields, visitor, number, ordinal)
+  local frontier = int(fields.frontier)
+  local score = number > frontier and number or frontier + 0.5
+  redis.call('ZADD', line, 'NX', score, visitor)
+  if number > int(fields.next) then
+    redis.call('HSET', room, 'next', text(number))
+    fields.next = text(number)
+  end
+  if number <= frontier or ordinal > 1 then
+    writePlace(visitor, { state = 'waiting', number = number, ordinal = ordinal })
+  else
+    redis.call('HDEL', places, visitor)
+  end
+  return score
+end

@@ -1,0 +1,94 @@
+-- Takes the checkouts' reports, in any order, any number of times.
+-- ARGV: JSON of [{kind, seq, jti, visitor, number, max, taken, returned, payBefore}, ...]; seq is
+--   the report's id in the outbox (0 for lapses), max what the token allowed, taken what was
+--   claimed, and kind one of:
+--   'spent'   a token became an order that awaits payment until payBefore (ms)
+--   'extended' that order may be paid until a later payBefore
+--   'ended'   that order was paid, or ran out, or was cancelled or refunded; `returned` units of
+--             it are free again
+--   'lapsed'  a token can no longer be spent
+-- Returns the number of reports taken.
+local reports = cjson.decode(ARGV[1])
+local fields = readRoom()
+if not fields then
+  return 0
+end
+
+-- Ends the place once; a place that the room forgot is noted, so that its shopper is told.
+local function finish(report, state, counter)
+  local p = readPlace(report.visitor)
+    or { state = 'issued', number = report.number, ordinal = 1, admittedAt = now, jti = report.jti }
+  if p.state == 'done' or p.state == state then
+    return
+  end
+  if state == 'done' or p.state ~= 'left' then
+    p.state, p.jti = state, report.jti
+    writePlace(report.visitor, p)
+  end
+  redis.call('HINCRBY', room, counter, 1)
+end
+
+-- A token from before Redis was emptied: its promise is part of `outstanding`, which is given
+-- back as a whole, so what it took must be counted once, and only that can come back.
+local adopted = '~'
+
+local function adopt(report)
+  redis.call('HINCRBY', room, 'promised', report.taken)
+  redis.call('HSET', holders, report.jti, adopted)
+  redis.call('HSET', given, report.jti, '0:0')
+end
+
+-- What of the promise was not taken; nothing where the promise was not made in this room.
+local function untaken(report)
+  local holder = redis.call('HGET', holders, report.jti)
+  return holder and holder ~= adopted and report.max - report.taken or 0
+end
+
+-- Unless the order has ended: reports come in any order.
+local function hold(report)
+  if (redis.call('HGET', given, report.jti) or '0:0'):sub(-1) == '0' then
+    redis.call('ZADD', holding, report.payBefore, report.jti)
+  end
+end
+
+local function spent(report)
+  if redis.call('HEXISTS', holders, report.jti) == 0 then
+    adopt(report)
+  end
+  redis.call('ZREM', line, report.visitor)
+  redis.call('ZREM', active, report.visitor)
+  redis.call('ZREM', tokens, report.jti)
+  hold(report)
+  finish(report, 'done', 'redeemed')
+  giveBack(report.jti, untaken(report), false)
+end
+
+local function ended(report)
+  redis.call('ZREM', holding, report.jti)
+  giveBack(report.jti, untaken(report) + report.returned, true)
+end
+
+local function lapsed(report)
+  if redis.call('ZREM', tokens, report.jti) == 1 then
+    redis.call('ZREM', active, report.visitor)
+    finish(report, 'expired', 'expired')
+    giveBack(report.jti, report.max, true)
+  end
+end
+
+for _, report in ipairs(reports) do
+  -- What Postgres held when the room was made anew is in its budget already.
+  local old = report.seq > 0 and report.seq <= int(fields.settledFrom)
+  if report.kind == 'lapsed' then
+    lapsed(report)
+  elseif not old then
+    if report.kind == 'spent' then
+      spent(report)
+    elseif report.kind == 'extended' then
+      hold(report)
+    else
+      ended(report)
+    end
+  end
+end
+return #reports

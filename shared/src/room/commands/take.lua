@@ -1,0 +1,30 @@
+-- Notes that an admitted visitor takes the purchase token.
+-- ARGV: [1] visitor  [2] ordinal that the jti was derived for  [3] jti
+-- Returns { outcome, number, ordinal, admittedAt, until, promise }, where outcome is 'issued' (the
+--   first time or again), 'ordinal' (look at the place again), 'not-admitted', 'done', 'expired',
+--   'left' or 'unknown'.
+local p = readPlace(ARGV[1])
+if not p then
+  local known = redis.call('ZSCORE', line, ARGV[1])
+  return { known and 'not-admitted' or 'unknown', 0, 0, 0, 0, 0 }
+end
+local function reply(outcome)
+  return { outcome, p.number, p.ordinal, p.admittedAt, p.till, p.promise }
+end
+if p.state == 'waiting' or p.state == 'away' then
+  return reply('not-admitted')
+elseif p.state ~= 'admitted' and p.state ~= 'issued' then
+  return reply(p.state)
+elseif now >= p.till then
+  return reply('expired')
+elseif p.ordinal ~= int(ARGV[2]) then
+  return reply('ordinal')
+end
+if p.state == 'admitted' then
+  p.state, p.jti = 'issued', ARGV[3]
+  writePlace(ARGV[1], p)
+  redis.call('ZADD', tokens, p.till, p.jti)
+  redis.call('HSET', holders, p.jti, ARGV[1])
+  redis.call('HINCRBY', room, 'issued', 1)
+end
+return reply('issued')

@@ -1,0 +1,48 @@
+/**
+ * Every Redis key of a room. All carry the sale's hash tag, so that a room lives in one slot of
+ * a cluster; all are set to expire 48 h after the sale was closed. Owner: the room's commands.
+ */
+export const roomKeyNames = [
+  /** HASH: settings, phase, counters, token bucket, stock budget (fields: see `configure.lua`). */
+  'room',
+  /** ZSET visitor -> score: who waits; the score is the number, or stands right behind the frontier. */
+  'line',
+  /** HASH visitor -> record of a place that has a history (fields: see `prelude.lua`). */
+  'places',
+  /** ZSET visitor -> deadline in ms: admissions whose token is unspent and alive. */
+  'active',
+  /** ZSET jti -> expiry in ms: purchase tokens issued, and neither spent nor lapsed as far as known. */
+  'tokens',
+  /** HASH jti -> visitor, of every token ever issued. */
+  'holders',
+  /** ZSET jti -> pay-before in ms: orders awaiting payment. */
+  'holding',
+  /** HASH jti -> `units:ended`: what was given back to the budget, only ever growing. */
+  'given',
+  /** HASH product -> `free:held:sold`, and `version`: the late picture of the stock. */
+  'stock',
+  /** STRING: the last snapshot as JSON. */
+  'snapshot',
+  /** ZSET `ms` -> highest number then: when a number was given out. */
+  'marks',
+  /** ZSET `ms:joined:admitted` -> ms: the last minute, for rates. */
+  'pulse',
+  /** HASH bucket -> count: waits from joining to admission, in steps of 15 %. */
+  'waits',
+  /** Prefix of STRING bitmaps `:<width>:<n>` by number: who was seen in that span of time. */
+  'seen',
+] as const;
+
+export type RoomKeyName = (typeof roomKeyNames)[number];
+
+export function roomKey(saleId: string, name: RoomKeyName): string {
+  return `fg:{${saleId}}:${name}`;
+}
+
+/** All keys of a room in the order in which every command takes its KEYS. */
+export function roomKeys(saleId: string): string[] {
+  return roomKeyNames.map((name) => roomKey(saleId, name));
+}
+
+/** ZSET sale -> startsAt in ms: every public sale. Its own slot; owner: the queue service. */
+export const catalogueKey = 'fg:catalogue';

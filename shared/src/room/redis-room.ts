@@ -1,0 +1,132 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { roomKeys } from './keys.ts';
+import {
+  type JoinReply,
+  type LookReply,
+  type Room,
+  roomFiguresSchema,
+  snapshotAgeMsMax,
+} from './room.ts';
+import type { CommandName, Scripts } from './scripts.ts';
+import { parseSnapshot } from './snapshot.ts';
+
+const joinSchema = z.array(
+  z.tuple([
+    z.enum(['joined', 'kept', 'unknown', 'sale-not-open', 'sold-out']),
+    z.coerce.number(),
+    z.coerce.number(),
+    z.string(),
+    z.coerce.number(),
+  ]),
+);
+const lookSchema = z.array(
+  z.tuple([
+    z.enum(['waiting', 'admitted', 'issued', 'done', 'expired', 'left', 'unknown']),
+    z.coerce.number(),
+    z.coerce.number(),
+    z.coerce.number(),
+    z.coerce.number(),
+    z.coerce.number(),
+    z.coerce.number(),
+  ]),
+);
+const takeSchema = z.tuple([
+  z.enum(['issued', 'ordinal', 'not-admitted', 'done', 'expired', 'left', 'unknown']),
+  z.coerce.number(),
+  z.coerce.number(),
+  z.coerce.number(),
+  z.coerce.number(),
+  z.coerce.number(),
+]);
+
+/** The room's commands over an ioredis connection, each reply parsed here and nowhere else. */
+export function redisRoom(redis: Redis, scripts: Scripts): Room {
+  const run = (name: CommandName, saleId: string, args: (string | number)[]) =>
+    runScript(redis, scripts, name, saleId, args);
+  const advanceJson = async (saleId: string, ageMsMax: number = snapshotAgeMsMax) =>
+    z.string().parse(await run('advance', saleId, [ageMsMax]));
+  return {
+    async configure(saleId, revision, fields, start) {
+      const args = [revision, JSON.stringify(fields), JSON.stringify(start)];
+      const reply = await run('configure', saleId, args);
+      return z.enum(['created', 'updated', 'kept']).parse(reply);
+    },
+    async join(saleId, visitors) {
+      return joinSchema.parse(await run('join', saleId, visitors)).map(joinReply);
+    },
+    async look(saleId, questions) {
+      const args = questions.flatMap((q) => [q.visitor, q.number, q.ordinal]);
+      return lookSchema.parse(await run('look', saleId, args)).map(lookReply);
+    },
+    async take(saleId, visitor, ordinal, jti) {
+      const reply = takeSchema.parse(await run('take', saleId, [visitor, ordinal, jti]));
+      const [outcome, number, own, admittedAtMs, untilMs, promise] = reply;
+      return { outcome, number, ordinal: own, admittedAtMs, untilMs, promise };
+    },
+    async leave(saleId, visitor, number) {
+      const reply = await run('leave', saleId, [visitor, number]);
+      return z.enum(['left', 'kept', 'unknown']).parse(reply);
+    },
+    async advance(saleId, ageMsMax) {
+      const json = await advanceJson(saleId, ageMsMax);
+      return json === '' ? null : parseSnapshot(json);
+    },
+    advanceJson,
+    async settle(saleId, reports) {
+      return z.coerce.number().parse(await run('settle', saleId, [JSON.stringify(reports)]));
+    },
+    async picture(saleId, version, counts) {
+      const args = counts.flatMap((c) => [c.productId, c.free, c.held, c.sold]);
+      return z.enum(['stored', 'older']).parse(await run('picture', saleId, [version, ...args]));
+    },
+    async due(saleId, passedMs, limit) {
+      const flat = z.array(z.coerce.string()).parse(await run('due', saleId, [passedMs, limit]));
+      return dueTokens(flat);
+    },
+    async figures(saleId) {
+      const json = z.string().parse(await run('figures', saleId, []));
+      return json === '' ? null : roomFiguresSchema.parse(JSON.parse(json));
+    },
+  };
+}
+
+/** By its hash; by its text where Redis has forgotten it (a restart, a failover). */
+async function runScript(
+  redis: Redis,
+  scripts: Scripts,
+  name: CommandName,
+  saleId: string,
+  args: (string | number)[],
+): Promise<unknown> {
+  const keys = roomKeys(saleId);
+  const script = scripts[name];
+  try {
+    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+    return await redis.eval(script.source, keys.length, ...keys, ...args);
+  }
+}
+
+function joinReply(row: z.infer<typeof joinSchema>[number]): JoinReply {
+  const [outcome, number, ordinal, state, score] = row;
+  return { outcome, number, ordinal, state, score };
+}
+
+function lookReply(row: z.infer<typeof lookSchema>[number]): LookReply {
+  const [state, number, ordinal, score, admittedAtMs, untilMs, promise] = row;
+  return { state, number, ordinal, score, admittedAtMs, untilMs, promise };
+}
+
+function dueTokens(flat: string[]): { jti: string; visitor: string; promise: number }[] {
+  const found: { jti: string; visitor: string; promise: number }[] = [];
+  for (let i = 0; i < flat.length; i += 3) {
+    found.push({
+      jti: flat[i] ?? '',
+      visitor: flat[i + 1] ?? '',
+      promise: Number(flat[i + 2] ?? 0),
+    });
+  }
+  return found;
+}

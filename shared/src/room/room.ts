@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { saleStates } from '../sale.ts';
+import type { RoomSnapshot } from './snapshot.ts';
+
+/** Within this age a stored snapshot serves, so that a hundred gateways cost no more than one. */
+export const snapshotAgeMsMax = 500;
+
+export type JoinReply = {
+  outcome: 'joined' | 'kept' | 'unknown' | 'sale-not-open' | 'sold-out';
+  number: number;
+  ordinal: number;
+  state: string;
+  score: number;
+};
+
+export type LookQuestion = { visitor: string; number: number; ordinal: number };
+export type LookReply = {
+  state: 'waiting' | 'admitted' | 'issued' | 'done' | 'expired' | 'left' | 'unknown';
+  number: number;
+  ordinal: number;
+  score: number;
+  admittedAtMs: number;
+  untilMs: number;
+  promise: number;
+};
+
+export type TakeReply = {
+  outcome: 'issued' | 'ordinal' | 'not-admitted' | 'done' | 'expired' | 'left' | 'unknown';
+  number: number;
+  ordinal: number;
+  admittedAtMs: number;
+  untilMs: number;
+  promise: number;
+};
+
+/** What a checkout reports about a token; see `settle.lua`. */
+export type SettleReport = {
+  kind: 'spent' | 'extended' | 'ended' | 'lapsed';
+  seq: number;
+  jti: string;
+  visitor: string;
+  number: number;
+  max: number;
+  taken: number;
+  returned: number;
+  payBefore: number;
+};
+
+export type RoomFields = {
+  name: string;
+  mode: string;
+  phase: string;
+  startsAt: number;
+  endsAt: number;
+  /** JSON of SaleInfo. */
+  info: string;
+  units: number;
+  admitPerMinute: number;
+  maxActive: number;
+  tokenSeconds: number;
+  abandonSeconds: number;
+  lobbySeconds: number;
+  maxUnitsPerShopper: number;
+  guaranteeStock: 0 | 1;
+  message: string;
+};
+
+/** What a room begins with: zeros for a new sale, Postgres' memory for one that was lost. */
+export type RoomBeginning = {
+  next: number;
+  frontier: number;
+  free: number;
+  outstanding: number;
+  outstandingUntil: number;
+  settledFrom: number;
+  joined: number;
+  admitted: number;
+  issued: number;
+  redeemed: number;
+  expired: number;
+  abandoned: number;
+  /** Orders that await payment, until `payBefore` in ms; none where left out. */
+  holding?: { jti: string; payBefore: number }[];
+};
+
+export type StockCount = { productId: string; free: number; held: number; sold: number };
+
+const flatMap = z
+  .string()
+  .transform((json) => z.array(z.string()).catch([]).parse(JSON.parse(json)))
+  .transform((flat) => {
+    const map: Record<string, string> = {};
+    for (let i = 0; i < flat.length; i += 2) map[flat[i] ?? ''] = flat[i + 1] ?? '';
+    return map;
+  });
+
+export const roomFiguresSchema = z.object({
+  state: z.enum(saleStates),
+  revision: z.number(),
+  waiting: z.number(),
+  admitted: z.number(),
+  active: z.number(),
+  issued: z.number(),
+  redeemed: z.number(),
+  expired: z.number(),
+  left: z.number(),
+  abandoned: z.number(),
+  joinedTotal: z.number(),
+  admittedTotal: z.number(),
+  joinedPerMinute: z.number(),
+  admittedPerMinute: z.number(),
+  oldestWaitSeconds: z.number(),
+  next: z.number(),
+  frontier: z.number(),
+  outstanding: z.number(),
+  /** The part of it that was promised before Redis was emptied, while those tokens may live. */
+  carried: z.number(),
+  units: z.number(),
+  /** Histogram: bucket i counts waits of about 1.15^i - 1 seconds. */
+  waits: flatMap,
+  /** product -> `free:held:sold`, and `free`, `held`, `total`, `version`. */
+  stock: flatMap,
+});
+export type RoomFigures = z.infer<typeof roomFiguresSchema>;
+
+/**
+ * The room's commands over one connection. Every command may be sent twice without a further
+ * effect (ioredis sends again after a lost connection; FACTS). Errors are the connection's own.
+ */
+export type Room = {
+  configure(
+    saleId: string,
+    revision: number,
+    fields: RoomFields,
+    start: RoomBeginning,
+  ): Promise<'created' | 'updated' | 'kept'>;
+  join(saleId: string, visitors: string[]): Promise<JoinReply[]>;
+  look(saleId: string, questions: LookQuestion[]): Promise<LookReply[]>;
+  take(saleId: string, visitor: string, ordinal: number, jti: string): Promise<TakeReply>;
+  leave(saleId: string, visitor: string, number: number): Promise<'left' | 'kept' | 'unknown'>;
+  /** Null where there is no such room. */
+  advance(saleId: string, ageMsMax?: number): Promise<RoomSnapshot | null>;
+  /** As `advance`, unparsed: the JSON, or '' where there is no such room. */
+  advanceJson(saleId: string, ageMsMax?: number): Promise<string>;
+  settle(saleId: string, reports: SettleReport[]): Promise<number>;
+  picture(saleId: string, version: number, counts: StockCount[]): Promise<'stored' | 'older'>;
+  due(
+    saleId: string,
+    passedMs: number,
+    limit: number,
+  ): Promise<{ jti: string; visitor: string; promise: number }[]>;
+  figures(saleId: string): Promise<RoomFigures | null>;
+};

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+/** What a sale is to the public. `draft` is never public. */
+export const saleStates = ['scheduled', 'lobby', 'open', 'paused', 'sold_out', 'closed'] as const;
+export type SaleState = (typeof saleStates)[number];
+
+/** What an admin has ordered; `lobby` and `sold_out` follow from the clock and the stock. */
+export const salePhases = ['draft', 'scheduled', 'open', 'paused', 'closed'] as const;
+export type SalePhase = (typeof salePhases)[number];
+
+export const saleModes = ['fifo', 'lottery'] as const;
+export type SaleMode = (typeof saleModes)[number];
+
+/** Room settings and their ranges (CONTRACT.md section 5). */
+export const roomSettingsSchema = z.strictObject({
+  admitPerMinute: z.int().min(0).max(600_000),
+  maxActive: z.int().min(1).max(1_000_000),
+  tokenSeconds: z.int().min(5).max(3_600),
+  paySeconds: z.int().min(10).max(86_400),
+  abandonSeconds: z.int().min(5).max(86_400),
+  lobbySeconds: z.int().min(0).max(604_800),
+  maxUnitsPerShopper: z.int().min(1).max(100),
+  guaranteeStock: z.boolean(),
+  challenge: z.enum(['none', 'altcha', 'turnstile']),
+  challengeAt: z.array(z.enum(['join', 'token'])).max(2),
+  bindTokens: z.enum(['off', 'optional', 'required']),
+  message: z.string().max(1_000),
+  laneShare: z.strictObject({ priority: z.number().min(0).max(1) }).optional(),
+  identity: z
+    .strictObject({
+      jwksUrl: z.url(),
+      issuer: z.string().min(1).max(300),
+      audience: z.string().min(1).max(300),
+      required: z.boolean(),
+    })
+    .optional(),
+  placesPerAddress: z.int().min(1).max(1_000_000).optional(),
+  unitsPerEmail: z.int().min(1).max(10_000).optional(),
+});
+export type RoomSettings = z.infer<typeof roomSettingsSchema>;
+
+/** Any subset of the settings; nothing is filled in. */
+export const roomSettingsPatchSchema = roomSettingsSchema.partial();
+export type RoomSettingsPatch = z.infer<typeof roomSettingsPatchSchema>;
+
+export const roomSettingsDefaults: RoomSettings = {
+  admitPerMinute: 600,
+  maxActive: 500,
+  tokenSeconds: 120,
+  paySeconds: 300,
+  abandonSeconds: 120,
+  lobbySeconds: 900,
+  maxUnitsPerShopper: 1,
+  guaranteeStock: true,
+  challenge: 'none',
+  challengeAt: ['join'],
+  bindTokens: 'optional',
+  message: '',
+};
+
+/** A product as shoppers see it; `available` counts free units and may be a second old. */
+export const publicProductSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  imageUrl: z.string().nullable(),
+  /** Integer minor units of `currency` (ISO 4217). */
+  priceMinor: z.int(),
+  currency: z.string(),
+  total: z.int(),
+});
+export type PublicProduct = z.infer<typeof publicProductSchema>;
+
+/** The part of a sale that only an admin changes; held in the room's Redis as JSON. */
+export const saleInfoSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  mode: z.enum(saleModes),
+  startsAt: z.string(),
+  endsAt: z.string().nullable(),
+  products: z.array(publicProductSchema),
+});
+export type SaleInfo = z.infer<typeof saleInfoSchema>;
+
+/** The public snapshot of CONTRACT.md section 3. */
+export type PublicSale = SaleInfo & {
+  state: SaleState;
+  serverTime: string;
+  products: (PublicProduct & { available: number })[];
+  waiting: number;
+  admitPerMinute: number;
+  message: string;
+};

@@ -1,0 +1,96 @@
+import { type CryptoKey, createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { publicJwks, purchaseSigner } from './jwks.ts';
+import {
+  deriveJti,
+  type PurchaseClaims,
+  signPurchaseToken,
+  verifyPurchaseToken,
+} from './purchase.ts';
+
+const claims: PurchaseClaims = {
+  sub: 'visitor',
+  jti: 'jti-1',
+  sale: 'sale_a',
+  number: 4,
+  max: 2,
+  iat: 1_000,
+  nbf: 1_000,
+  exp: 2_000,
+};
+const now = 1_500_000;
+let jwks: string;
+let verify: (token: string, nowMs?: number) => ReturnType<typeof verifyPurchaseToken>;
+let sign: (changes?: Partial<PurchaseClaims>) => Promise<string>;
+let privateKey: CryptoKey;
+
+async function keySet(kid: string): Promise<{ json: string; key: CryptoKey }> {
+  const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const jwk = { ...(await exportJWK(pair.privateKey)), kid };
+  return { json: JSON.stringify({ keys: [jwk] }), key: pair.privateKey };
+}
+
+beforeAll(async () => {
+  const set = await keySet('one');
+  jwks = set.json;
+  privateKey = set.key;
+  const signer = await purchaseSigner(jwks);
+  const keys = createLocalJWKSet(publicJwks(jwks));
+  sign = (changes = {}) => signPurchaseToken(signer, { ...claims, ...changes });
+  verify = (token, nowMs = now) => verifyPurchaseToken(token, keys, nowMs);
+});
+
+describe('a purchase token', () => {
+  it('verifies by the public set, which holds nothing private', async () => {
+    expect(JSON.stringify(publicJwks(jwks))).not.toContain('"d"');
+    expect(await verify(await sign())).toEqual({ kind: 'valid', claims });
+  });
+
+  it('is the same token for the same admission', async () => {
+    expect(await sign()).toBe(await sign());
+  });
+
+  it('is told apart when it has expired, and refused before its time', async () => {
+    expect(await verify(await sign(), 2_000_000)).toEqual({ kind: 'expired', claims });
+    expect((await verify(await sign(), 999_000)).kind).toBe('invalid');
+  });
+
+  it.each([
+    ['another issuer', { iss: 'someone' }, {}],
+    ['another audience', { aud: 'someone' }, {}],
+    ['another type', {}, { typ: 'JWT' }],
+    ['an unknown kid', {}, { kid: 'two' }],
+    ['no sale', { sale: undefined }, {}],
+    ['units in words', { max: 'all' }, {}],
+  ])('is refused with %s', async (_, payload, header) => {
+    const body = { ...claims, iss: 'fairgate-edge', aud: 'fairgate-checkout', ...payload };
+    const token = await new SignJWT(body)
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'purchase+jwt', kid: 'one', ...header })
+      .sign(privateKey);
+    expect((await verify(token)).kind).toBe('invalid');
+  });
+
+  it('is refused when signed by HS256 with the public key, or not at all', async () => {
+    const body = { ...claims, iss: 'fairgate-edge', aud: 'fairgate-checkout' };
+    const x = publicJwks(jwks).keys[0]?.x ?? '';
+    const confused = await new SignJWT(body)
+      .setProtectedHeader({ alg: 'HS256', typ: 'purchase+jwt', kid: 'one' })
+      .sign(Buffer.from(x, 'base64url'));
+    expect((await verify(confused)).kind).toBe('invalid');
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const bare = `${part({ alg: 'none', typ: 'purchase+jwt' })}.${part(body)}.`;
+    expect((await verify(bare)).kind).toBe('invalid');
+  });
+
+  it('has a jti that follows from sale, visitor and ordinal alone', () => {
+    const key = Buffer.alloc(32, 7);
+    expect(deriveJti(key, 's', 'v', 1)).toBe(deriveJti(key, 's', 'v', 1));
+    const others = [
+      deriveJti(key, 's', 'v', 2),
+      deriveJti(key, 's', 'w', 1),
+      deriveJti(key, 't', 'v', 1),
+      deriveJti(Buffer.alloc(32, 8), 's', 'v', 1),
+    ];
+    expect(new Set([...others, deriveJti(key, 's', 'v', 1)]).size).toBe(5);
+  });
+});

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+/** `import text from './x.lua'` as wrangler does it for the Worker. */
+const luaAsText: Plugin = {
+  name: 'lua-as-text',
+  enforce: 'pre',
+  load(id) {
+    const file = id.split('?')[0] ?? id;
+    if (!file.endsWith('.lua')) return null;
+    return `export default ${JSON.stringify(readFileSync(file, 'utf8'))};`;
+  },
+};
+
+const workspaces = ['shared', 'edge-worker', 'queue-service', 'checkout-service', 'scripts'];
+
+export default defineConfig({
+  test: {
+    // Of the whole run, so that both projects share the stores.
+    globalSetup: ['scripts/test/vitest-stores.ts'],
+    teardownTimeout: 20_000,
+    projects: [
+      {
+        plugins: [luaAsText],
+        test: {
+          name: 'unit',
+          include: workspaces.map((name) => `${name}/**/*.test.ts`),
+          exclude: ['**/node_modules/**'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        plugins: [luaAsText],
+        test: {
+          name: 'stack',
+          // One stack, started when a test first asks for it.
+          globalSetup: ['e2e/support/shared-stack-setup.ts'],
+          include: ['e2e/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          pool: 'forks',
+          // They share the stack, and stop parts of it.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
