@@ -1,0 +1,70 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { messageOf, SetupError } from '../setup-error.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+
+const key = z.object({ kid: z.string(), k: z.string() });
+const privateKey = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  d: z.string(),
+  kid: z.string(),
+  alg: z.literal('EdDSA'),
+  use: z.literal('sig'),
+});
+
+const secretsSchema = z.object({
+  ticketKeys: z.object({ keys: z.array(key).min(1) }),
+  purchaseKeys: z.object({ keys: z.array(privateKey).min(1) }),
+  admissionKey: z.string().min(1),
+  orderKeySecret: z.string().min(1),
+  sandboxWebhookSecret: z.string().min(1),
+  adminKey: z.string().startsWith('fgk_'),
+  databasePassword: z.string().min(1),
+});
+
+export type Secrets = z.infer<typeof secretsSchema>;
+
+/** Every secret of a stack; made at the first start, and the same ever after. */
+export function loadSecrets(file: string): Secrets {
+  if (!existsSync(file)) {
+    const secrets = makeSecrets();
+    writeFileAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`, 0o600);
+    return secrets;
+  }
+  try {
+    return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new SetupError(
+      `${file} cannot be read as the stack's secrets (${messageOf(error)}). Tickets and passwords ` +
+        'rest on it: restore it, or start over with an empty --data-dir.',
+    );
+  }
+}
+
+/** The public half of the purchase keys, as the checkouts get it. */
+export function publicKeys(secrets: Secrets): { keys: Omit<z.infer<typeof privateKey>, 'd'>[] } {
+  return { keys: secrets.purchaseKeys.keys.map(({ d: _, ...publicHalf }) => publicHalf) };
+}
+
+function makeSecrets(): Secrets {
+  const { privateKey: made } = generateKeyPairSync('ed25519');
+  const { x, d } = z.object({ x: z.string(), d: z.string() }).parse(made.export({ format: 'jwk' }));
+  return {
+    ticketKeys: { keys: [{ kid: randomText(6), k: randomText(32) }] },
+    purchaseKeys: {
+      keys: [{ kty: 'OKP', crv: 'Ed25519', x, d, kid: randomText(6), alg: 'EdDSA', use: 'sig' }],
+    },
+    admissionKey: randomText(32),
+    orderKeySecret: randomText(32),
+    sandboxWebhookSecret: randomText(32),
+    adminKey: `fgk_${randomText(32)}`,
+    databasePassword: randomText(18),
+  };
+}
+
+function randomText(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}

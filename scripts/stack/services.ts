@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { type Command, dieWithParent } from '../toolchain/command.ts';
+import type { ProcessSpec } from './managed-process.ts';
+import type { PortPlan } from './ports.ts';
+import { httpAnswers } from './probe.ts';
+import { publicKeys, type Secrets } from './secrets.ts';
+
+export type ServicePlan = {
+  ports: PortPlan;
+  dataDir: string;
+  secrets: Secrets;
+  redisUrl: string;
+  databaseUrl: string;
+  /** FAIRGATE_* settings that every service is given, unless the stack sets them itself. */
+  settings: Record<string, string>;
+};
+
+export const loopbackUrl = (port: number) => `http://127.0.0.1:${port}`;
+
+/** The Node services, each with its settings; they wait for nothing but the stores. */
+export function serviceSpecs(plan: ServicePlan): ProcessSpec[] {
+  const checkouts = (['checkout-1', 'checkout-2'] as const).map((name) => checkoutSpec(plan, name));
+  return [mailboxSpec(plan), sandboxSpec(plan), queueSpec(plan), ...checkouts];
+}
+
+/** Where the edge finds the checkouts; it tries them in turn. */
+export function checkoutUrls(ports: PortPlan): string[] {
+  return [loopbackUrl(ports['checkout-1']), loopbackUrl(ports['checkout-2'])];
+}
+
+function mailboxSpec(plan: ServicePlan): ProcessSpec {
+  return nodeSpec(plan, 'mailbox', 'scripts/mailbox.mjs', '/healthz', {
+    FAIRGATE_SMTP_PORT: `${plan.ports.smtp}`,
+    FAIRGATE_MAIL_FILE: join(plan.dataDir, 'mail.ndjson'),
+  });
+}
+
+function sandboxSpec(plan: ServicePlan): ProcessSpec {
+  const hooks = checkoutUrls(plan.ports).map((url) => `${url}/webhooks/sandbox`);
+  return nodeSpec(plan, 'sandbox', 'checkout-service/src/sandbox/main.ts', '/healthz', {
+    FAIRGATE_SANDBOX_WEBHOOK_URLS: hooks.join(','),
+    FAIRGATE_SANDBOX_WEBHOOK_SECRET: plan.secrets.sandboxWebhookSecret,
+  });
+}
+
+function queueSpec(plan: ServicePlan): ProcessSpec {
+  return nodeSpec(plan, 'queue-service', 'queue-service/src/main.ts', '/readyz', {
+    FAIRGATE_DATABASE_URL: plan.databaseUrl,
+    FAIRGATE_ROOM_REDIS_URL: plan.redisUrl,
+    FAIRGATE_JOBS_REDIS_URL: plan.redisUrl,
+    FAIRGATE_SMTP_URL: `smtp://127.0.0.1:${plan.ports.smtp}`,
+    FAIRGATE_MAIL_FROM: 'Fairgate <tickets@fairgate.example>',
+    FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan.ports),
+    FAIRGATE_BOOTSTRAP_ADMIN_KEY: plan.secrets.adminKey,
+  });
+}
+
+function checkoutSpec(plan: ServicePlan, name: 'checkout-1' | 'checkout-2'): ProcessSpec {
+  return nodeSpec(plan, name, 'checkout-service/src/main.ts', '/readyz', {
+    FAIRGATE_INSTANCE: name,
+    FAIRGATE_DATABASE_URL: plan.databaseUrl,
+    FAIRGATE_ROOM_REDIS_URL: plan.redisUrl,
+    FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan.ports),
+    FAIRGATE_PURCHASE_JWKS: JSON.stringify(publicKeys(plan.secrets)),
+    FAIRGATE_JWKS_URL: `${loopbackUrl(plan.ports.edge)}/.well-known/jwks.json`,
+    FAIRGATE_ORDER_KEY_SECRET: plan.secrets.orderKeySecret,
+    FAIRGATE_SANDBOX_URL: loopbackUrl(plan.ports.sandbox),
+    FAIRGATE_SANDBOX_WEBHOOK_SECRET: plan.secrets.sandboxWebhookSecret,
+  });
+}
+
+/** The edge is the canonical one; a shopper who types localhost, or asks a checkout, is at home too. */
+function publicOrigins(ports: PortPlan): string {
+  const edge = [loopbackUrl(ports.edge), `http://localhost:${ports.edge}`];
+  return [...edge, ...checkoutUrls(ports)].join(',');
+}
+
+function nodeSpec(
+  plan: ServicePlan,
+  name: 'mailbox' | 'sandbox' | 'queue-service' | 'checkout-1' | 'checkout-2',
+  script: string,
+  readyPath: string,
+  settings: Record<string, string>,
+): ProcessSpec {
+  const port = plan.ports[name];
+  const env = {
+    FAIRGATE_HOST: '127.0.0.1',
+    FAIRGATE_LOG_LEVEL: 'info',
+    ...plan.settings,
+    FAIRGATE_PORT: `${port}`,
+    ...settings,
+  };
+  const command: Command = { file: process.execPath, args: [script], env };
+  return {
+    name,
+    url: loopbackUrl(port),
+    command: dieWithParent(command, 'TERM'),
+    isReady: () => httpAnswers(`${loopbackUrl(port)}${readyPath}`),
+    stopSignal: 'SIGTERM',
+  };
+}
