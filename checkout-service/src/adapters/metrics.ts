@@ -1,0 +1,88 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CheckoutMetrics } from '../app/metrics.ts';
+
+export type MetricsPage = CheckoutMetrics & {
+  contentType: string;
+  text(): Promise<string>;
+};
+
+/** What is read when someone scrapes. */
+export type Gauges = {
+  queueDepth(): number;
+  batchesUnderWay(): number;
+  watchers(): number;
+  breakers(): { name: string; breaker: string }[];
+};
+
+const breakerValue: Record<string, number> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** The checkout's figures for Prometheus. */
+export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const redemptions = new Counter({
+    name: 'fairgate_redemptions_total',
+    help: 'Redemptions by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const batchSize = new Histogram({
+    name: 'fairgate_claim_batch_size',
+    help: 'Redemptions in a batch',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200],
+    registers,
+  });
+  const claimSeconds = new Histogram({
+    name: 'fairgate_claim_seconds',
+    help: 'Time from the start of a batch to its outcomes',
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+    registers,
+  });
+  const counter = (name: string, help: string, label: string) =>
+    new Counter({ name, help, labelNames: [label], registers });
+  const orders = counter('fairgate_order_changes_total', 'Orders by change of state', 'change');
+  const paid = counter('fairgate_payments_total', 'Payments by outcome', 'outcome');
+  const failures = counter('fairgate_loop_failures_total', 'Failed rounds by loop', 'loop');
+  addGauges(registers, gauges);
+  return {
+    redeemed: (outcome) => redemptions.inc({ outcome }),
+    batch(size, seconds) {
+      batchSize.observe(size);
+      claimSeconds.observe(seconds);
+    },
+    orderChanged: (change, count) => orders.inc({ change }, count),
+    payment: (outcome) => paid.inc({ outcome }),
+    loopFailed: (loop) => failures.inc({ loop }),
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}
+
+function addGauges(registers: Registry[], gauges: () => Gauges): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge('fairgate_claim_queue_depth', 'Redemptions that wait for a batch', () =>
+    gauges().queueDepth(),
+  );
+  gauge('fairgate_claim_batches_under_way', 'Batches under way', () => gauges().batchesUnderWay());
+  gauge('fairgate_event_streams', 'Open event streams', () => gauges().watchers());
+  new Gauge({
+    name: 'fairgate_breaker_state',
+    help: 'Circuit breaker by provider: 0 closed, 1 half-open, 2 open',
+    labelNames: ['provider'],
+    registers,
+    collect() {
+      for (const { name, breaker } of gauges().breakers()) {
+        this.set({ provider: name }, breakerValue[breaker] ?? 2);
+      }
+    },
+  });
+}

@@ -1,0 +1,162 @@
+import type { SettleReport } from '@fairgate/shared/room/room.ts';
+import { z } from 'zod';
+import type { BackgroundStore, OutboxReport } from '../../app/ports.ts';
+import { isFinal } from '../../domain/order-machine.ts';
+import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
+import { readOrders } from './order-rows.ts';
+import type { Pool, Sql } from './pool.ts';
+
+/** Held by the one instance that relays; fixed, and ours alone. */
+const relayLock = 4_242_002;
+
+const reportSchema = z.object({
+  kind: z.enum(['spent', 'extended', 'ended', 'lapsed']),
+  jti: z.string(),
+  visitor: z.string(),
+  number: z.number(),
+  max: z.number(),
+  taken: z.number(),
+  returned: z.number(),
+  payBefore: z.number(),
+});
+const outboxSchema = z.object({
+  id: z.number(),
+  sale_id: z.string(),
+  age_seconds: z.number(),
+  payload: reportSchema,
+});
+const countSchema = z.object({
+  product_id: z.string(),
+  free: z.number(),
+  held: z.number(),
+  sold: z.number(),
+});
+
+export function postgresBackground(pool: Pool): BackgroundStore {
+  return {
+    relay: (limit, withoutSales, deliver) =>
+      pool.run((sql) => relay(sql, limit, withoutSales, deliver)),
+    settlingSales: () => pool.run(settlingSales),
+    lapse: (saleId, tokens) => pool.run((sql) => lapse(sql, saleId, tokens)),
+    countStock: (saleId) => pool.run((sql) => countStock(sql, saleId)),
+    ping: () =>
+      pool.run(async (sql) => {
+        await sql`select 1`;
+      }),
+  };
+}
+
+async function relay(
+  sql: Sql,
+  limit: number,
+  withoutSales: readonly string[],
+  deliver: (reports: OutboxReport[]) => Promise<number[]>,
+): Promise<number | null> {
+  return await sql.begin(async (tx) => {
+    const [lock] = await tx`select pg_try_advisory_xact_lock(${relayLock}) as mine`;
+    if (lock?.mine !== true) return null;
+    const rows = await tx`
+      select id, sale_id, payload, extract(epoch from now() - created_at)::float8 as age_seconds
+      from outbox
+      where topic = 'room' and sale_id <> all(${[...withoutSales]}::text[])
+      order by id limit ${limit}`;
+    if (rows.length === 0) return 0;
+    const reports = z
+      .array(outboxSchema)
+      .parse([...rows])
+      .map((row) => ({
+        id: row.id,
+        saleId: row.sale_id,
+        ageSeconds: row.age_seconds,
+        report: row.payload,
+      }));
+    const done = await deliver(reports);
+    if (done.length > 0) await tx`delete from outbox where id = any(${done}::bigint[])`;
+    return done.length;
+  });
+}
+
+/** Tokens outlive the sale's closing by their own deadline, an hour at most. */
+async function settlingSales(sql: Sql): Promise<string[]> {
+  const rows = await sql`
+    select id from sales
+    where deleted_at is null
+      and (phase in ('open', 'paused', 'scheduled')
+        or (phase = 'closed' and updated_at > now() - interval '2 hours'))`;
+  return z
+    .array(z.object({ id: z.string() }))
+    .parse([...rows])
+    .map((row) => row.id);
+}
+
+async function lapse(
+  sql: Sql,
+  saleId: string,
+  tokens: readonly { jti: string; visitor: string; promise: number }[],
+): Promise<SettleReport[]> {
+  const jtis = tokens.map((token) => token.jti);
+  // In the order of `jti`, as the claims insert them.
+  await sql`
+    insert into redemptions (jti, sale_id, visitor, number, max, kind)
+    select t.jti, ${saleId}, t.visitor, 0, t.promise, 'lapsed'
+    from unnest(${jtis}::text[], ${tokens.map((token) => token.visitor)}::text[],
+      ${tokens.map((token) => token.promise)}::int[]) as t(jti, visitor, promise)
+    order by t.jti
+    on conflict (jti) do nothing`;
+  const rows = await sql`
+    select jti, kind, order_id from redemptions where jti = any(${jtis}::text[])`;
+  const found = z
+    .array(z.object({ jti: z.string(), kind: z.string(), order_id: z.string().nullable() }))
+    .parse([...rows]);
+  const lapsed = new Set(found.filter((row) => row.kind === 'lapsed').map((row) => row.jti));
+  const orderIds = found.flatMap((row) => (row.order_id === null ? [] : [row.order_id]));
+  const orders = orderIds.length === 0 ? [] : await readOrders(sql, orderIds);
+  return [
+    ...tokens.filter((token) => lapsed.has(token.jti)).map(lapsedReport),
+    ...orders.flatMap(orderReports),
+  ];
+}
+
+function lapsedReport(token: { jti: string; visitor: string; promise: number }): SettleReport {
+  return {
+    kind: 'lapsed',
+    seq: 0,
+    jti: token.jti,
+    visitor: token.visitor,
+    number: 0,
+    max: token.promise,
+    taken: 0,
+    returned: 0,
+    payBefore: 0,
+  };
+}
+
+/** A token that turned out to be an order: its report was lost, or has not come yet. */
+function orderReports(order: StoredOrder): SettleReport[] {
+  const taken = unitsTaken(order);
+  const { jti, visitor, number, max } = order;
+  const payBefore = order.payBeforeMs;
+  const base = { seq: 0, jti, visitor, number, max, taken, payBefore };
+  const spent: SettleReport = { ...base, kind: 'spent', returned: 0 };
+  if (!isFinal(order.state)) return [spent];
+  return [spent, { ...base, kind: 'ended', returned: order.state === 'paid' ? 0 : taken }];
+}
+
+/** The version first, then in a later snapshot the counts: a higher one never knows less. */
+async function countStock(sql: Sql, saleId: string) {
+  const [next] = await sql`select nextval('stock_picture_version') as version`;
+  const rows = await sql`
+    select sp.product_id,
+      (select count(*)::int from units u
+        where u.product_id = sp.product_id and u.state = 'free') as free,
+      (select count(*)::int from units u
+        where u.product_id = sp.product_id and u.state <> 'free' and u.state = 'held') as held,
+      (select count(*)::int from units u
+        where u.product_id = sp.product_id and u.state <> 'free' and u.state = 'sold') as sold
+    from sale_products sp where sp.sale_id = ${saleId} order by sp.position`;
+  const counts = z.array(countSchema).parse([...rows]);
+  return {
+    version: z.object({ version: z.number() }).parse(next).version,
+    counts: counts.map(({ product_id: productId, ...rest }) => ({ productId, ...rest })),
+  };
+}

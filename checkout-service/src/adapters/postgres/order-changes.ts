@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { type OrderChange, transitionOf } from '../../domain/order-machine.ts';
+import type { Transaction } from './pool.ts';
+
+/** Changes that end a hold, and what the rest of the world hears of each. */
+const endings = {
+  pay: { units: 'sold', action: 'order.paid', notice: 'order-paid' },
+  expire: { units: 'free', action: 'order.expired', notice: 'order-expired' },
+  cancel: { units: 'free', action: 'order.cancelled', notice: 'order-cancelled' },
+} as const satisfies Partial<Record<OrderChange, object>>;
+export type Ending = keyof typeof endings;
+
+const endedSchema = z.array(z.object({ order_id: z.string(), sale_id: z.string() }));
+
+/**
+ * Ends orders in one statement: state, units, ledger, outbox. The caller has locked the rows in
+ * `orders`; those in a state that the table of transitions does not allow are left as they are.
+ */
+export async function endOrders(
+  sql: Transaction,
+  orderIds: readonly string[],
+  change: Ending,
+  actor: string,
+): Promise<{ orderId: string; saleId: string }[]> {
+  const { from, to } = transitionOf(change);
+  const { units, action, notice } = endings[change];
+  const sold = units === 'sold';
+  const rows = await sql`
+    with ended as (
+      update orders set state = ${to}, version = version + 1,
+        paid_at = case when ${sold} then now() else paid_at end,
+        failure = case when ${sold} then null else failure end
+      where id = any(${[...orderIds]}::text[]) and state = any(${from}::text[])
+      returning id, sale_id, jti, visitor, number, email, pay_before
+    ),
+    unit as (
+      update units u set state = ${units}, order_id = case when ${sold} then u.order_id end
+      from order_units ou join ended e on e.id = ou.order_id
+      where ou.live and u.id = ou.unit_id and u.order_id = ou.order_id
+      returning u.id, ou.order_id
+    ),
+    given_up as (
+      update order_units ou set live = false from ended e
+      where ou.order_id = e.id and ou.live and not ${sold}
+    ),
+    sheet as (
+      select e.id as order_id, count(u.id)::int as taken,
+        coalesce(array_agg(u.id order by u.id) filter (where u.id is not null), '{}') as unit_ids
+      from ended e left join unit u on u.order_id = e.id
+      group by e.id
+    ),
+    noted as (
+      insert into ledger (actor, action, sale_id, order_id, unit_ids)
+      select ${actor}, ${action}, e.sale_id, e.id, s.unit_ids
+      from ended e join sheet s on s.order_id = e.id
+    ),
+    told as (
+      insert into outbox (topic, sale_id, payload)
+      select 'room', e.sale_id, jsonb_build_object(
+        'kind', 'ended', 'jti', e.jti, 'visitor', e.visitor, 'number', e.number, 'max', r.max,
+        'taken', s.taken, 'returned', case when ${sold} then 0 else s.taken end,
+        'payBefore', floor(extract(epoch from e.pay_before) * 1000)::bigint)
+      from ended e join redemptions r on r.jti = e.jti join sheet s on s.order_id = e.id
+      union all
+      select 'job', e.sale_id, jsonb_build_object(
+        'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
+      from ended e where e.email is not null
+    )
+    select id as order_id, sale_id from ended`;
+  return endedSchema
+    .parse([...rows])
+    .map((row) => ({ orderId: row.order_id, saleId: row.sale_id }));
+}
+
+/** A line in the append-only log about an order whose units stay where they are. */
+export async function noteInLedger(
+  sql: Transaction,
+  entry: {
+    actor: string;
+    action: string;
+    saleId: string;
+    orderId: string;
+    detail: Record<string, string | number>;
+  },
+): Promise<void> {
+  await sql`
+    insert into ledger (actor, action, sale_id, order_id, detail)
+    values (${entry.actor}, ${entry.action}, ${entry.saleId}, ${entry.orderId},
+      ${JSON.stringify(entry.detail)}::text::jsonb)`;
+}

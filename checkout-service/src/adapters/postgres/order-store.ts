@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { EndReply, OrderStore, SaleOffer, SaleStore } from '../../app/ports.ts';
+import { transition } from '../../domain/order-machine.ts';
+import { endOrders, noteInLedger } from './order-changes.ts';
+import { readOrder, readOrders } from './order-rows.ts';
+import type { Pool, Sql } from './pool.ts';
+
+export type OrderStoreOptions = { orders: Pool; background: Pool; paymentGraceSeconds: number };
+
+export function postgresOrders(options: OrderStoreOptions): OrderStore {
+  const { orders: pool, background } = options;
+  return {
+    find: (orderId) => pool.run((sql) => readOrder(sql, orderId)),
+    findMany: (orderIds) => pool.run((sql) => readOrders(sql, orderIds)),
+    versions: (orderIds) => background.run((sql) => readVersions(sql, orderIds)),
+    cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor)),
+    extend: (orderId, actor) => pool.run((sql) => extend(sql, orderId, actor)),
+    sweep: (limit) => background.run((sql) => sweep(sql, limit, options.paymentGraceSeconds)),
+  };
+}
+
+async function readVersions(sql: Sql, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await sql`select id, version from orders where id = any(${[...ids]}::text[])`;
+  const found = z.array(z.object({ id: z.string(), version: z.number() })).parse([...rows]);
+  return new Map(found.map((row) => [row.id, row.version]));
+}
+
+async function cancel(sql: Sql, orderId: string, actor: string): Promise<EndReply | null> {
+  return await sql.begin(async (tx): Promise<EndReply | null> => {
+    await tx`select from orders where id = ${orderId} for update`;
+    const before = await readOrder(tx, orderId);
+    if (!before) return null;
+    const paying = await tx`
+      select from payments where order_id = ${orderId} and state = 'processing' limit 1`;
+    if (transition(before.state, 'cancel').kind === 'refused' || paying.length > 0) {
+      return { kind: 'refused', order: before };
+    }
+    await endOrders(tx, [orderId], 'cancel', actor);
+    const order = await readOrder(tx, orderId);
+    return order && { kind: 'ended', order };
+  });
+}
+
+async function extend(sql: Sql, orderId: string, actor: string): Promise<EndReply | null> {
+  return await sql.begin(async (tx): Promise<EndReply | null> => {
+    await tx`select from orders where id = ${orderId} for update`;
+    const before = await readOrder(tx, orderId);
+    if (!before) return null;
+    const over = before.payBeforeMs <= Date.now();
+    const refused = transition(before.state, 'extend').kind === 'refused';
+    if (refused || over || before.extended) return { kind: 'refused', order: before };
+    await tx`
+      update orders o set extended = true, version = o.version + 1,
+        pay_before = o.pay_before
+          + make_interval(secs => coalesce((s.room ->> 'paySeconds')::int, 300))
+      from sales s where s.id = o.sale_id and o.id = ${orderId}`;
+    await noteInLedger(tx, {
+      actor,
+      action: 'order.extended',
+      saleId: before.saleId,
+      orderId,
+      detail: {},
+    });
+    // The room counts unpaid orders by their deadline, and has to know the new one.
+    await tx`
+      insert into outbox (topic, sale_id, payload)
+      select 'room', o.sale_id, jsonb_build_object(
+        'kind', 'extended', 'jti', o.jti, 'visitor', o.visitor, 'number', o.number, 'max', r.max,
+        'taken', (select sum(quantity) from order_lines where order_id = o.id), 'returned', 0,
+        'payBefore', floor(extract(epoch from o.pay_before) * 1000)::bigint)
+      from orders o join redemptions r on r.jti = o.jti where o.id = ${orderId}`;
+    const order = await readOrder(tx, orderId);
+    return order && { kind: 'ended', order };
+  });
+}
+
+/**
+ * Two statements, so that the second sees what was committed before the locks were had: a payment
+ * that began meanwhile keeps its hold, for `graceSeconds` at most.
+ */
+async function sweep(
+  sql: Sql,
+  limit: number,
+  graceSeconds: number,
+): Promise<{ orderId: string; saleId: string }[]> {
+  return await sql.begin(async (tx) => {
+    const idsOf = z.array(z.object({ id: z.string() }));
+    const due = await tx`
+      select id from orders o
+      where state = 'awaiting_payment' and pay_before < now()
+        and (pay_before < now() - make_interval(secs => ${graceSeconds})
+          or not exists (
+            select from payments p where p.order_id = o.id and p.state = 'processing'))
+      order by pay_before limit ${limit}
+      for update of o skip locked`;
+    const locked = idsOf.parse([...due]).map((row) => row.id);
+    if (locked.length === 0) return [];
+    const still = await tx`
+      select id from orders o
+      where id = any(${locked}::text[])
+        and (pay_before < now() - make_interval(secs => ${graceSeconds})
+          or not exists (
+            select from payments p where p.order_id = o.id and p.state = 'processing'))`;
+    const ids = idsOf.parse([...still]).map((row) => row.id);
+    return await endOrders(tx, ids, 'expire', 'system:sweeper');
+  });
+}
+
+const offerSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  currency: z.string(),
+  products: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        description: z.string(),
+        priceMinor: z.number(),
+      }),
+    )
+    .nullable(),
+});
+
+/** Sales as redemptions and pages need them; drafts and deleted ones are not there. */
+export function postgresSales(pool: Pool): SaleStore {
+  return {
+    findSale: (saleId) => pool.run((sql) => findSale(sql, saleId)),
+  };
+}
+
+async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
+  const rows = await sql`
+    select s.id, s.name, s.currency, (
+      select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name,
+        'description', p.description, 'priceMinor', p.price_minor) order by sp.position)
+      from sale_products sp join products p on p.id = sp.product_id
+      where sp.sale_id = s.id
+    ) as products
+    from sales s where s.id = ${saleId} and s.phase <> 'draft'`;
+  const row = z.array(offerSchema).parse([...rows])[0];
+  return row ? { ...row, products: row.products ?? [] } : null;
+}

@@ -1,0 +1,114 @@
+import postgres from 'postgres';
+import type { Log } from '../../app/log.ts';
+
+export type Sql = postgres.Sql;
+export type Transaction = postgres.TransactionSql;
+
+export type PoolOptions = {
+  url: string;
+  /** Shown by Postgres as the connection's application. */
+  name: string;
+  connectionsMax: number;
+  /** A statement that takes longer is ended by Postgres. */
+  statementTimeoutMs: number;
+  /** Further session settings. */
+  session?: Record<string, string | number | boolean>;
+  log: Log;
+};
+
+export type Pool = {
+  /**
+   * Runs work on the pool. Rejects with a DeadlineError when no answer came in time: then nobody
+   * knows whether the work was done, and the connections are made anew.
+   */
+  run<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Throws the connections away, and makes new ones when they are needed. */
+  renew(why: string): void;
+  close(): Promise<void>;
+};
+
+/** Postgres gave no answer in time. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+/** Postgres itself ends a statement first; who hears nothing a second later has lost the socket. */
+const answerMarginMs = 1_500;
+const int8 = 20;
+
+/**
+ * A pool of postgres.js that outlives its faults: when a socket dies, a query of that library may
+ * never settle and its connection never heal (FACTS.md; porsager/postgres #1066, #1154, #1208).
+ * So every query has a deadline, and whoever misses it has the whole pool replaced.
+ */
+export function makePool(options: PoolOptions): Pool {
+  let client = connect(options);
+
+  function renew(why: string): void {
+    const old = client;
+    client = connect(options);
+    options.log.warn({ pool: options.name, why }, 'connections to Postgres are made anew');
+    // Queries that wait on the old ones are rejected, so that none runs after it was given up.
+    void old.end({ timeout: 0 }).catch(() => undefined);
+  }
+
+  return {
+    async run(work) {
+      const used = client;
+      const deadlineMs = options.statementTimeoutMs + answerMarginMs;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          reject(new DeadlineError(`no answer from Postgres within ${deadlineMs} ms`));
+          if (client === used) renew('no answer in time');
+        }, deadlineMs);
+      });
+      const answer = work(used);
+      // Should it fail after the deadline, nobody listens any more.
+      answer.catch(() => undefined);
+      return await Promise.race([answer, late]).finally(() => clearTimeout(timer));
+    },
+    renew,
+    close: () => client.end({ timeout: 2 }),
+  };
+}
+
+function connect(options: PoolOptions): Sql {
+  return postgres(options.url, {
+    max: options.connectionsMax,
+    connect_timeout: 3,
+    idle_timeout: 60,
+    backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt) * (0.75 + Math.random() / 4),
+    onnotice: () => {},
+    types: {
+      int8: { to: int8, from: [int8], serialize: String, parse: Number },
+    },
+    connection: {
+      application_name: options.name,
+      statement_timeout: options.statementTimeoutMs,
+      lock_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: 10_000,
+      // What was answered 2xx is kept (CONTRACT.md section 7), whatever the server's default.
+      synchronous_commit: 'on',
+      ...options.session,
+    },
+  });
+}
+
+/** SQLSTATE classes in which the server went away: the outcome of a COMMIT is not known. */
+const lostClasses = ['08', '57P'];
+
+/** Whether Postgres itself said no, so that for certain nothing was written. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof postgres.PostgresError)) return false;
+  return !lostClasses.some((start) => error.code.startsWith(start));
+}
+
+/**
+ * The one uncaught error that postgres.js is known for: its `nextWrite` on a socket that is gone.
+ * The library's state of that connection is lost; the process' own is not.
+ */
+export function isPostgresWriteFault(error: unknown): boolean {
+  const stack = error instanceof TypeError ? (error.stack ?? '') : '';
+  return stack.includes('nextWrite') && /postgres[\\/](src|cjs)/.test(stack);
+}

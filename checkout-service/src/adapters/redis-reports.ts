@@ -1,0 +1,40 @@
+import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
+import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import { Redis } from 'ioredis';
+import type { RoomReports } from '../app/ports.ts';
+
+export type RoomConnection = { room: RoomReports; close(): void };
+
+/**
+ * The room's Redis for the loops alone: no shopper ever waits for it. It fails fast, since the
+ * loops come again by themselves and every report may be repeated (FACTS.md on ioredis).
+ */
+export function connectRoom(url: string, onFault: (error: Error) => void): RoomConnection {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 1_500,
+    connectTimeout: 2_000,
+    retryStrategy: (attempt) => Math.min(1_000, 50 * 2 ** attempt),
+  });
+  let failing = false;
+  redis.on('error', (error: Error) => {
+    if (!failing) onFault(error);
+    failing = true;
+  });
+  redis.on('ready', () => {
+    failing = false;
+  });
+  const room = redisRoom(redis, nodeScripts());
+  return {
+    room: {
+      settle: (saleId, reports) => room.settle(saleId, reports),
+      due: (saleId, passedMs, limit) => room.due(saleId, passedMs, limit),
+      async picture(saleId, version, counts) {
+        await room.picture(saleId, version, counts);
+      },
+    },
+    close: () => redis.disconnect(),
+  };
+}

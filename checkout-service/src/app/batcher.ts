@@ -1,0 +1,125 @@
+import type { Timers } from './timers.ts';
+
+/**
+ * Group commit (ARCHITECTURE.md D5): submit -> wait for company or for a lane -> batch -> answers.
+ * Batches form while the last ones are under way; nothing waits longer than its deadline.
+ */
+export type BatcherOptions<Req, Res> = {
+  /** Answers every request of a batch, in order. Must not reject. */
+  run(batch: readonly Req[]): Promise<Res[]>;
+  /** Two requests of the same key are never under way at once. */
+  keyOf(request: Req): string;
+  weightOf(request: Req): number;
+  sizeMax: number;
+  weightMax: number;
+  queueMax: number;
+  lanes: number;
+  lingerMs: number;
+  waitMsMax: number;
+  timers: Timers;
+};
+
+export type Unanswered =
+  /** The queue is full: refused before any work was done. */
+  | { kind: 'overloaded' }
+  /** It waited too long and was not begun. */
+  | { kind: 'too-late' }
+  /** Its client has gone, and it was not begun. */
+  | { kind: 'gone' };
+
+export type Submitted<Res> = { kind: 'answered'; value: Res } | Unanswered;
+
+export type Batcher<Req, Res> = {
+  submit(request: Req, signal?: AbortSignal): Promise<Submitted<Res>>;
+  /** How many wait, and how many batches are under way. */
+  depth(): { waiting: number; underWay: number };
+};
+
+type Waiting<Req, Res> = {
+  request: Req;
+  key: string;
+  weight: number;
+  submittedAtMs: number;
+  signal: AbortSignal | undefined;
+  answer(reply: Submitted<Res>): void;
+};
+
+export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batcher<Req, Res> {
+  const { timers } = options;
+  const keysUnderWay = new Set<string>();
+  let queue: Waiting<Req, Res>[] = [];
+  let underWay = 0;
+  let linger: { cancel(): void } | null = null;
+
+  function wake(): void {
+    if (underWay >= options.lanes || queue.length === 0) return;
+    if (queue.length >= options.sizeMax) start();
+    else linger ??= timers.after(options.lingerMs, start);
+  }
+
+  function start(): void {
+    linger?.cancel();
+    linger = null;
+    if (underWay >= options.lanes) return;
+    const { batch, rest } = nextBatch(queue, keysUnderWay, options);
+    queue = rest;
+    if (batch.length === 0) return;
+    underWay += 1;
+    for (const one of batch) keysUnderWay.add(one.key);
+    void runBatch(batch);
+    wake();
+  }
+
+  async function runBatch(batch: Waiting<Req, Res>[]): Promise<void> {
+    try {
+      const answers = await options.run(batch.map((one) => one.request));
+      batch.forEach((one, i) => {
+        const value = answers[i];
+        one.answer(value === undefined ? { kind: 'too-late' } : { kind: 'answered', value });
+      });
+    } finally {
+      underWay -= 1;
+      for (const one of batch) keysUnderWay.delete(one.key);
+      // No lingering here: what came while the batch was under way has waited enough.
+      if (queue.length > 0) start();
+    }
+  }
+
+  return {
+    submit(request, signal) {
+      if (queue.length >= options.queueMax) return Promise.resolve({ kind: 'overloaded' });
+      return new Promise((answer) => {
+        const key = options.keyOf(request);
+        const weight = options.weightOf(request);
+        queue.push({ request, key, weight, submittedAtMs: timers.now(), signal, answer });
+        wake();
+      });
+    },
+    depth: () => ({ waiting: queue.length, underWay }),
+  };
+}
+
+/** Takes from the front what fits, one of each key; those gone or too late are answered so. */
+function nextBatch<Req, Res>(
+  queue: readonly Waiting<Req, Res>[],
+  keysUnderWay: ReadonlySet<string>,
+  options: BatcherOptions<Req, Res>,
+): { batch: Waiting<Req, Res>[]; rest: Waiting<Req, Res>[] } {
+  const now = options.timers.now();
+  const keys = new Set(keysUnderWay);
+  const batch: Waiting<Req, Res>[] = [];
+  const rest: Waiting<Req, Res>[] = [];
+  let weight = 0;
+  for (const one of queue) {
+    const full = batch.length >= options.sizeMax || weight + one.weight > options.weightMax;
+    if (one.signal?.aborted) one.answer({ kind: 'gone' });
+    else if (now - one.submittedAtMs > options.waitMsMax) one.answer({ kind: 'too-late' });
+    else if ((full && batch.length > 0) || keys.has(one.key)) rest.push(one);
+    else {
+      keys.add(one.key);
+      weight += one.weight;
+      batch.push(one);
+    }
+  }
+  return { batch, rest };
+}

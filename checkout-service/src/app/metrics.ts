@@ -1,0 +1,8 @@
+/** What is counted; the names of the outcomes are the labels of `/metrics`. */
+export type CheckoutMetrics = {
+  redeemed(outcome: string): void;
+  batch(size: number, seconds: number): void;
+  orderChanged(change: string, count: number): void;
+  payment(outcome: string): void;
+  loopFailed(loop: string): void;
+};

@@ -1,0 +1,179 @@
+import { newId } from '@fairgate/shared/ids.ts';
+import type { StoredPayment } from '../domain/payment-rules.ts';
+import type { Log } from './log.ts';
+import type { CheckoutMetrics } from './metrics.ts';
+import type {
+  NewsReply,
+  OrderStore,
+  PaymentProvider,
+  PaymentStore,
+  WebhookVerdict,
+} from './ports.ts';
+
+export type PayOutcome =
+  | { kind: 'begun'; paymentId: string; clientSecret?: string }
+  | { kind: 'under-way' }
+  | { kind: 'order-expired' }
+  | { kind: 'not-payable'; state: string }
+  | { kind: 'declined'; failure: string }
+  | { kind: 'invalid'; message: string }
+  | { kind: 'unavailable'; why: 'provider' | 'not-configured'; cause?: unknown }
+  | { kind: 'unknown-order' };
+
+export type WebhookOutcome =
+  | { kind: 'unknown-provider' }
+  | Exclude<WebhookVerdict, { kind: 'event' }>
+  | { kind: 'taken'; reply: NewsReply };
+
+export type Payments = {
+  pay(orderId: string, provider: string, card: string | null): Promise<PayOutcome>;
+  takeWebhook(
+    provider: string,
+    body: string,
+    header: (name: string) => string | undefined,
+  ): Promise<WebhookOutcome>;
+  /** Gives back money that came too late or twice. */
+  refundDue(): Promise<number>;
+  /** Asks about payments of which nothing was heard: webhooks get lost, and processes die. */
+  askAboutSilent(): Promise<number>;
+  providers(): { name: string; breaker: string }[];
+};
+
+export type PaymentsOptions = {
+  providers: readonly PaymentProvider[];
+  payments: PaymentStore;
+  orders: Pick<OrderStore, 'find'>;
+  metrics: CheckoutMetrics;
+  log: Log;
+  silenceSeconds: number;
+  now(): number;
+  /** Told of every sale whose stock has changed. */
+  stockChanged(saleId: string): void;
+};
+
+/** payment row (committed) -> provider -> its event -> order, units, ledger, outbox at once */
+export function makePayments(options: PaymentsOptions): Payments {
+  const byName = new Map(options.providers.map((provider) => [provider.name, provider]));
+  return {
+    pay: async (orderId, name, card) => {
+      const provider = byName.get(name);
+      const outcome: PayOutcome = provider
+        ? await pay(options, provider, orderId, card)
+        : { kind: 'unavailable', why: 'not-configured' };
+      options.metrics.payment(outcome.kind);
+      return outcome;
+    },
+    takeWebhook: async (name, body, header) => {
+      const provider = byName.get(name);
+      if (!provider) return { kind: 'unknown-provider' };
+      const verdict = provider.parseWebhook(body, header, options.now());
+      if (verdict.kind !== 'event') return verdict;
+      const { eventId, paymentId, news } = verdict;
+      const reply = await options.payments.takeNews(name, eventId, paymentId, news);
+      noteNews(options, reply);
+      return { kind: 'taken', reply };
+    },
+    refundDue: () => refundDue(options, byName),
+    askAboutSilent: () => askAboutSilent(options, byName),
+    providers: () => options.providers.map((p) => ({ name: p.name, breaker: p.breaker() })),
+  };
+}
+
+async function pay(
+  options: PaymentsOptions,
+  provider: PaymentProvider,
+  orderId: string,
+  card: string | null,
+): Promise<PayOutcome> {
+  const paymentId = newId('pay', options.now());
+  const begun = await options.payments.begin(orderId, provider.name, paymentId);
+  switch (begun.kind) {
+    case 'unknown':
+      return { kind: 'unknown-order' };
+    case 'under-way':
+      return begun;
+    case 'expired':
+      return { kind: 'order-expired' };
+    case 'refused':
+      return begun.order.state === 'expired'
+        ? { kind: 'order-expired' }
+        : { kind: 'not-payable', state: begun.order.state };
+    case 'begun':
+      return await createAt(options, provider, begun.payment, card);
+  }
+}
+
+async function createAt(
+  options: PaymentsOptions,
+  provider: PaymentProvider,
+  payment: StoredPayment,
+  card: string | null,
+): Promise<PayOutcome> {
+  const { id: paymentId, amountMinor, currency } = payment;
+  const reply = await provider.create({ paymentId, amountMinor, currency, card });
+  switch (reply.kind) {
+    case 'accepted': {
+      await options.payments.accepted(paymentId, reply.reference);
+      const { clientSecret } = reply;
+      return { kind: 'begun', paymentId, ...(clientSecret ? { clientSecret } : {}) };
+    }
+    case 'declined': {
+      const news = { kind: 'failed', reference: null, failure: reply.failure } as const;
+      noteNews(options, await options.payments.takeNews(provider.name, null, paymentId, news));
+      return reply;
+    }
+    case 'invalid':
+      await options.payments.abandoned(paymentId, 'invalid');
+      return reply;
+    case 'unavailable':
+      // If the provider took it after all, its event finds the payment and pays the order.
+      await options.payments.abandoned(paymentId, 'provider unavailable');
+      return { kind: 'unavailable', why: 'provider', cause: reply.cause };
+  }
+}
+
+function noteNews(options: PaymentsOptions, reply: NewsReply): void {
+  if (reply.kind !== 'taken' || reply.change === null) return;
+  options.metrics.payment(reply.change);
+  if (reply.change === 'pay') {
+    options.metrics.orderChanged('pay', 1);
+    options.stockChanged(reply.saleId);
+  }
+}
+
+async function refundDue(
+  options: PaymentsOptions,
+  byName: ReadonlyMap<string, PaymentProvider>,
+): Promise<number> {
+  const due = await options.payments.refunding(20);
+  let refunded = 0;
+  for (const payment of due) {
+    const reply = await byName.get(payment.provider)?.refund(payment);
+    if (reply?.kind === 'refunded') {
+      const news = { kind: 'refunded' } as const;
+      const taken = await options.payments.takeNews(payment.provider, null, payment.id, news);
+      noteNews(options, taken);
+      refunded += 1;
+    } else {
+      options.log.warn({ paymentId: payment.id, err: reply?.cause }, 'a refund has to wait');
+    }
+  }
+  return refunded;
+}
+
+async function askAboutSilent(
+  options: PaymentsOptions,
+  byName: ReadonlyMap<string, PaymentProvider>,
+): Promise<number> {
+  const silent = await options.payments.silent(options.silenceSeconds, 20);
+  for (const payment of silent) {
+    const reply = await byName.get(payment.provider)?.look(payment.id);
+    if (reply?.kind === 'news') {
+      const { news } = reply;
+      noteNews(options, await options.payments.takeNews(payment.provider, null, payment.id, news));
+    } else if (reply?.kind === 'none') {
+      await options.payments.abandoned(payment.id, 'never reached the provider');
+    }
+  }
+  return silent.length;
+}

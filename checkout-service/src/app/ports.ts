@@ -1,0 +1,193 @@
+import type { SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
+import type { StoredRedemption } from '../domain/idempotency.ts';
+import type { OrderChange } from '../domain/order-machine.ts';
+import type { StoredOrder } from '../domain/order-view.ts';
+import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
+import type { Item } from '../domain/redemption.ts';
+
+/** A redemption on its way into a batch. `orderId` is made here, so that we know our own again. */
+export type Claim = {
+  orderId: string;
+  jti: string;
+  saleId: string;
+  visitor: string;
+  number: number;
+  max: number;
+  idempotencyKey: string | null;
+  requestHash: string;
+  email: string | null;
+  shard: number;
+  items: Item[];
+};
+
+/** What the claim statement did for one request. */
+export type ClaimRow =
+  | { kind: 'created'; order: StoredOrder }
+  /** Too few units were to be had; nothing was written. */
+  | { kind: 'short' }
+  /** The token has a row, perhaps our own of an earlier try; nothing was written. */
+  | { kind: 'stored' };
+
+/** `refused`: Postgres said no, nothing was written. `lost`: nobody knows; look before you tell. */
+export type ClaimReply =
+  | { kind: 'done'; rows: Map<string, ClaimRow> }
+  | { kind: 'refused'; cause: unknown }
+  | { kind: 'lost'; cause: unknown };
+
+export type ClaimStore = {
+  /** One statement, one transaction. `rows` is by order id, and has each claim. */
+  claim(claims: readonly Claim[]): Promise<ClaimReply>;
+  /** The same for one claim, waiting for locked rows up to a deadline. */
+  claimWaiting(claim: Claim): Promise<ClaimReply>;
+  /** Rows of spent or lapsed tokens by `jti`. Rejects when Postgres cannot be had. */
+  findStored(jtis: readonly string[]): Promise<Map<string, StoredRedemption>>;
+  /** Which of these claims could not be filled from the free units, as committed right now. */
+  unfillable(claims: readonly Claim[]): Promise<Set<string>>;
+};
+
+/** The part of a sale that a redemption and a page need. */
+export type SaleOffer = {
+  id: string;
+  name: string;
+  currency: string;
+  products: { id: string; name: string; description: string; priceMinor: number }[];
+};
+
+export type SaleStore = { findSale(saleId: string): Promise<SaleOffer | null> };
+
+export type EndReply =
+  | { kind: 'ended'; order: StoredOrder }
+  | { kind: 'refused'; order: StoredOrder };
+
+export type BeginPaymentReply =
+  | { kind: 'begun'; payment: StoredPayment; order: StoredOrder }
+  | { kind: 'under-way'; payment: StoredPayment }
+  | { kind: 'expired' }
+  | { kind: 'refused'; order: StoredOrder }
+  | { kind: 'unknown' };
+
+export type OrderStore = {
+  find(orderId: string): Promise<StoredOrder | null>;
+  findMany(orderIds: readonly string[]): Promise<StoredOrder[]>;
+  versions(orderIds: readonly string[]): Promise<Map<string, number>>;
+  /** Gives the units back before paying; `refused` where the table of transitions says so. */
+  cancel(orderId: string, actor: string): Promise<EndReply | null>;
+  /** Adds `paySeconds`, once. */
+  extend(orderId: string, actor: string): Promise<EndReply | null>;
+  /** Ends unpaid orders whose time is up; returns those it ended. */
+  sweep(limit: number): Promise<{ orderId: string; saleId: string }[]>;
+};
+
+/** `seen`: this event was taken before. `unknown`: no payment of ours. */
+export type NewsReply =
+  | {
+      kind: 'taken';
+      change: OrderChange | 'late' | 'refunded' | null;
+      orderId: string;
+      saleId: string;
+    }
+  | { kind: 'seen' }
+  | { kind: 'unknown' };
+
+export type PaymentStore = {
+  begin(orderId: string, provider: string, paymentId: string): Promise<BeginPaymentReply>;
+  /** The provider took it: its own id of the payment. */
+  accepted(paymentId: string, reference: string): Promise<void>;
+  /** The provider never took it; the order stays as it is. */
+  abandoned(paymentId: string, failure: string): Promise<void>;
+  /** One transaction: the event's id, the payment, the order, units, ledger, outbox. */
+  takeNews(
+    provider: string,
+    eventId: string | null,
+    paymentId: string,
+    news: PaymentNews,
+  ): Promise<NewsReply>;
+  latest(orderId: string): Promise<StoredPayment | null>;
+  refunding(limit: number): Promise<StoredPayment[]>;
+  /** Payments under way of which nothing was heard for so long. */
+  silent(seconds: number, limit: number): Promise<StoredPayment[]>;
+};
+
+export type CreateReply =
+  | { kind: 'accepted'; reference: string; clientSecret?: string }
+  | { kind: 'declined'; failure: string }
+  | { kind: 'invalid'; message: string }
+  | { kind: 'unavailable'; cause: unknown };
+
+export type LookReply =
+  | { kind: 'news'; news: PaymentNews }
+  | { kind: 'processing' }
+  | { kind: 'none' }
+  | { kind: 'unavailable'; cause: unknown };
+
+export type WebhookVerdict =
+  | { kind: 'event'; eventId: string; paymentId: string; news: PaymentNews }
+  /** Signed, but about nothing that we act on. */
+  | { kind: 'other' }
+  | { kind: 'forged'; why: 'missing' | 'form' | 'old' | 'signature' }
+  | { kind: 'unreadable' };
+
+/** A payment provider. Every call may be repeated: `paymentId` is its idempotency key. */
+export type PaymentProvider = {
+  name: string;
+  create(request: {
+    paymentId: string;
+    amountMinor: number;
+    currency: string;
+    card: string | null;
+  }): Promise<CreateReply>;
+  look(paymentId: string): Promise<LookReply>;
+  refund(
+    payment: StoredPayment,
+  ): Promise<{ kind: 'refunded' } | { kind: 'unavailable'; cause: unknown }>;
+  parseWebhook(
+    body: string,
+    header: (name: string) => string | undefined,
+    nowMs: number,
+  ): WebhookVerdict;
+  breaker(): 'closed' | 'open' | 'half-open';
+};
+
+/** What a report of the outbox says, and where it stands in it. */
+export type OutboxReport = {
+  id: number;
+  saleId: string;
+  ageSeconds: number;
+  report: Omit<SettleReport, 'seq'>;
+};
+
+export type BackgroundStore = {
+  /**
+   * Hands the oldest reports to `deliver` while no other instance does; those whose ids it
+   * returns are deleted. Returns how many, or null where another instance is at it.
+   */
+  relay(
+    limit: number,
+    withoutSales: readonly string[],
+    deliver: (reports: OutboxReport[]) => Promise<number[]>,
+  ): Promise<number | null>;
+  /** Sales whose tokens may still lapse. */
+  settlingSales(): Promise<string[]>;
+  /**
+   * Writes `lapsed` rows for tokens that have none, and says what each token is now: the
+   * reports that the room should have of it.
+   */
+  lapse(
+    saleId: string,
+    tokens: readonly { jti: string; visitor: string; promise: number }[],
+  ): Promise<SettleReport[]>;
+  /** The version is drawn before the counting, so that a higher one never knows less. */
+  countStock(saleId: string): Promise<{ version: number; counts: StockCount[] }>;
+  ping(): Promise<void>;
+};
+
+/** The room's Redis as the checkout needs it. Rejects when it cannot be reached. */
+export type RoomReports = {
+  settle(saleId: string, reports: SettleReport[]): Promise<number>;
+  picture(saleId: string, version: number, counts: StockCount[]): Promise<void>;
+  due(
+    saleId: string,
+    passedMs: number,
+    limit: number,
+  ): Promise<{ jti: string; visitor: string; promise: number }[]>;
+};

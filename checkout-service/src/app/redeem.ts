@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { newId } from '@fairgate/shared/ids.ts';
+import type { PurchaseClaims, PurchaseVerdict } from '@fairgate/shared/token/purchase.ts';
+import { classifyStored, type StoredRedemption } from '../domain/idempotency.ts';
+import type { StoredOrder } from '../domain/order-view.ts';
+import {
+  canonicalRequest,
+  checkRequest,
+  homeShard,
+  type RedemptionRequest,
+} from '../domain/redemption.ts';
+import type { Batcher } from './batcher.ts';
+import type { ClaimOutcome } from './claims.ts';
+import type { CheckoutMetrics } from './metrics.ts';
+import type { Claim, ClaimStore, OrderStore, SaleStore } from './ports.ts';
+import type { SecondPass } from './second-pass.ts';
+
+/** What a redemption comes to; each kind is one answer of CONTRACT.md section 4. */
+export type RedeemOutcome =
+  | { kind: 'created'; order: StoredOrder }
+  | { kind: 'replayed'; order: StoredOrder }
+  | { kind: 'token-invalid'; cause: unknown }
+  | { kind: 'proof-missing' }
+  | { kind: 'key-reused' }
+  | { kind: 'already-redeemed'; orderId: string }
+  | { kind: 'token-expired' }
+  | { kind: 'quantity-exceeded'; asked: number; max: number }
+  | { kind: 'foreign-product'; path: string }
+  | { kind: 'sold-out' }
+  | { kind: 'overloaded' }
+  | { kind: 'gone' }
+  | { kind: 'unavailable'; why: string };
+
+export type RedeemOptions = {
+  verify(token: string): Promise<PurchaseVerdict>;
+  batcher: Batcher<Claim, ClaimOutcome>;
+  claimWaiting: SecondPass;
+  claims: Pick<ClaimStore, 'findStored'>;
+  orders: Pick<OrderStore, 'find'>;
+  sales: SaleStore;
+  metrics: CheckoutMetrics;
+  shards: number;
+  idempotencyMs: number;
+  now(): number;
+};
+
+export type RedeemInput = {
+  token: string;
+  idempotencyKey: string | null;
+  /** Read only after the token's signature was found good. Throws where the body is not valid. */
+  body(): Promise<RedemptionRequest>;
+  signal?: AbortSignal;
+};
+
+export type Redeem = (input: RedeemInput) => Promise<RedeemOutcome>;
+
+/** signature -> body -> stored key -> expiry -> quantity -> products -> batch -> outcome */
+export function makeRedeem(options: RedeemOptions): Redeem {
+  return async (input) => {
+    const outcome = await redeem(options, input);
+    options.metrics.redeemed(outcome.kind);
+    return outcome;
+  };
+}
+
+async function redeem(options: RedeemOptions, input: RedeemInput): Promise<RedeemOutcome> {
+  const verdict = await options.verify(input.token);
+  if (verdict.kind === 'invalid') return { kind: 'token-invalid', cause: verdict.cause };
+  const { claims } = verdict;
+  // A bound token is worth nothing without its proof (D11); proofs are not read yet.
+  if (claims.cnf) return { kind: 'proof-missing' };
+  const request = await input.body();
+  const attempt = { idempotencyKey: input.idempotencyKey, requestHash: requestHash(request) };
+
+  const refusal = await refusalOf(options, verdict.kind, claims, request);
+  if (refusal) {
+    // A stored answer comes before every such refusal, and outlives the token.
+    const stored = await options.claims.findStored([claims.jti]);
+    const row = stored.get(claims.jti);
+    return row ? await fromStored(options, row, attempt) : refusal;
+  }
+  const claim = claimOf(claims, request, attempt, options);
+  const submitted = await options.batcher.submit(claim, input.signal);
+  switch (submitted.kind) {
+    case 'overloaded':
+    case 'gone':
+      return submitted;
+    case 'too-late':
+      return { kind: 'unavailable', why: 'too-late' };
+    case 'answered': {
+      const { value } = submitted;
+      const outcome = value.kind === 'short' ? await options.claimWaiting(claim) : value;
+      return await fromOutcome(options, outcome, attempt);
+    }
+  }
+}
+
+async function refusalOf(
+  options: RedeemOptions,
+  verdict: 'valid' | 'expired',
+  claims: PurchaseClaims,
+  request: RedemptionRequest,
+): Promise<RedeemOutcome | null> {
+  if (verdict === 'expired') return { kind: 'token-expired' };
+  const sale = await options.sales.findSale(claims.sale);
+  const products = new Set(sale?.products.map((product) => product.id));
+  const check = checkRequest(request, claims.max, products);
+  switch (check.kind) {
+    case 'fine':
+      return null;
+    case 'quantity-exceeded':
+      return check;
+    case 'foreign-product': {
+      const at = request.items.findIndex((item) => item.productId === check.productId);
+      return { kind: 'foreign-product', path: `items.${at}.productId` };
+    }
+  }
+}
+
+function claimOf(
+  claims: PurchaseClaims,
+  request: RedemptionRequest,
+  attempt: { idempotencyKey: string | null; requestHash: string },
+  options: RedeemOptions,
+): Claim {
+  return {
+    orderId: newId('ord', options.now()),
+    jti: claims.jti,
+    saleId: claims.sale,
+    visitor: claims.sub,
+    number: claims.number,
+    max: claims.max,
+    ...attempt,
+    email: request.email,
+    shard: homeShard(claims.number, options.shards),
+    items: request.items,
+  };
+}
+
+async function fromOutcome(
+  options: RedeemOptions,
+  outcome: ClaimOutcome,
+  attempt: { idempotencyKey: string | null; requestHash: string },
+): Promise<RedeemOutcome> {
+  switch (outcome.kind) {
+    case 'created':
+    case 'sold-out':
+    case 'unavailable':
+      return outcome;
+    case 'short':
+      return { kind: 'unavailable', why: 'locked' };
+    case 'stored':
+      return await fromStored(options, outcome.redemption, attempt);
+  }
+}
+
+async function fromStored(
+  options: RedeemOptions,
+  stored: StoredRedemption,
+  attempt: { idempotencyKey: string | null; requestHash: string },
+): Promise<RedeemOutcome> {
+  const verdict = classifyStored(stored, attempt, options.now(), options.idempotencyMs);
+  switch (verdict.kind) {
+    case 'lapsed':
+      return { kind: 'token-expired' };
+    case 'key-reused':
+    case 'already-redeemed':
+      return verdict;
+    case 'replay': {
+      const order = await options.orders.find(verdict.orderId);
+      return order ? { kind: 'replayed', order } : { kind: 'unavailable', why: 'order' };
+    }
+  }
+}
+
+/** SHA-256 of the canonical request: small, and tells nothing of it. */
+export function requestHash(request: RedemptionRequest): string {
+  return createHash('sha256').update(canonicalRequest(request)).digest('base64url');
+}

@@ -1,0 +1,60 @@
+import type { BackgroundStore, RoomReports } from './ports.ts';
+
+export type StockPicture = {
+  /** The sale's stock has changed; the picture follows shortly. */
+  changed(saleId: string): void;
+  round(): Promise<'again' | 'done'>;
+};
+
+export type StockPictureOptions = {
+  store: Pick<BackgroundStore, 'countStock'>;
+  room: Pick<RoomReports, 'picture'>;
+  now(): number;
+};
+
+/** A sale counts as active for so long after a change, and is pictured each second. */
+const activeMs = 10_000;
+const refreshMs = 1_000;
+/** Counting may take a tenth of the time at most: a large stock is pictured less often. */
+const share = 10;
+
+type Watched = { dirty: boolean; activeUntil: number; notBefore: number; picturedAt: number };
+
+/** The late picture of the stock in Redis (D6): coalesced, written after commits, never decides. */
+export function makeStockPicture(options: StockPictureOptions): StockPicture {
+  const sales = new Map<string, Watched>();
+
+  async function picture(saleId: string, watched: Watched): Promise<void> {
+    const begun = options.now();
+    watched.dirty = false;
+    watched.picturedAt = begun;
+    try {
+      const { version, counts } = await options.store.countStock(saleId);
+      await options.room.picture(saleId, version, counts);
+    } catch (error) {
+      watched.dirty = true;
+      throw error;
+    } finally {
+      const tookMs = options.now() - begun;
+      watched.notBefore = options.now() + tookMs * share;
+    }
+  }
+
+  return {
+    changed(saleId) {
+      const activeUntil = options.now() + activeMs;
+      const watched = sales.get(saleId);
+      if (watched) Object.assign(watched, { dirty: true, activeUntil });
+      else sales.set(saleId, { dirty: true, activeUntil, notBefore: 0, picturedAt: 0 });
+    },
+    async round() {
+      const now = options.now();
+      for (const [saleId, watched] of sales) {
+        const due = watched.dirty || now - watched.picturedAt >= refreshMs;
+        if (due && now >= watched.notBefore) await picture(saleId, watched);
+        if (!watched.dirty && now > watched.activeUntil) sales.delete(saleId);
+      }
+      return 'done';
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { type OrderState, orderStates } from '@fairgate/shared/order.ts';
+
+/** What may happen to an order. */
+export const orderChanges = ['pay', 'decline', 'extend', 'expire', 'cancel', 'refund'] as const;
+export type OrderChange = (typeof orderChanges)[number];
+
+/** The life of an order, whole: what is not in this table does not happen. */
+const transitions: Record<OrderState, Partial<Record<OrderChange, OrderState>>> = {
+  awaiting_payment: {
+    pay: 'paid',
+    decline: 'awaiting_payment',
+    extend: 'awaiting_payment',
+    expire: 'expired',
+    cancel: 'cancelled',
+  },
+  paid: { refund: 'refunded' },
+  expired: {},
+  cancelled: {},
+  refunded: {},
+};
+
+export type Transition =
+  | { kind: 'moved'; to: OrderState }
+  | { kind: 'refused'; state: OrderState; change: OrderChange };
+
+export function transition(state: OrderState, change: OrderChange): Transition {
+  const to = transitions[state][change];
+  return to === undefined ? { kind: 'refused', state, change } : { kind: 'moved', to };
+}
+
+/** The same row of the table for SQL: from which states a change leads to which. */
+export function transitionOf(change: OrderChange): { from: OrderState[]; to: OrderState } {
+  const from = orderStates.filter((state) => transitions[state][change] !== undefined);
+  const to = from.map((state) => transitions[state][change])[0];
+  if (to === undefined) throw new Error(`no order state allows ${change}`);
+  return { from, to };
+}
+
+/** Nothing that a shopper does changes such an order any more; its event stream ends. */
+export function isFinal(state: OrderState): boolean {
+  return state !== 'awaiting_payment';
+}

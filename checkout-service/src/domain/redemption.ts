@@ -1,0 +1,44 @@
+export type Item = { productId: string; quantity: number };
+
+/** What a shopper asks for: each product once, in the order of their ids. */
+export type RedemptionRequest = { items: Item[]; email: string | null };
+
+/** Merges items of the same product, so that two spellings of one wish are one request. */
+export function redemptionRequest(items: readonly Item[], email?: string): RedemptionRequest {
+  const byProduct = new Map<string, number>();
+  for (const { productId, quantity } of items) {
+    byProduct.set(productId, (byProduct.get(productId) ?? 0) + quantity);
+  }
+  const merged = [...byProduct].map(([productId, quantity]) => ({ productId, quantity }));
+  merged.sort((a, b) => (a.productId < b.productId ? -1 : 1));
+  return { items: merged, email: email ?? null };
+}
+
+/** The canonical text of a request; its hash tells whether a key comes with the same body again. */
+export function canonicalRequest(request: RedemptionRequest): string {
+  const items = request.items.map((item) => [item.productId, item.quantity]);
+  return JSON.stringify([items, request.email]);
+}
+
+export type RequestCheck =
+  | { kind: 'fine' }
+  | { kind: 'quantity-exceeded'; asked: number; max: number }
+  | { kind: 'foreign-product'; productId: string };
+
+/** Quantity first, then whether the products are of the sale (CONTRACT.md section 4). */
+export function checkRequest(
+  request: RedemptionRequest,
+  max: number,
+  products: ReadonlySet<string>,
+): RequestCheck {
+  const asked = request.items.reduce((sum, item) => sum + item.quantity, 0);
+  if (asked > max) return { kind: 'quantity-exceeded', asked, max };
+  const foreign = request.items.find((item) => !products.has(item.productId));
+  if (foreign) return { kind: 'foreign-product', productId: foreign.productId };
+  return { kind: 'fine' };
+}
+
+/** Neighbours in the line begin at different shards (ARCHITECTURE.md D6). */
+export function homeShard(number: number, shards: number): number {
+  return number % shards;
+}

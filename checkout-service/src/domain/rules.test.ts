@@ -1,0 +1,117 @@
+import { orderStates } from '@fairgate/shared/order.ts';
+import { describe, expect, it } from 'vitest';
+import { classifyStored, type StoredRedemption } from './idempotency.ts';
+import { orderChanges, transition, transitionOf } from './order-machine.ts';
+import { decidePayment, type PaymentNews, type PaymentState } from './payment-rules.ts';
+import { canonicalRequest, checkRequest, redemptionRequest } from './redemption.ts';
+
+describe('the life of an order', () => {
+  it('is this table and nothing else', () => {
+    const table = orderStates.flatMap((state) =>
+      orderChanges.flatMap((change) => {
+        const result = transition(state, change);
+        return result.kind === 'moved' ? [`${state} -${change}-> ${result.to}`] : [];
+      }),
+    );
+    expect(table).toEqual([
+      'awaiting_payment -pay-> paid',
+      'awaiting_payment -decline-> awaiting_payment',
+      'awaiting_payment -extend-> awaiting_payment',
+      'awaiting_payment -expire-> expired',
+      'awaiting_payment -cancel-> cancelled',
+      'paid -refund-> refunded',
+    ]);
+  });
+
+  it('reads the same by its changes', () => {
+    for (const change of orderChanges) {
+      const { from, to } = transitionOf(change);
+      for (const state of from) expect(transition(state, change)).toEqual({ kind: 'moved', to });
+    }
+  });
+});
+
+describe('a token that has a row', () => {
+  const stored: StoredRedemption = {
+    jti: 'j',
+    kind: 'order',
+    orderId: 'ord_1',
+    idempotencyKey: 'k',
+    requestHash: 'h',
+    createdAtMs: 1_000,
+  };
+  const verdict = (key: string | null, hash: string, now = 1_500, row = stored) =>
+    classifyStored(row, { idempotencyKey: key, requestHash: hash }, now, 1_000).kind;
+
+  it.each([
+    ['k', 'h', 'replay'],
+    ['k', 'other', 'key-reused'],
+    ['other', 'h', 'already-redeemed'],
+    [null, 'h', 'already-redeemed'],
+  ])('key %s, body %s is %s', (key, hash, kind) => {
+    expect(verdict(key, hash)).toBe(kind);
+  });
+
+  it('is redeemed once the time of its key is over, and to whoever gave no key', () => {
+    expect(verdict('k', 'h', 2_001)).toBe('already-redeemed');
+    expect(verdict(null, 'h', 1_500, { ...stored, idempotencyKey: null })).toBe('already-redeemed');
+    expect(verdict('k', 'h', 1_500, { ...stored, kind: 'lapsed', orderId: null })).toBe('lapsed');
+  });
+});
+
+describe('a redemption request', () => {
+  it('is the same wish in any order and any split', () => {
+    const one = redemptionRequest([
+      { productId: 'b', quantity: 1 },
+      { productId: 'a', quantity: 2 },
+    ]);
+    const other = redemptionRequest([
+      { productId: 'a', quantity: 1 },
+      { productId: 'b', quantity: 1 },
+      { productId: 'a', quantity: 1 },
+    ]);
+    expect(canonicalRequest(one)).toBe(canonicalRequest(other));
+    expect(canonicalRequest({ ...one, email: 'x@y.z' })).not.toBe(canonicalRequest(one));
+  });
+
+  it('counts its units before it looks at its products', () => {
+    const request = redemptionRequest([{ productId: 'foreign', quantity: 3 }]);
+    expect(checkRequest(request, 2, new Set()).kind).toBe('quantity-exceeded');
+    expect(checkRequest(request, 3, new Set()).kind).toBe('foreign-product');
+    expect(checkRequest(request, 3, new Set(['foreign'])).kind).toBe('fine');
+  });
+});
+
+describe('news of a payment', () => {
+  const paid: PaymentNews = { kind: 'succeeded', reference: 'r', amountMinor: 5, currency: 'EUR' };
+  const failed: PaymentNews = { kind: 'failed', reference: 'r', failure: 'declined' };
+  const decide = (
+    order: (typeof orderStates)[number],
+    state: PaymentState,
+    news: PaymentNews,
+    amountMinor = 5,
+  ) => decidePayment(order, { state, amountMinor, currency: 'EUR' }, news);
+
+  it('pays an open order, also after we had given the payment up', () => {
+    expect(decide('awaiting_payment', 'processing', paid)).toEqual({ kind: 'pay' });
+    expect(decide('awaiting_payment', 'failed', paid)).toEqual({ kind: 'pay' });
+  });
+
+  it('is given back where there is nothing to pay for', () => {
+    expect(decide('paid', 'processing', paid)).toEqual({ kind: 'refund', why: 'order-paid' });
+    for (const state of ['expired', 'cancelled', 'refunded'] as const) {
+      expect(decide(state, 'processing', paid)).toEqual({ kind: 'refund', why: 'order-ended' });
+    }
+    const wrong = decide('awaiting_payment', 'processing', paid, 6);
+    expect(wrong).toEqual({ kind: 'refund', why: 'amount' });
+  });
+
+  it('has one effect, whether it comes twice or out of order', () => {
+    for (const state of ['succeeded', 'refunding', 'refunded'] as const) {
+      expect(decide('paid', state, paid)).toEqual({ kind: 'nothing' });
+      expect(decide('paid', state, failed)).toEqual({ kind: 'nothing' });
+    }
+    expect(decide('paid', 'succeeded', { kind: 'refunded' })).toEqual({ kind: 'nothing' });
+    expect(decide('expired', 'refunding', { kind: 'refunded' }).kind).toBe('mark-refunded');
+  });
+});

@@ -1,0 +1,37 @@
+import { notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
+import { requestId } from '@fairgate/shared/http/request-id.ts';
+import { Problem, problems } from '@fairgate/shared/problem.ts';
+import { Hono } from 'hono';
+import type { AppEnv, HttpDeps } from './deps.ts';
+import { eventRoutes } from './events.ts';
+import { operationRoutes } from './operations.ts';
+import { orderRoutes } from './orders.ts';
+import { pageRoutes } from './pages.ts';
+import { redemptionRoutes } from './redemptions.ts';
+import { webhookRoutes } from './webhooks.ts';
+
+/** The whole of the checkout's HTTP. */
+export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestId());
+  app.onError(
+    onProblem(({ error, method, path }) => {
+      deps.log.warn({ ...faultFields(error), method, path }, 'a request was not served');
+    }),
+  );
+  app.notFound(notFoundOrMethod(app));
+  app.route('/', redemptionRoutes(deps));
+  app.route('/', orderRoutes(deps));
+  app.route('/', eventRoutes(deps));
+  app.route('/', webhookRoutes(deps));
+  app.route('/', operationRoutes(deps));
+  app.route('/', pageRoutes(deps));
+  return app;
+}
+
+/** A refusal is told by its slug and the name of its cause: causes may hold a token's claims. */
+function faultFields(error: unknown): object {
+  if (!(error instanceof Problem) || problems[error.slug].status >= 500) return { err: error };
+  const { slug, cause } = error;
+  return { slug, cause: cause instanceof Error ? cause.name : String(cause) };
+}

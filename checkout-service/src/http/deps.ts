@@ -1,0 +1,32 @@
+import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
+import type { Log } from '../app/log.ts';
+import type { OrderKeys } from '../app/order-keys.ts';
+import type { Payments } from '../app/payments.ts';
+import type { OrderStore, PaymentStore, SaleStore } from '../app/ports.ts';
+import type { Redeem } from '../app/redeem.ts';
+import type { Watch } from '../app/watch.ts';
+
+export type AppEnv = { Variables: RequestVariables };
+
+/** What the routes stand on; main.ts makes it. */
+export type HttpDeps = {
+  redeem: Redeem;
+  orders: Pick<OrderStore, 'find' | 'cancel' | 'extend'>;
+  lastPayment: PaymentStore['latest'];
+  orderKeys: OrderKeys;
+  payments: Payments;
+  sales: SaleStore;
+  watch: Watch;
+  heartbeatMs: number;
+  /** Aborted when the process stops: streams end then. */
+  stopping: AbortSignal;
+  metrics: { contentType: string; text(): Promise<string> };
+  /** Told of each change that a shopper made to an order. */
+  changed(change: string, saleId: string): void;
+  /** Rejects where this instance cannot serve. */
+  ready(): Promise<void>;
+  /** The first is the canonical one, that shoppers see. */
+  publicOrigins: readonly string[];
+  instance: string;
+  log: Log;
+};

@@ -1,0 +1,247 @@
+import { orderStates } from '@fairgate/shared/order.ts';
+import { problems } from '@fairgate/shared/problem.ts';
+import { z } from 'zod';
+import { paymentSchema, redemptionSchema } from './bodies.ts';
+
+export type Operation = {
+  summary: string;
+  security?: object[];
+  parameters?: object[];
+  requestBody?: object;
+  responses: Record<string, { description: string; content?: object }>;
+};
+export type OpenapiDocument = {
+  openapi: '3.1.0';
+  info: { title: string; version: string; description: string };
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: object;
+};
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const json = (schema: object) => ({ 'application/json': { schema } });
+const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+const orderAnswer = {
+  description: 'The order.',
+  content: json({ type: 'object', required: ['order'], properties: { order: ref('Order') } }),
+};
+
+/** Refusals by status, with their slugs, from the table that answers them. */
+function refusals(...slugs: (keyof typeof problems)[]): Operation['responses'] {
+  const byStatus = Map.groupBy(slugs, (slug) => String(problems[slug].status));
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: group.map((slug) => `\`${slug}\``).join(', '),
+        content: { 'application/problem+json': { schema: ref('Problem') } },
+      },
+    ]),
+  );
+}
+
+const byOrderKey = { security: [{ orderKey: [] }, { orderCookie: [] }], parameters: [idParameter] };
+
+const redemption: Operation = {
+  summary: 'Spend the purchase token and claim units: all items, or none.',
+  security: [{ purchaseToken: [] }],
+  parameters: [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
+      description: 'The same key and body give the same answer again, for 24 h.',
+    },
+  ],
+  requestBody: { required: true, content: json(z.toJSONSchema(redemptionSchema, { io: 'input' })) },
+  responses: {
+    '201': {
+      description: 'The order; `idempotent-replayed: true` where it was answered before.',
+      content: json({
+        type: 'object',
+        required: ['order', 'orderKey'],
+        properties: { order: ref('Order'), orderKey: { type: 'string' } },
+      }),
+    },
+    ...refusals(
+      'invalid-request',
+      'unauthorized',
+      'token-invalid',
+      'token-expired',
+      'proof-invalid',
+      'token-already-redeemed',
+      'sold-out',
+      'payload-too-large',
+      'unsupported-media-type',
+      'quantity-exceeded',
+      'idempotency-key-reused',
+      'unavailable',
+    ),
+  },
+};
+
+const payment: Operation = {
+  ...byOrderKey,
+  summary: 'Pay the order; its state follows the provider’s event.',
+  requestBody: { required: true, content: json(z.toJSONSchema(paymentSchema, { io: 'input' })) },
+  responses: {
+    '202': {
+      description: 'The payment is under way.',
+      content: json({
+        type: 'object',
+        properties: {
+          payment: {
+            type: 'object',
+            required: ['id', 'state'],
+            properties: { id: { type: 'string' }, state: { type: 'string' } },
+          },
+        },
+      }),
+    },
+    ...refusals(
+      'invalid-request',
+      'unauthorized',
+      'not-found',
+      'conflict',
+      'order-expired',
+      'payment-declined',
+      'payment-unavailable',
+    ),
+  },
+};
+
+/** The API's description; `origin` is what shoppers see. */
+export function openapiDocument(origin: string): OpenapiDocument {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Fairgate checkout',
+      version: '0.1.0',
+      description: 'Redeems each admission exactly once, and sees its order to the end.',
+    },
+    servers: [{ url: origin }],
+    paths: {
+      '/v1/redemptions': { post: redemption },
+      '/v1/orders/{id}': {
+        get: {
+          ...byOrderKey,
+          summary: 'The order.',
+          responses: { '200': orderAnswer, ...refusals('unauthorized', 'not-found') },
+        },
+      },
+      '/v1/orders/{id}/events': {
+        get: {
+          ...byOrderKey,
+          summary: 'Server-sent events: one `order` event now and at each change.',
+          responses: {
+            '200': { description: 'The stream.', content: { 'text/event-stream': {} } },
+            ...refusals('unauthorized', 'not-found', 'unavailable'),
+          },
+        },
+      },
+      '/v1/orders/{id}/payments': { post: payment },
+      '/v1/orders/{id}/cancel': {
+        post: {
+          ...byOrderKey,
+          summary: 'Give the units back before paying.',
+          responses: { '200': orderAnswer, ...refusals('unauthorized', 'not-found', 'conflict') },
+        },
+      },
+      '/v1/orders/{id}/extend': {
+        post: {
+          ...byOrderKey,
+          summary: 'Add the pay time once more; once.',
+          responses: {
+            '200': orderAnswer,
+            ...refusals('unauthorized', 'not-found', 'conflict', 'order-expired'),
+          },
+        },
+      },
+      '/webhooks/{provider}': {
+        post: {
+          summary: 'The payment provider’s signed event.',
+          parameters: [{ ...idParameter, name: 'provider' }],
+          responses: {
+            '200': { description: 'Taken, now or before.' },
+            ...refusals('invalid-request', 'unauthorized', 'not-found'),
+          },
+        },
+      },
+      '/healthz': { get: { summary: 'Alive.', responses: { '200': { description: 'Alive.' } } } },
+      '/readyz': {
+        get: {
+          summary: 'Able to serve.',
+          responses: { '200': { description: 'Able.' }, ...refusals('unavailable') },
+        },
+      },
+      '/metrics': {
+        get: { summary: 'Prometheus figures.', responses: { '200': { description: 'Figures.' } } },
+      },
+    },
+    components: { schemas, securitySchemes },
+  };
+}
+
+const text = { type: 'string' };
+const time = { type: 'string', format: 'date-time' };
+const whole = { type: 'integer' };
+
+const schemas = {
+  Order: {
+    type: 'object',
+    required: [
+      'id',
+      'saleId',
+      'state',
+      'items',
+      'totalMinor',
+      'currency',
+      'payBefore',
+      'createdAt',
+    ],
+    properties: {
+      id: text,
+      saleId: text,
+      state: { enum: orderStates },
+      items: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['productId', 'quantity', 'unitPriceMinor', 'units'],
+          properties: {
+            productId: text,
+            quantity: whole,
+            unitPriceMinor: whole,
+            units: { type: 'array', items: text },
+          },
+        },
+      },
+      totalMinor: whole,
+      currency: text,
+      payBefore: time,
+      createdAt: time,
+      paidAt: time,
+      failure: text,
+    },
+  },
+  Problem: {
+    type: 'object',
+    required: ['type', 'title', 'status', 'detail'],
+    properties: {
+      type: text,
+      title: text,
+      status: whole,
+      detail: text,
+      errors: {
+        type: 'array',
+        items: { type: 'object', properties: { path: text, message: text } },
+      },
+    },
+  },
+};
+
+const securitySchemes = {
+  purchaseToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (purchase+jwt, EdDSA)' },
+  orderKey: { type: 'http', scheme: 'bearer' },
+  orderCookie: { type: 'apiKey', in: 'cookie', name: 'fg_order_{id}' },
+};

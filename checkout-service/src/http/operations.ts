@@ -1,0 +1,43 @@
+import { Problem } from '@fairgate/shared/problem.ts';
+import { Hono } from 'hono';
+import type { AppEnv, HttpDeps } from './deps.ts';
+import { docsPage } from './docs-page.ts';
+import { openapiDocument } from './openapi.ts';
+
+/** Health, readiness, figures and the API's description. */
+export function operationRoutes(deps: HttpDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const document = openapiDocument(deps.publicOrigins[0] ?? '');
+  const docs = docsPage(document);
+  app.get('/healthz', (c) => c.json({ status: 'ok', instance: deps.instance }));
+  app.get('/readyz', async (c) => {
+    try {
+      await Promise.race([deps.ready(), tooLate(readyMsMax)]);
+    } catch (cause) {
+      throw new Problem('unavailable', 'Postgres cannot be reached.', cause);
+    }
+    const breakers = Object.fromEntries(
+      deps.payments.providers().map(({ name, breaker }) => [name, breaker]),
+    );
+    return c.json({ status: 'ready', instance: deps.instance, postgres: 'ok', breakers });
+  });
+  app.get('/metrics', async (c) => {
+    c.header('content-type', deps.metrics.contentType);
+    return c.body(await deps.metrics.text());
+  });
+  app.get('/openapi.json', (c) => c.json(document));
+  app.get('/docs', (c) => {
+    c.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+    return c.html(docs);
+  });
+  return app;
+}
+
+/** A probe wants its answer before it gives up itself. */
+const readyMsMax = 2_000;
+
+function tooLate(ms: number): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref();
+  });
+}

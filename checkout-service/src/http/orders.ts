@@ -1,0 +1,65 @@
+import { jsonBody } from '@fairgate/shared/http/body.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { Hono } from 'hono';
+import { orderView } from '../domain/order-view.ts';
+import { requireOrder } from './access.ts';
+import { paymentSchema } from './bodies.ts';
+import type { AppEnv, HttpDeps } from './deps.ts';
+import { paymentProblem } from './outcomes.ts';
+
+/** Reading, paying, cancelling and extending one order, by its key. */
+export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.get('/v1/orders/:id', async (c) => {
+    const order = await requireOrder(c, deps);
+    c.header('cache-control', 'no-store');
+    return c.json({ order: orderView(order) });
+  });
+  app.post('/v1/orders/:id/payments', async (c) => {
+    const order = await requireOrder(c, deps);
+    const body = await jsonBody(c, paymentSchema);
+    const card = body.provider === 'sandbox' ? body.card : null;
+    const outcome = await deps.payments.pay(order.id, body.provider, card);
+    if (outcome.kind !== 'begun') throw paymentProblem(outcome);
+    const { paymentId: id, clientSecret } = outcome;
+    const payment = { id, state: 'processing', ...(clientSecret ? { clientSecret } : {}) };
+    return c.json({ payment }, 202);
+  });
+  app.post('/v1/orders/:id/cancel', async (c) => {
+    const order = await requireOrder(c, deps);
+    return c.json({ order: orderView(await cancelOrder(deps, order.id, order.visitor)) });
+  });
+  app.post('/v1/orders/:id/extend', async (c) => {
+    const order = await requireOrder(c, deps);
+    return c.json({ order: orderView(await extendOrder(deps, order.id, order.visitor)) });
+  });
+  return app;
+}
+
+/** Cancels; an order that was cancelled before is answered the same. Throws Problems. */
+export async function cancelOrder(deps: HttpDeps, orderId: string, visitor: string) {
+  const reply = await deps.orders.cancel(orderId, `visitor:${visitor}`);
+  if (!reply) throw new Problem('not-found', 'There is no such order.');
+  if (reply.kind === 'ended') deps.changed('cancel', reply.order.saleId);
+  else if (reply.order.state !== 'cancelled') {
+    const paying = reply.order.state === 'awaiting_payment';
+    throw new Problem(
+      'conflict',
+      paying ? 'A payment of this order is under way.' : `The order is ${reply.order.state}.`,
+    );
+  }
+  return reply.order;
+}
+
+/** Adds `paySeconds`, once. Throws Problems. */
+export async function extendOrder(deps: HttpDeps, orderId: string, visitor: string) {
+  const reply = await deps.orders.extend(orderId, `visitor:${visitor}`);
+  if (!reply) throw new Problem('not-found', 'There is no such order.');
+  if (reply.kind === 'ended') return reply.order;
+  const { state, extended } = reply.order;
+  if (state === 'expired') throw new Problem('order-expired', 'The order was not paid in time.');
+  throw new Problem(
+    'conflict',
+    extended ? 'It was extended before.' : 'It cannot be extended now.',
+  );
+}

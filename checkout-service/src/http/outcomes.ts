@@ -1,0 +1,71 @@
+import { Problem } from '@fairgate/shared/problem.ts';
+import type { PayOutcome } from '../app/payments.ts';
+import type { RedeemOutcome } from '../app/redeem.ts';
+
+type Refused = Exclude<RedeemOutcome, { kind: 'created' | 'replayed' }>;
+
+/** Every refusal of a redemption as its problem (CONTRACT.md sections 4 and 6). */
+export function redemptionProblem(outcome: Refused): Problem {
+  switch (outcome.kind) {
+    case 'token-invalid':
+      return new Problem('token-invalid', 'The purchase token is not valid.', outcome.cause);
+    case 'proof-missing':
+      return new Problem('proof-invalid', 'The token is bound to a key; a proof is needed.');
+    case 'key-reused':
+      return new Problem('idempotency-key-reused', 'The key came with another body before.');
+    case 'already-redeemed':
+      return new Problem('token-already-redeemed', {
+        detail: 'The token has become an order already.',
+        extra: { orderId: outcome.orderId },
+      });
+    case 'token-expired':
+      return new Problem('token-expired', 'The token was not used in time.');
+    case 'quantity-exceeded':
+      return new Problem('quantity-exceeded', {
+        detail: `The token allows ${outcome.max} in all; ${outcome.asked} were asked for.`,
+        extra: { max: outcome.max },
+      });
+    case 'foreign-product':
+      return new Problem('invalid-request', {
+        detail: 'Some of the input is not valid.',
+        errors: [{ path: outcome.path, message: 'is not a product of this sale' }],
+      });
+    case 'sold-out':
+      return new Problem('sold-out', 'Too few units are left; the token was not spent.');
+    case 'overloaded':
+      return new Problem('unavailable', 'Too many at once; nothing was spent. Try again shortly.');
+    case 'gone':
+    case 'unavailable':
+      return new Problem('unavailable', 'The redemption could not be done now; try again.');
+  }
+}
+
+type NotBegun = Exclude<PayOutcome, { kind: 'begun' }>;
+
+export function paymentProblem(outcome: NotBegun): Problem {
+  switch (outcome.kind) {
+    case 'unknown-order':
+      return new Problem('not-found', 'There is no such order.');
+    case 'under-way':
+      return new Problem('conflict', 'A payment of this order is under way.');
+    case 'order-expired':
+      return new Problem('order-expired', 'The order was not paid in time.');
+    case 'not-payable':
+      return new Problem('conflict', `The order is ${outcome.state}.`);
+    case 'declined':
+      return new Problem('payment-declined', outcome.failure);
+    case 'invalid':
+      return new Problem('invalid-request', {
+        detail: 'Some of the input is not valid.',
+        errors: [{ path: 'card', message: outcome.message }],
+      });
+    case 'unavailable':
+      return outcome.why === 'not-configured'
+        ? new Problem('payment-unavailable', 'That payment provider is not set up here.')
+        : new Problem(
+            'payment-unavailable',
+            'The payment provider does not answer; the order is kept. Try again shortly.',
+            outcome.cause,
+          );
+  }
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { isoTime } from '@fairgate/shared/clock.ts';
+import { formBody, parseInput } from '@fairgate/shared/http/body.ts';
+import { Problem, problems } from '@fairgate/shared/problem.ts';
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { redemptionRequest } from '../domain/redemption.ts';
+import { checkoutPage } from '../pages/checkout-page.ts';
+import { messagePage } from '../pages/layout.ts';
+import { redeemFormSchema, redemptionSchema } from './bodies.ts';
+import type { HttpDeps } from './deps.ts';
+import { setOrderCookie } from './order-cookie.ts';
+import { redemptionProblem } from './outcomes.ts';
+
+const claimsSchema = z.object({ exp: z.number(), max: z.number() });
+
+/** What a token says of itself, for showing alone: nothing is checked here. */
+function tokenHints(token: string): { expiresAt: string | null; max: number | null } {
+  try {
+    const json = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
+    const { exp, max } = claimsSchema.parse(JSON.parse(json));
+    return { expiresAt: isoTime(exp * 1_000), max };
+  } catch {
+    return { expiresAt: null, max: null };
+  }
+}
+
+type Chosen = { productId: string; quantity: number; email: string };
+
+/** The checkout page of a sale, with the token where a form brought it. */
+export async function showCheckout(
+  c: Context,
+  deps: HttpDeps,
+  given: { saleId: string; token: string; key?: string; mistake?: string; chosen?: Chosen },
+): Promise<Response> {
+  const sale = await deps.sales.findSale(given.saleId);
+  if (!sale) {
+    const text = 'There is no such sale, or it is not public.';
+    return c.html(messagePage('Not found', text, { href: '/', label: 'All sales' }), 404);
+  }
+  const { token, mistake = null, chosen = null } = given;
+  const key = given.key ?? randomBytes(18).toString('base64url');
+  return c.html(checkoutPage({ sale, token, hints: tokenHints(token), key, mistake, chosen }));
+}
+
+const formSchema = redeemFormSchema.extend({
+  productId: z.string().min(1).max(64),
+  quantity: z.coerce.number().int(),
+});
+
+/** `POST /checkout/redeem`: the same redemption as the API's, for browsers without a script. */
+export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response> {
+  const form = await formBody(c, formSchema);
+  const email = form.email === undefined || form.email === '' ? undefined : form.email;
+  const chosen = { productId: form.productId, quantity: form.quantity, email: email ?? '' };
+  const again = { saleId: form.sale, token: form.token, key: form.key, chosen };
+  const outcome = await deps.redeem({
+    token: form.token,
+    idempotencyKey: form.key,
+    body: async () => {
+      const { productId, quantity } = form;
+      const input = { items: [{ productId, quantity }], ...(email ? { email } : {}) };
+      const body = parseInput(redemptionSchema, input);
+      return redemptionRequest(body.items, body.email);
+    },
+    signal: c.req.raw.signal,
+  });
+  switch (outcome.kind) {
+    case 'created':
+    case 'replayed': {
+      const { order } = outcome;
+      setOrderCookie(c, deps.publicOrigins[0] ?? '', order.id, deps.orderKeys.keyOf(order.id));
+      if (outcome.kind === 'created') deps.changed('place', order.saleId);
+      return c.redirect(`/checkout/orders/${order.id}`, 303);
+    }
+    case 'already-redeemed':
+      return c.redirect(`/checkout/orders/${outcome.orderId}`, 303);
+    case 'key-reused':
+      // The shopper came back and changed the form: a new key tells the two wishes apart.
+      return await showCheckout(c, deps, { ...again, key: randomBytes(18).toString('base64url') });
+    default: {
+      const problem = redemptionProblem(outcome);
+      c.status(problems[problem.slug].status);
+      return await showCheckout(c, deps, { ...again, mistake: problem.details.detail });
+    }
+  }
+}
+
+/** What went wrong, in words for the page; what is no refusal of ours goes on its way. */
+export function mistakeOf(error: unknown): { text: string; status: 400 | 402 | 409 | 410 | 503 } {
+  if (!(error instanceof Problem)) throw error;
+  const { slug, details } = error;
+  const text = details.errors?.map((e) => `${e.path}: ${e.message}`).join(', ') ?? details.detail;
+  switch (slug) {
+    case 'invalid-request':
+    case 'payment-declined':
+    case 'conflict':
+    case 'order-expired':
+    case 'payment-unavailable':
+    case 'unavailable':
+      return { text, status: problems[slug].status };
+    default:
+      throw error;
+  }
+}

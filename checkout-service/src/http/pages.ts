@@ -1,0 +1,142 @@
+import { formBody } from '@fairgate/shared/http/body.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import { isFinal } from '../domain/order-machine.ts';
+import { orderView, type StoredOrder } from '../domain/order-view.ts';
+import { pageAssets } from '../pages/assets.ts';
+import { messagePage } from '../pages/layout.ts';
+import { orderPage } from '../pages/order-page.ts';
+import { requireOrder, requireOwnOrigin } from './access.ts';
+import { payFormSchema } from './bodies.ts';
+import type { AppEnv, HttpDeps } from './deps.ts';
+import { cancelOrder, extendOrder } from './orders.ts';
+import { paymentProblem } from './outcomes.ts';
+import { mistakeOf, redeemByForm, showCheckout } from './page-forms.ts';
+
+/**
+ * Nothing from elsewhere, no framing. `same-origin` as the referrer policy: with `no-referrer`
+ * browsers send forms with `Origin: null`, which is not ours.
+ */
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+};
+
+/** The pages that shoppers see, all of the edge's origin. */
+export function pageRoutes(deps: HttpDeps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const assets = pageAssets();
+  app.get('/checkout/assets/:name', (c) => {
+    const asset = assets.get(c.req.param('name'));
+    if (!asset) throw new Problem('not-found', 'There is no such file.');
+    const headers = { etag: asset.etag, 'cache-control': 'public, max-age=300' };
+    if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
+    return c.body(asset.text, 200, { ...headers, 'content-type': asset.contentType });
+  });
+  const page = (run: (c: Context<AppEnv>) => Promise<Response>) => async (c: Context<AppEnv>) => {
+    for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
+    return await run(c);
+  };
+  app.get(
+    '/checkout',
+    page((c) => showCheckout(c, deps, { saleId: c.req.query('sale') ?? '', token: '' })),
+  );
+  app.post(
+    '/checkout',
+    page(async (c) => {
+      const { token } = await formBody(c, z.object({ token: z.string().max(4_096) }));
+      return await showCheckout(c, deps, { saleId: c.req.query('sale') ?? '', token });
+    }),
+  );
+  app.post(
+    '/checkout/redeem',
+    page(async (c) => {
+      requireOwnOrigin(c, deps.publicOrigins);
+      return await redeemByForm(c, deps);
+    }),
+  );
+  app.get(
+    '/checkout/orders/:id',
+    page((c) => withOrder(c, deps, async () => {})),
+  );
+  app.post(
+    '/checkout/orders/:id/pay',
+    page((c) => withOrder(c, deps, payByForm)),
+  );
+  app.post(
+    '/checkout/orders/:id/cancel',
+    page((c) =>
+      withOrder(c, deps, async (_, order) => {
+        await cancelOrder(deps, order.id, order.visitor);
+      }),
+    ),
+  );
+  app.post(
+    '/checkout/orders/:id/extend',
+    page((c) =>
+      withOrder(c, deps, async (_, order) => {
+        await extendOrder(deps, order.id, order.visitor);
+      }),
+    ),
+  );
+  return app;
+}
+
+type FormAction = (c: Context<AppEnv>, order: StoredOrder, deps: HttpDeps) => Promise<void>;
+
+/** Does what a form of the order page asks for, then shows the order: by a redirect if it went. */
+async function withOrder(c: Context<AppEnv>, deps: HttpDeps, act: FormAction): Promise<Response> {
+  const order = await ownOrder(c, deps);
+  if (!order) {
+    const text = 'Open it in the browser in which it was made.';
+    return c.html(
+      messagePage('This order cannot be shown', text, { href: '/', label: 'All sales' }),
+      404,
+    );
+  }
+  try {
+    await act(c, order, deps);
+  } catch (error) {
+    const { text, status } = mistakeOf(error);
+    c.status(status);
+    return await showOrder(c, deps, (await deps.orders.find(order.id)) ?? order, text);
+  }
+  if (c.req.method === 'POST') return c.redirect(`/checkout/orders/${order.id}`, 303);
+  return await showOrder(c, deps, order, null);
+}
+
+async function ownOrder(c: Context<AppEnv>, deps: HttpDeps): Promise<StoredOrder | null> {
+  try {
+    return await requireOrder(c, deps);
+  } catch (error) {
+    const hidden = error instanceof Problem && ['unauthorized', 'not-found'].includes(error.slug);
+    if (hidden) return null;
+    throw error;
+  }
+}
+
+const payByForm: FormAction = async (c, order, deps) => {
+  const { card } = await formBody(c, payFormSchema);
+  const outcome = await deps.payments.pay(order.id, 'sandbox', card);
+  if (outcome.kind !== 'begun') throw paymentProblem(outcome);
+};
+
+async function showOrder(
+  c: Context<AppEnv>,
+  deps: HttpDeps,
+  order: StoredOrder,
+  mistake: string | null,
+): Promise<Response> {
+  const open = !isFinal(order.state);
+  const [sale, payment] = await Promise.all([
+    deps.sales.findSale(order.saleId),
+    open ? deps.lastPayment(order.id) : null,
+  ]);
+  const paying = payment?.state === 'processing';
+  const { version, extended } = order;
+  return c.html(orderPage({ order: orderView(order), version, extended, paying, sale, mistake }));
+}

@@ -1,0 +1,217 @@
+import { systemClock } from '@fairgate/shared/clock.ts';
+import { stockShards } from '@fairgate/shared/db/schema.ts';
+import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
+import { verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
+import { prometheusMetrics } from './adapters/metrics.ts';
+import { postgresBackground } from './adapters/postgres/background-store.ts';
+import { claimSession, postgresClaims } from './adapters/postgres/claim-store.ts';
+import { postgresOrders, postgresSales } from './adapters/postgres/order-store.ts';
+import { postgresPayments } from './adapters/postgres/payment-store.ts';
+import { makePool, type Pool } from './adapters/postgres/pool.ts';
+import { purchaseKeys } from './adapters/purchase-keys.ts';
+import { connectRoom } from './adapters/redis-reports.ts';
+import { makeBatcher } from './app/batcher.ts';
+import { cachedSales } from './app/cached-sales.ts';
+import { type ClaimOutcome, type Claims, makeClaims } from './app/claims.ts';
+import type { Log } from './app/log.ts';
+import type { Loop } from './app/loop.ts';
+import { makeOrderKeys } from './app/order-keys.ts';
+import { makePayments } from './app/payments.ts';
+import type { Claim, PaymentProvider, RoomReports } from './app/ports.ts';
+import { makeRedeem } from './app/redeem.ts';
+import { makeStockPicture } from './app/stock-picture.ts';
+import { systemTimers } from './app/timers.ts';
+import { makeWatch } from './app/watch.ts';
+import { checkoutApp } from './http/app.ts';
+import { limits } from './limits.ts';
+import { startRounds } from './rounds.ts';
+
+export type ServiceOptions = {
+  instance: string;
+  databaseUrl: string;
+  roomRedisUrl: string;
+  publicOrigins: readonly string[];
+  purchaseJwks: PublicJwks;
+  jwksUrl: string | undefined;
+  orderKeySecret: string;
+  providers: readonly PaymentProvider[];
+  log: Log;
+};
+
+export type Service = {
+  fetch: ReturnType<typeof checkoutApp>['fetch'];
+  /** Starts the background loops; several instances may run them. */
+  startLoops(): void;
+  /** Connections whose library has lost its state are thrown away. */
+  renewConnections(why: string): void;
+  /** Ends streams and loops; requests under way may finish before `close`. */
+  stopping(): void;
+  close(): Promise<void>;
+};
+
+/** One checkout instance, wired, without its server: main.ts and tests serve it. */
+export function makeService(options: ServiceOptions): Service {
+  const { log } = options;
+  const pools = makePools(options);
+  const stores = makeStores(pools);
+  const room = connectRoom(options.roomRedisUrl, (error) => {
+    log.warn({ err: error }, 'the room’s Redis cannot be reached; shoppers go on');
+  });
+  const stop = new AbortController();
+  const cases = makeCases(options, stores, room.room);
+  const app = checkoutApp({
+    ...cases,
+    ...httpParts(options, stores, cases),
+    stopping: stop.signal,
+  });
+  let loops: Loop[] = [];
+  return {
+    fetch: app.fetch,
+    startLoops() {
+      const store = stores.background;
+      loops = startRounds({ ...cases, orders: stores.orders, store, room: room.room, log, now });
+    },
+    renewConnections(why) {
+      for (const pool of Object.values(pools)) pool.renew(why);
+    },
+    stopping: () => stop.abort(),
+    async close() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      room.close();
+      await Promise.all(Object.values(pools).map((pool) => pool.close()));
+    },
+  };
+}
+
+const { now } = systemClock;
+
+type Pools = Record<'claims' | 'waiting' | 'orders' | 'background', Pool>;
+
+function makeStores(pools: Pools) {
+  const { claims: batches, waiting, orders: questions } = pools;
+  return {
+    claims: postgresClaims({ batches, waiting, questions }),
+    orders: postgresOrders({ ...pools, paymentGraceSeconds: limits.paymentGraceSeconds }),
+    payments: postgresPayments(pools.orders, pools.background),
+    background: postgresBackground(pools.background),
+    sales: cachedSales(postgresSales(pools.orders), limits.catalogueMs, now),
+  };
+}
+
+type Stores = ReturnType<typeof makeStores>;
+
+function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
+  const { log } = options;
+  const { claims, orders, sales } = stores;
+  const metrics = prometheusMetrics(() => ({
+    queueDepth: () => batcher.depth().waiting,
+    batchesUnderWay: () => batcher.depth().underWay,
+    watchers: () => watch.count(),
+    breakers: () => payments.providers(),
+  }));
+  const timers = systemTimers;
+  const { secondPassMsMax, idempotencyMs } = limits;
+  const { claimBatch, claimWaiting } = makeClaims({ claims, orders, log, timers, secondPassMsMax });
+  const batcher = makeClaimBatcher(claimBatch, metrics);
+  const watch = makeWatch({ orders, watchersMax: limits.watchersMax });
+  const stockPicture = makeStockPicture({ store: stores.background, room, now });
+  const payments = makePayments({
+    providers: options.providers,
+    payments: stores.payments,
+    orders,
+    metrics,
+    log,
+    silenceSeconds: limits.paymentSilenceSeconds,
+    now,
+    stockChanged: stockPicture.changed,
+  });
+  const keys = purchaseKeys(options.purchaseJwks, options.jwksUrl);
+  const verify = (token: string) => verifyPurchaseToken(token, keys, now());
+  const shards = stockShards;
+  const redeem = makeRedeem({
+    verify,
+    batcher,
+    claimWaiting,
+    claims,
+    orders,
+    sales,
+    metrics,
+    shards,
+    idempotencyMs,
+    now,
+  });
+  return { metrics, watch, stockPicture, payments, redeem };
+}
+
+function httpParts(
+  options: ServiceOptions,
+  stores: Stores,
+  { metrics, stockPicture }: ReturnType<typeof makeCases>,
+) {
+  return {
+    orders: stores.orders,
+    lastPayment: stores.payments.latest,
+    orderKeys: makeOrderKeys(options.orderKeySecret),
+    sales: stores.sales,
+    heartbeatMs: limits.heartbeatMs,
+    changed(change: string, saleId: string) {
+      metrics.orderChanged(change, 1);
+      stockPicture.changed(saleId);
+    },
+    ready: stores.background.ping,
+    publicOrigins: options.publicOrigins,
+    instance: options.instance,
+    log: options.log,
+  };
+}
+
+function makeClaimBatcher(
+  claimBatch: Claims['claimBatch'],
+  metrics: { batch(size: number, seconds: number): void },
+) {
+  return makeBatcher<Claim, ClaimOutcome>({
+    async run(batch) {
+      const begun = performance.now();
+      const outcomes = await claimBatch(batch);
+      metrics.batch(batch.length, (performance.now() - begun) / 1_000);
+      return outcomes;
+    },
+    keyOf: (claim) => claim.jti,
+    weightOf: (claim) => claim.items.reduce((sum, item) => sum + item.quantity, 0),
+    sizeMax: limits.batchSizeMax,
+    weightMax: limits.batchUnitsMax,
+    queueMax: limits.queueMax,
+    lanes: limits.batchLanes,
+    lingerMs: limits.batchLingerMs,
+    waitMsMax: limits.queueWaitMsMax,
+    timers: systemTimers,
+  });
+}
+
+/** Each kind of work has its own connections, so that none can starve another (D12). */
+function makePools(options: ServiceOptions): Pools {
+  const { databaseUrl: url, instance, log } = options;
+  const pool = (
+    name: string,
+    connectionsMax: number,
+    statementTimeoutMs: number,
+    session: Record<string, string | number | boolean> = {},
+  ) =>
+    makePool({
+      url,
+      name: `${instance}-${name}`,
+      connectionsMax,
+      statementTimeoutMs,
+      session,
+      log,
+    });
+  return {
+    claims: pool('claims', limits.batchLanes, limits.claimStatementMs, claimSession),
+    waiting: pool('waiting', 1, limits.claimStatementMs, {
+      ...claimSession,
+      lock_timeout: limits.secondPassLockMs,
+    }),
+    orders: pool('orders', 6, limits.statementMs),
+    background: pool('background', 3, limits.statementMs),
+  };
+}

@@ -1,0 +1,49 @@
+/** The checkout's limits, together, each with its reason. */
+export const limits = {
+  /** Redemptions in a batch: larger ones gain nothing more, and lengthen the wait of each. */
+  batchSizeMax: 100,
+  /** Units in a batch; the constant limits of claim-pick-free.sql stand on it. */
+  batchUnitsMax: 1_000,
+  /** Batches under way at once, each on a connection of its own. */
+  batchLanes: 2,
+  /** How long a batch waits for company when nothing is under way. */
+  batchLingerMs: 2,
+  /** Redemptions that wait: about a second's work. More are refused early. */
+  queueMax: 2_000,
+  /** A redemption that has not begun by then is refused unspent, before its client gives up. */
+  queueWaitMsMax: 5_000,
+  /** Of one claim statement; the answer's deadline lies a second behind it. */
+  claimStatementMs: 4_000,
+  /** How long the second pass waits for rows that another transaction holds. */
+  secondPassLockMs: 1_000,
+  secondPassMsMax: 4_000,
+  /** Of every other statement. */
+  statementMs: 5_000,
+  /** Stored answers are given again this long (CONTRACT.md section 4). */
+  idempotencyMs: 24 * 3_600 * 1_000,
+  /** Items of one redemption, and units of one item. */
+  itemsMax: 20,
+  quantityMax: 100,
+  /** Event streams of one instance. */
+  watchersMax: 5_000,
+  watchEveryMs: 300,
+  heartbeatMs: 15_000,
+  /** How long past `payBefore` a payment under way keeps its hold. */
+  paymentGraceSeconds: 60,
+  /** A payment without news for so long is asked about. */
+  paymentSilenceSeconds: 8,
+  webhookToleranceSeconds: 300,
+  sweepEveryMs: 500,
+  sweepMax: 200,
+  relayEveryMs: 150,
+  relayMax: 500,
+  /** Reports to a room that is not there are kept this long; the room is made anew from Postgres. */
+  reportKeepSeconds: 900,
+  settleEveryMs: 500,
+  /** A token lapses this long after `exp`: clocks of edge and checkout differ a little. */
+  lapseAfterMs: 5_000,
+  lapseMax: 200,
+  pictureEveryMs: 200,
+  refundEveryMs: 1_000,
+  catalogueMs: 1_000,
+} as const;

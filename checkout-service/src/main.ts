@@ -1,0 +1,73 @@
+import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
+import { pino } from 'pino';
+import { serveHttp } from './adapters/http-server.ts';
+import { isPostgresWriteFault } from './adapters/postgres/pool.ts';
+import { sandboxClient } from './adapters/sandbox-client.ts';
+import { checkoutSettings } from './config.ts';
+import { makeService } from './index.ts';
+import { limits } from './limits.ts';
+
+const settings = checkoutSettings();
+const instance = settings.FAIRGATE_INSTANCE;
+const log = pino({ level: settings.FAIRGATE_LOG_LEVEL, base: { service: 'checkout', instance } });
+
+/** How long requests under way may still take after a SIGTERM. */
+const graceMs = 3_000;
+/** Whatever hangs, the process is gone within the 5 s that a supervisor grants. */
+const exitMs = 4_500;
+
+const { FAIRGATE_SANDBOX_URL: sandboxUrl, FAIRGATE_SANDBOX_WEBHOOK_SECRET: sandboxSecret } =
+  settings;
+const providers =
+  sandboxUrl && sandboxSecret
+    ? [
+        sandboxClient({
+          url: sandboxUrl,
+          webhookSecret: sandboxSecret,
+          toleranceSeconds: limits.webhookToleranceSeconds,
+        }),
+      ]
+    : [];
+
+await migrateDatabase(settings.FAIRGATE_DATABASE_URL);
+const service = makeService({
+  instance,
+  databaseUrl: settings.FAIRGATE_DATABASE_URL,
+  roomRedisUrl: settings.FAIRGATE_ROOM_REDIS_URL,
+  publicOrigins: settings.FAIRGATE_PUBLIC_ORIGINS.map((url) => new URL(url).origin),
+  purchaseJwks: settings.FAIRGATE_PURCHASE_JWKS,
+  jwksUrl: settings.FAIRGATE_JWKS_URL,
+  orderKeySecret: settings.FAIRGATE_ORDER_KEY_SECRET,
+  providers,
+  log,
+});
+
+// postgres.js can throw where nothing catches it, on a socket that died (FACTS.md). Only that one
+// is survived: its connections are made anew. Everything else ends the process, and its
+// supervisor starts a fresh one.
+process.on('uncaughtException', (error) => {
+  if (isPostgresWriteFault(error)) {
+    log.error({ err: error }, 'postgres.js lost a connection; the process goes on');
+    service.renewConnections('a write to a dead socket');
+    return;
+  }
+  log.fatal({ err: error }, 'an uncaught error');
+  process.exit(1);
+});
+
+const server = await serveHttp(service, {
+  host: settings.FAIRGATE_HOST,
+  port: settings.FAIRGATE_PORT,
+});
+service.startLoops();
+log.info({ port: server.port }, 'the checkout answers');
+
+async function stop(signal: string): Promise<void> {
+  log.info({ signal }, 'stopping');
+  setTimeout(() => process.exit(1), exitMs).unref();
+  service.stopping();
+  await server.stop(graceMs);
+  await service.close();
+  process.exit(0);
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

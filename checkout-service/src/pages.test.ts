@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { makeRig, type Rig, testOrigin } from './testing/checkout-rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await makeRig({ databaseUrl: await freshDatabaseUrl(afterAll), units: [5, 5] });
+  await rig.sql`update products set name = '<b>Bold</b> & co' where id = ${rig.products[0]!}`;
+});
+afterAll(() => rig.close());
+
+const form = (path: string, fields: Record<string, string>, headers = {}) =>
+  rig.call('POST', path, {
+    text: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+  });
+
+describe('the pages without a script', () => {
+  it('go from the token to the order, and show it to its own browser alone', async () => {
+    const token = await rig.token({ max: 2 });
+    const shown = await form(`/checkout?sale=${rig.saleId}`, { token });
+    expect(shown.status).toBe(200);
+    expect(shown.body).toContain('&lt;b&gt;Bold&lt;/b&gt; &amp; co');
+    expect(shown.body).toContain(token);
+    expect(shown.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const key = /name="key" value="([^"]+)"/.exec(shown.body)?.[1] ?? '';
+    const fields = {
+      sale: rig.saleId,
+      token,
+      key,
+      productId: rig.products[0]!,
+      quantity: '2',
+      email: '',
+    };
+    const foreign = await form('/checkout/redeem', fields, { origin: 'https://evil.example' });
+    expect(foreign.status).toBe(403);
+    const done = await form('/checkout/redeem', fields, { origin: testOrigin });
+    expect(done.status).toBe(303);
+    const again = await form('/checkout/redeem', fields);
+    const location = done.headers.get('location') ?? '';
+    expect(again.headers.get('location')).toBe(location);
+    const cookie = (done.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    expect(done.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax/);
+    const page = await rig.call('GET', location, { headers: { cookie } });
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('20.00');
+    expect(page.body).toContain('name="card"');
+    expect((await rig.call('GET', location)).status).toBe(404);
+    const cancelled = await form(`${location}/cancel`, {}, { cookie, origin: testOrigin });
+    expect(cancelled.status).toBe(303);
+    expect((await rig.call('GET', location, { headers: { cookie } })).body).toContain('Cancelled');
+  });
+
+  it('say what went wrong, and keep what was typed', async () => {
+    const token = await rig.token({ max: 1 });
+    const fields = {
+      sale: rig.saleId,
+      token,
+      key: 'a-form-key',
+      productId: rig.products[1]!,
+      quantity: '3',
+      email: 'a@example.org',
+    };
+    const answer = await form('/checkout/redeem', fields);
+    expect(answer.status).toBe(422);
+    expect(answer.body).toContain('The token allows 1 in all');
+    expect(answer.body).toContain('a@example.org');
+  });
+});
+
+describe('what else is served', () => {
+  it('assets, health, readiness, figures and the description', async () => {
+    for (const name of ['checkout.css', 'checkout.js', 'order.js', 'countdown.js']) {
+      const asset = await rig.call('GET', `/checkout/assets/${name}`);
+      expect(asset.status).toBe(200);
+      const headers = { 'if-none-match': asset.headers.get('etag') ?? '' };
+      expect((await rig.call('GET', `/checkout/assets/${name}`, { headers })).status).toBe(304);
+    }
+    expect((await rig.call('GET', '/healthz')).status).toBe(200);
+    expect((await rig.call('GET', '/readyz')).status).toBe(200);
+    expect((await rig.call('GET', '/metrics')).body).toContain('fairgate_claim_batch_size');
+    expect((await rig.call('GET', '/openapi.json')).body.paths['/v1/redemptions']).toBeDefined();
+    expect((await rig.call('GET', '/docs')).body).toContain('POST /v1/redemptions');
+    expect((await rig.call('GET', '/nowhere')).status).toBe(404);
+    expect((await rig.call('GET', '/checkout?sale=none')).status).toBe(404);
+  });
+});

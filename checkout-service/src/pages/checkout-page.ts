@@ -1,0 +1,89 @@
+import { html } from 'hono/html';
+import type { SaleOffer } from '../app/ports.ts';
+import { deadline, type Markup, money, page } from './layout.ts';
+
+export type CheckoutPageState = {
+  sale: SaleOffer;
+  /** Empty where the script has to bring it from the address' fragment. */
+  token: string;
+  /** Read from the token without checking it: shown, never trusted. */
+  hints: { expiresAt: string | null; max: number | null };
+  /** Sent with the form, so that sending it twice is one redemption. */
+  key: string;
+  mistake: string | null;
+  chosen: { productId: string; quantity: number; email: string } | null;
+};
+
+/** The checkout page: what, how many, an address for the mail, and the button. */
+export function checkoutPage(state: CheckoutPageState): Markup {
+  const { sale, token, hints } = state;
+  const expiry = hints.expiresAt ?? '';
+  const main = html`<h1>Your turn</h1>
+    <p class="muted">${sale.name}</p>
+    ${state.mistake === null ? '' : html`<p class="notice notice-bad" role="alert">${state.mistake}</p>`}
+    <p id="no-token" class="notice" role="alert" ${token === '' ? '' : 'hidden'}>
+      This page needs the purchase token of your place.
+      <a href="/sales/${sale.id}">Go back to the sale</a> and continue from there.
+    </p>
+    <p id="time-left" class="notice" aria-live="off" ${expiry === '' ? 'hidden' : ''}>
+      Reserve before ${deadline(expiry, 'token-expiry')}. Until then your place is kept.
+    </p>
+    <form class="card" method="post" action="/checkout/redeem" id="redeem" data-sale="${sale.id}">
+      <input type="hidden" name="sale" value="${sale.id}" />
+      <input type="hidden" name="token" value="${token}" />
+      <input type="hidden" name="key" value="${state.key}" />
+      ${productChoice(sale, state.chosen?.productId)}
+      ${quantityField(hints.max, state.chosen?.quantity ?? 1)}
+      <label class="field"
+        ><span>E-mail for the receipt (optional)</span>
+        <input
+          type="email"
+          name="email"
+          autocomplete="email"
+          maxlength="254"
+          value="${state.chosen?.email ?? ''}"
+        />
+      </label>
+      <p>Total <strong id="total" aria-live="polite">${totalText(state)}</strong></p>
+      <button type="submit">Reserve now</button>
+      <p class="muted">You pay in the next step. Your units are held for you meanwhile.</p>
+    </form>`;
+  return page({ title: `Checkout – ${sale.name}`, main, script: 'checkout.js' });
+}
+
+function productChoice(sale: SaleOffer, chosen: string | undefined) {
+  return html`<fieldset class="choices">
+    <legend>${sale.products.length === 1 ? 'Product' : 'Choose one'}</legend>
+    ${sale.products.map(
+      (product, i) =>
+        html`<label class="choice row">
+          <input
+            type="radio"
+            name="productId"
+            value="${product.id}"
+            data-price="${product.priceMinor}"
+            data-currency="${sale.currency}"
+            required
+            ${(chosen === undefined ? i === 0 : chosen === product.id) ? 'checked' : ''}
+          />
+          <span class="grow"
+            ><strong>${product.name}</strong> <span class="muted">${product.description}</span></span
+          >
+          <span>${money(product.priceMinor, sale.currency)}</span>
+        </label>`,
+    )}
+  </fieldset>`;
+}
+
+function quantityField(max: number | null, quantity: number) {
+  if (max === 1) return html`<input type="hidden" name="quantity" value="1" />`;
+  return html`<label class="field" id="quantity-field"
+    ><span>How many</span>
+    <input type="number" name="quantity" min="1" max="${max ?? 100}" value="${quantity}" required />
+  </label>`;
+}
+
+function totalText({ sale, chosen }: CheckoutPageState): string {
+  const product = sale.products.find(({ id }) => id === chosen?.productId) ?? sale.products[0];
+  return product ? money(product.priceMinor * (chosen?.quantity ?? 1), sale.currency) : '–';
+}

@@ -1,0 +1,58 @@
+import type { Log } from './app/log.ts';
+import { type Loop, startLoop } from './app/loop.ts';
+import type { CheckoutMetrics } from './app/metrics.ts';
+import type { Payments } from './app/payments.ts';
+import type { BackgroundStore, OrderStore, RoomReports } from './app/ports.ts';
+import { makeRelay } from './app/relay.ts';
+import { makeSettlement } from './app/settlement.ts';
+import type { StockPicture } from './app/stock-picture.ts';
+import type { Watch } from './app/watch.ts';
+import { limits } from './limits.ts';
+
+export type RoundsOptions = {
+  orders: Pick<OrderStore, 'sweep'>;
+  store: BackgroundStore;
+  room: RoomReports;
+  payments: Payments;
+  watch: Watch;
+  stockPicture: StockPicture;
+  metrics: CheckoutMetrics;
+  log: Log;
+  now(): number;
+};
+
+/** What an instance does by itself; any number of instances may do it side by side. */
+export function startRounds(options: RoundsOptions): Loop[] {
+  const { store, room, payments, metrics, log, stockPicture, now } = options;
+  const start = (name: string, everyMs: number, round: () => Promise<'again' | 'done'>) =>
+    startLoop({ name, everyMs, log, metrics, round });
+  const relay = makeRelay({
+    store,
+    room,
+    log,
+    batchMax: limits.relayMax,
+    keepSeconds: limits.reportKeepSeconds,
+    now,
+  });
+  const { lapseAfterMs, lapseMax: batchMax } = limits;
+  const settlement = makeSettlement({ store, room, lapseAfterMs, batchMax });
+  return [
+    start('watch', limits.watchEveryMs, options.watch.round),
+    start('sweep', limits.sweepEveryMs, () => sweep(options)),
+    start('relay', limits.relayEveryMs, relay),
+    start('settlement', limits.settleEveryMs, settlement),
+    start('stock-picture', limits.pictureEveryMs, stockPicture.round),
+    start('payments', limits.refundEveryMs, async () => {
+      await payments.refundDue();
+      await payments.askAboutSilent();
+      return 'done';
+    }),
+  ];
+}
+
+async function sweep(options: RoundsOptions): Promise<'again' | 'done'> {
+  const ended = await options.orders.sweep(limits.sweepMax);
+  if (ended.length > 0) options.metrics.orderChanged('expire', ended.length);
+  for (const { saleId } of ended) options.stockPicture.changed(saleId);
+  return ended.length === limits.sweepMax ? 'again' : 'done';
+}

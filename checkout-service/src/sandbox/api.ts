@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** What checkout and sandbox say to each other; both sides parse with these. */
+export const createSchema = z.object({
+  /** The caller's id of the payment: the same id is the same payment, however often it comes. */
+  paymentId: z.string().min(1).max(64),
+  amountMinor: z.int().min(0),
+  currency: z.string().min(3).max(3),
+  card: z.string().min(1).max(32),
+});
+
+export const paymentSchema = z.object({
+  paymentId: z.string(),
+  reference: z.string(),
+  state: z.enum(['processing', 'succeeded', 'failed', 'refunded']),
+  amountMinor: z.number(),
+  currency: z.string(),
+  failure: z.string().optional(),
+});
+export type SandboxPayment = z.infer<typeof paymentSchema>;
+
+export const eventSchema = z.object({
+  id: z.string().min(1).max(64),
+  type: z.enum(['payment.succeeded', 'payment.failed', 'payment.refunded']),
+  createdAt: z.string(),
+  payment: paymentSchema,
+});
+export type SandboxEvent = z.infer<typeof eventSchema>;

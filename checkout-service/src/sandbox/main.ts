@@ -1,0 +1,29 @@
+import { pino } from 'pino';
+import { serveHttp } from '../adapters/http-server.ts';
+import { sandboxSettings } from '../config.ts';
+import { makeDeliveries } from './deliveries.ts';
+import { makeProvider } from './provider.ts';
+import { sandboxApp } from './server.ts';
+
+const settings = sandboxSettings();
+const log = pino({ level: settings.FAIRGATE_LOG_LEVEL, base: { service: 'sandbox' } });
+const deliveries = makeDeliveries(
+  settings.FAIRGATE_SANDBOX_WEBHOOK_URLS,
+  settings.FAIRGATE_SANDBOX_WEBHOOK_SECRET,
+  log,
+);
+const app = sandboxApp(makeProvider(deliveries), (fault) => {
+  log.error({ err: fault.error, method: fault.method, path: fault.path }, 'a request failed');
+});
+const server = await serveHttp(app, {
+  host: settings.FAIRGATE_HOST,
+  port: settings.FAIRGATE_PORT,
+});
+log.info({ port: server.port }, 'the payment sandbox answers');
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    deliveries.stop();
+    void server.stop(1_000).then(() => process.exit(0));
+  });
+}
