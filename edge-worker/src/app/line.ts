@@ -1,0 +1,137 @@
+import type { Clock } from '@fairgate/shared/clock.ts';
+import type { JoinReply } from '@fairgate/shared/room/room.ts';
+import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
+import type { Heartbeats } from './heartbeats.ts';
+import type { JoinOutcome, LeaveOutcome, PollOutcome, Refused, TakeOutcome } from './outcomes.ts';
+import type { Gateways, Keep, Unavailable, UnknownSale } from './ports.ts';
+import type { Snapshots } from './snapshots.ts';
+import { type Found, newClaims, questionOf, type Standings, waitingAt } from './standings.ts';
+
+/** A visitor's way: `join -> poll ... poll -> take`, or `leave`. */
+export type Line = {
+  join(saleId: string, visitor: string): Promise<JoinOutcome>;
+  poll(claims: TicketClaims, keep: Keep): Promise<PollOutcome>;
+  take(claims: TicketClaims): Promise<TakeOutcome>;
+  leave(claims: TicketClaims): Promise<LeaveOutcome>;
+};
+
+export type LineParts = {
+  gateways: Gateways;
+  snapshots: Snapshots;
+  heartbeats: Heartbeats;
+  standings: Standings;
+  clock: Clock;
+};
+
+export function waitingLine(parts: LineParts): Line {
+  return { join: joiner(parts), poll: poller(parts), take: taker(parts), leave: leaver(parts) };
+}
+
+/** Ahead of the frontier a poll rests on the ticket and the snapshot alone (D2). */
+function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
+  return async (claims, keep) => {
+    const search = snapshots.find(claims.sale, 'ticket');
+    const found = search instanceof Promise ? await search : search;
+    if (found.kind !== 'found') return notFound(found.kind);
+    const question = questionOf(claims);
+    const isAhead = claims.n > found.snapshot.frontier;
+    if (!isAhead || heartbeats.isElsewhere(claims.sale, question)) {
+      return await standings.ask(claims, found);
+    }
+    heartbeats.note(claims.sale, question, keep);
+    return standings.show(claims, waitingAt(claims.n), claims.ord, found);
+  };
+}
+
+function joiner(parts: LineParts): Line['join'] {
+  return async (saleId, visitor) => {
+    const answer = await parts.gateways.join(saleId, visitor);
+    if (answer.kind !== 'answered') return refused(answer, saleId, 'sale', parts.snapshots);
+    const found = await parts.snapshots.find(saleId, 'ticket');
+    if (found.kind !== 'found') return notFound(found.kind);
+    const { snapshot } = found;
+    switch (answer.reply.outcome) {
+      case 'unknown':
+        return { kind: 'unknown-sale' };
+      case 'sale-not-open': {
+        const isToCome = snapshot.state === 'scheduled';
+        return { kind: 'sale-not-open', startsAt: isToCome ? snapshot.info.startsAt : null };
+      }
+      case 'sold-out':
+        return { kind: 'sold-out' };
+      case 'joined':
+      case 'kept':
+        return await placeOf(parts, saleId, visitor, answer.reply, found);
+    }
+  };
+}
+
+async function placeOf(
+  parts: LineParts,
+  saleId: string,
+  visitor: string,
+  reply: JoinReply,
+  found: Found,
+): Promise<JoinOutcome> {
+  const isNew = reply.outcome === 'joined';
+  const claims = newClaims(saleId, visitor, reply, found.snapshot, parts.clock.now());
+  if (reply.state !== 'waiting') {
+    const asked = await parts.standings.ask(claims, found);
+    return asked.kind === 'place' ? { kind: 'joined', isNew, place: asked.place, claims } : asked;
+  }
+  if (found.snapshot.state === 'closed') return { kind: 'sale-not-open', startsAt: null };
+  const { number, ordinal, score } = reply;
+  const standing = { ...waitingAt(number), score };
+  const shown = parts.standings.show(claims, standing, ordinal, found);
+  return shown.kind === 'place' ? { kind: 'joined', isNew, place: shown.place, claims } : shown;
+}
+
+function taker({ gateways, snapshots }: LineParts): Line['take'] {
+  return async (claims) => {
+    const answer = await gateways.take(claims.sale, questionOf(claims));
+    if (answer.kind !== 'answered') return refused(answer, claims.sale, 'ticket', snapshots);
+    const { outcome, number, admittedAtMs, untilMs, promise } = answer.reply;
+    switch (outcome) {
+      case 'issued': {
+        const admission = { jti: answer.jti, number, max: promise, admittedAtMs, untilMs };
+        return { kind: 'issued', admission };
+      }
+      case 'unknown':
+      case 'ordinal':
+        return { kind: 'not-admitted' };
+      case 'not-admitted': {
+        const found = await snapshots.find(claims.sale, 'ticket');
+        const isOver = found.kind === 'found' && found.snapshot.state === 'closed';
+        return { kind: isOver ? 'expired' : 'not-admitted' };
+      }
+      case 'done':
+      case 'expired':
+      case 'left':
+        return { kind: outcome };
+    }
+  };
+}
+
+function leaver({ gateways, snapshots, heartbeats }: LineParts): Line['leave'] {
+  return async (claims) => {
+    const answer = await gateways.leave(claims.sale, claims.sub, claims.n);
+    if (answer.kind !== 'answered') return refused(answer, claims.sale, 'ticket', snapshots);
+    heartbeats.markElsewhere(claims.sale, questionOf(claims));
+    return { kind: 'left' };
+  };
+}
+
+function notFound(kind: 'unknown' | 'unavailable'): Refused {
+  return { kind: kind === 'unknown' ? 'unknown-sale' : 'unavailable' };
+}
+
+function refused(
+  answer: UnknownSale | Unavailable,
+  saleId: string,
+  who: 'sale' | 'ticket',
+  snapshots: Snapshots,
+): Refused {
+  if (answer.kind === 'unavailable') return { kind: 'unavailable' };
+  const isComing = snapshots.isComingBack(saleId, answer.isEmptied, who);
+  return { kind: isComing ? 'unavailable' : 'unknown-sale' };
+}

@@ -1,0 +1,31 @@
+import type { Place } from '@fairgate/shared/place.ts';
+import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
+
+export type Refused = { kind: 'unknown-sale' } | { kind: 'unavailable' };
+
+/** `renewed`: claims of a ticket that replaces the one that was shown. */
+export type PollOutcome = { kind: 'place'; place: Place; renewed: TicketClaims | null } | Refused;
+
+export type JoinOutcome =
+  /** `isNew` where the visitor had no place before. */
+  | { kind: 'joined'; isNew: boolean; place: Place; claims: TicketClaims }
+  /** `startsAt` as ISO 8601, where the sale is still to come. */
+  | { kind: 'sale-not-open'; startsAt: string | null }
+  | { kind: 'sold-out' }
+  | Refused;
+
+export type LeaveOutcome = { kind: 'left' } | Refused;
+
+export type Admission = {
+  jti: string;
+  number: number;
+  /** Units it may buy. */
+  max: number;
+  admittedAtMs: number;
+  untilMs: number;
+};
+
+export type TakeOutcome =
+  | { kind: 'issued'; admission: Admission }
+  | { kind: 'not-admitted' | 'done' | 'expired' | 'left' }
+  | Refused;

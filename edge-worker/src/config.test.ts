@@ -1,0 +1,61 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { readEdgeConfig, readGatewayConfig } from './config.ts';
+
+const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+const good = {
+  ROOM_REDIS_URL: 'redis://127.0.0.1:6379',
+  CHECKOUT_ORIGINS: 'http://127.0.0.1:1, http://127.0.0.1:2/',
+  PUBLIC_ORIGIN: 'https://shop.example',
+  TICKET_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: randomBytes(32).toString('base64url') }] }),
+  PURCHASE_KEYS: JSON.stringify({ keys: [{ ...jwk, kid: 'a', alg: 'EdDSA', use: 'sig' }] }),
+  ADMISSION_KEY: randomBytes(32).toString('base64url'),
+};
+
+test('good settings are read, with the defaults of those that have one', () => {
+  const config = readEdgeConfig(good);
+  expect(config).toMatchObject({
+    publicOrigin: 'https://shop.example',
+    ownOrigins: ['https://shop.example'],
+    secureCookies: true,
+    checkoutOrigins: ['http://127.0.0.1:1', 'http://127.0.0.1:2'],
+    gatewayShards: 4,
+    limitLoopback: true,
+  });
+  expect(JSON.stringify(config.purchaseKeys.publicSet)).not.toContain(`${jwk.d}`);
+  expect(readGatewayConfig(good).admissionKey).toHaveLength(32);
+});
+
+test('on a loopback, localhost is the same origin', () => {
+  const config = readEdgeConfig({ ...good, PUBLIC_ORIGIN: 'http://127.0.0.1:8787' });
+  expect(config.ownOrigins).toEqual(['http://127.0.0.1:8787', 'http://localhost:8787']);
+  expect(config.secureCookies).toBe(false);
+});
+
+test('all mistakes are told together, each by its name, and no secret is repeated', () => {
+  const secret = 'not-a-key-but-still-secret';
+  const bad = {
+    ROOM_REDIS_URL: 'http://example.com',
+    CHECKOUT_ORIGINS: 'nonsense',
+    PUBLIC_ORIGIN: 'ftp://example.com',
+    TICKET_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: secret }] }),
+    PURCHASE_KEYS: JSON.stringify({ keys: [{ kid: 'a', d: secret }] }),
+    ADMISSION_KEY: secret,
+    GATEWAY_SHARDS: '0',
+    LIMIT_LOOPBACK: 'maybe',
+  };
+  const told = messageOf(() => readEdgeConfig(bad));
+  for (const name of Object.keys(bad)) expect(told).toContain(name);
+  expect(told).not.toContain(secret);
+  const missing = messageOf(() => readEdgeConfig({}));
+  for (const name of Object.keys(good)) expect(missing).toContain(name);
+});
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error('it was accepted');
+}

@@ -1,0 +1,99 @@
+import { parseSettings } from '@fairgate/shared/settings.ts';
+import { type PublicJwks, publicJwks } from '@fairgate/shared/token/jwks.ts';
+import { parseTicketKeys, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
+import { z } from 'zod';
+
+/** An origin: scheme, host and port, without a path. */
+const originSchema = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+  .transform((text) => new URL(text).origin);
+
+const originListSchema = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(originSchema).min(1));
+
+/** Key material is checked here, and never repeated in a message. */
+function keySchema<T>(parse: (json: string) => T, hint: string) {
+  return z.string().transform((json, check): T => {
+    try {
+      return parse(json);
+    } catch {
+      check.addIssue({ code: 'custom', message: hint });
+      return z.NEVER;
+    }
+  });
+}
+
+const redisUrlSchema = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' });
+const admissionKeySchema = z
+  .base64url()
+  .min(43, 'must be at least 32 bytes as base64url')
+  .transform((text) => Buffer.from(text, 'base64url'));
+
+const gatewaySchema = z.object({
+  ROOM_REDIS_URL: redisUrlSchema,
+  ADMISSION_KEY: admissionKeySchema,
+});
+
+const edgeSchema = gatewaySchema.extend({
+  CHECKOUT_ORIGINS: originListSchema,
+  PUBLIC_ORIGIN: originSchema,
+  TICKET_KEYS: keySchema(parseTicketKeys, 'must be {"keys":[{"kid","k"}]}, k of 32 bytes or more'),
+  PURCHASE_KEYS: keySchema(
+    purchaseKeys,
+    'must be a JWK set with at least one private Ed25519 key, each with a kid',
+  ),
+  GATEWAY_SHARDS: z.coerce.number().int().min(1).max(1_000).default(4),
+  LIMIT_LOOPBACK: z.enum(['0', '1']).default('1'),
+});
+
+export type EdgeConfig = {
+  publicOrigin: string;
+  /** Origins of requests that count as ours. */
+  ownOrigins: string[];
+  /** Cookies are `Secure`, and named with `__Host-`, except on loopback http. */
+  secureCookies: boolean;
+  checkoutOrigins: string[];
+  ticketKeys: TicketKeys;
+  purchaseKeys: { privateJson: string; publicSet: PublicJwks };
+  gatewayShards: number;
+  limitLoopback: boolean;
+};
+
+export type GatewayConfig = { roomRedisUrl: string; admissionKey: Buffer };
+
+/** The Worker's bindings, read once. Throws a SettingsError that names every mistake. */
+export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
+  const settings = parseSettings(edgeSchema, bindings);
+  return {
+    publicOrigin: settings.PUBLIC_ORIGIN,
+    ownOrigins: [settings.PUBLIC_ORIGIN, ...loopbackTwin(settings.PUBLIC_ORIGIN)],
+    secureCookies: settings.PUBLIC_ORIGIN.startsWith('https:'),
+    checkoutOrigins: settings.CHECKOUT_ORIGINS,
+    ticketKeys: settings.TICKET_KEYS,
+    purchaseKeys: settings.PURCHASE_KEYS,
+    gatewayShards: settings.GATEWAY_SHARDS,
+    limitLoopback: settings.LIMIT_LOOPBACK === '1',
+  };
+}
+
+/** What the gateway needs of the same bindings. Throws a SettingsError. */
+export function readGatewayConfig(bindings: Record<string, unknown>): GatewayConfig {
+  const settings = parseSettings(gatewaySchema, bindings);
+  return { roomRedisUrl: settings.ROOM_REDIS_URL, admissionKey: settings.ADMISSION_KEY };
+}
+
+/** On a loopback, who types `localhost` is at home as well. */
+function loopbackTwin(origin: string): string[] {
+  const { protocol, hostname, port } = new URL(origin);
+  const twin = { '127.0.0.1': 'localhost', localhost: '127.0.0.1' }[hostname];
+  return twin === undefined ? [] : [`${protocol}//${twin}${port === '' ? '' : `:${port}`}`];
+}
+
+const privateSetSchema = z.object({ keys: z.array(z.object({ d: z.base64url().min(1) })).min(1) });
+
+function purchaseKeys(json: string): { privateJson: string; publicSet: PublicJwks } {
+  privateSetSchema.parse(JSON.parse(json));
+  return { privateJson: json, publicSet: publicJwks(json) };
+}

@@ -1,0 +1,72 @@
+import type {
+  CatalogueAnswer,
+  Gateways,
+  JoinAnswer,
+  LeaveAnswer,
+  LookAnswer,
+  SnapshotAnswer,
+  TakeAnswer,
+  Unavailable,
+} from '../app/ports.ts';
+import type { Gateway } from './gateway.ts';
+
+/** Longer than a command and a connection may take inside the gateway. */
+const callMsMax = 3_000;
+
+/**
+ * The gateways as an isolate reaches them: a visitor always by the same one, so that what comes
+ * together is asked together; the isolate's own questions by one that it picks once.
+ */
+export function gatewayClient(
+  namespace: DurableObjectNamespace<Gateway>,
+  shards: number,
+  random: () => number,
+): Gateways {
+  let own: number | undefined;
+  const at = (shard: number) => namespace.getByName(`gw-${shard}`);
+  const ofVisitor = (visitor: string) => at(hash(visitor) % shards);
+  const ofIsolate = () => {
+    own ??= Math.floor(random() * shards);
+    return at(own);
+  };
+  return {
+    snapshot: (saleId) => within<SnapshotAnswer>(async () => await ofIsolate().snapshot(saleId)),
+    join: (saleId, visitor) =>
+      within<JoinAnswer>(async () => await ofVisitor(visitor).join(saleId, visitor)),
+    look: (saleId, question) =>
+      within<LookAnswer>(async () => await ofVisitor(question.visitor).look(saleId, question)),
+    note: (saleId, questions) =>
+      within<LookAnswer>(async () => await ofIsolate().note(saleId, questions)),
+    take: (saleId, question) =>
+      within<TakeAnswer>(async () => await ofVisitor(question.visitor).take(saleId, question)),
+    leave: (saleId, visitor, number) =>
+      within<LeaveAnswer>(async () => await ofVisitor(visitor).leave(saleId, visitor, number)),
+    catalogue: (cursor, limit) =>
+      within<CatalogueAnswer>(async () => await ofIsolate().catalogue(cursor, limit)),
+  };
+}
+
+/** A gateway that fails or does not answer is `unavailable`, and never an exception. */
+async function within<A>(call: () => Promise<A>): Promise<A | Unavailable> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Unavailable>((resolve) => {
+    const giveUp = () => resolve({ kind: 'unavailable', cause: 'the gateway does not answer' });
+    timer = setTimeout(giveUp, callMsMax);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } catch (error) {
+    return { kind: 'unavailable', cause: String(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** FNV-1a, 32 bits: spreads visitors evenly, and is nothing to rely on otherwise. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) {
+    value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  }
+  return value;
+}

@@ -1,0 +1,69 @@
+import { DurableObject } from 'cloudflare:workers';
+import { systemClock } from '@fairgate/shared/clock.ts';
+import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import type { LookQuestion } from '@fairgate/shared/room/room.ts';
+import type {
+  CatalogueAnswer,
+  Gateways,
+  JoinAnswer,
+  LeaveAnswer,
+  LookAnswer,
+  SnapshotAnswer,
+  TakeAnswer,
+} from '../app/ports.ts';
+import { readGatewayConfig } from '../config.ts';
+import { logFault } from '../log.ts';
+import { saleCatalogue } from './catalogue.ts';
+import { connectRedis } from './connection.ts';
+import { edgeScripts } from './edge-scripts.ts';
+import { roomGateway } from './room-gateway.ts';
+
+/**
+ * Keeps one Redis connection for many isolates: a Worker's own requests cannot share one, and a
+ * connection for each would cost Redis more than the question. Holds nothing that matters: it
+ * may be evicted at any time.
+ */
+export class Gateway extends DurableObject<Record<string, unknown>> implements Gateways {
+  readonly #room: Omit<Gateways, 'catalogue'>;
+  readonly #catalogue: Gateways['catalogue'];
+
+  constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
+    super(ctx, env);
+    const { roomRedisUrl, admissionKey } = readGatewayConfig(env);
+    const connection = connectRedis(roomRedisUrl, (error) => logFault('redis', error));
+    const { redis, whenReady } = connection;
+    const room = redisRoom(redis, edgeScripts());
+    const catalogue = saleCatalogue(redis, room, whenReady, systemClock);
+    const { isEmptied } = catalogue;
+    this.#room = roomGateway({ room, whenReady, isEmptied, admissionKey, clock: systemClock });
+    this.#catalogue = catalogue.page;
+  }
+
+  snapshot(saleId: string): Promise<SnapshotAnswer> {
+    return this.#room.snapshot(saleId);
+  }
+
+  join(saleId: string, visitor: string): Promise<JoinAnswer> {
+    return this.#room.join(saleId, visitor);
+  }
+
+  look(saleId: string, question: LookQuestion): Promise<LookAnswer> {
+    return this.#room.look(saleId, question);
+  }
+
+  note(saleId: string, questions: LookQuestion[]): Promise<LookAnswer> {
+    return this.#room.note(saleId, questions);
+  }
+
+  take(saleId: string, question: LookQuestion): Promise<TakeAnswer> {
+    return this.#room.take(saleId, question);
+  }
+
+  leave(saleId: string, visitor: string, number: number): Promise<LeaveAnswer> {
+    return this.#room.leave(saleId, visitor, number);
+  }
+
+  catalogue(cursor: string | null, limit: number): Promise<CatalogueAnswer> {
+    return this.#catalogue(cursor, limit);
+  }
+}

@@ -1,0 +1,46 @@
+import { ownOrigin } from '@fairgate/shared/http/origin.ts';
+import { notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
+import { requestId } from '@fairgate/shared/http/request-id.ts';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { errorPage } from '../pages/error-page.ts';
+import { pageHeaders } from '../pages/layout.ts';
+import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
+import { forwardRoutes } from './forward-routes.ts';
+import { pageRoutes } from './page-routes.ts';
+import { placeRoutes } from './place-routes.ts';
+import { saleRoutes } from './sale-routes.ts';
+
+/** The whole Worker: `request id -> origin -> routes -> refusals`. */
+export function edgeApp(edge: Edge): Hono<EdgeEnv> {
+  const app = new Hono<EdgeEnv>();
+  app.use(requestId());
+  // Where cookies count; the checkout judges the origin of what is forwarded.
+  app.use('/api/*', ownOrigin(edge.ownOrigins));
+  app.use('/sales/*', ownOrigin(edge.ownOrigins));
+  app.route('/', placeRoutes(edge));
+  app.route('/', saleRoutes(edge));
+  app.route('/', pageRoutes(edge));
+  app.route('/', forwardRoutes(edge));
+
+  const refuse = onProblem(({ error, method, path }) => edge.log('http', error, { method, path }));
+  const missing = notFoundOrMethod(app);
+  app.onError(async (error, c) => await readable(edge, c, await refuse(error, c)));
+  app.notFound(async (c) => await readable(edge, c, await missing(c)));
+  return app;
+}
+
+const problemSchema = z.object({ title: z.string(), detail: z.string() });
+const apiPaths = /^\/(api|v1|webhooks|\.well-known|healthz)(\/|$)/;
+
+/** A browser that asked for a page is told in a page; everybody else gets the document. */
+async function readable(edge: Edge, c: EdgeContext, problem: Response): Promise<Response> {
+  const isPage = (c.req.header('accept') ?? '').includes('text/html') && !apiPaths.test(c.req.path);
+  if (!isPage) return problem;
+  const { title, detail } = problemSchema.parse(await problem.json());
+  const words = { title, detail, requestId: c.get('requestId') };
+  const headers = new Headers(problem.headers);
+  for (const [name, value] of Object.entries(pageHeaders)) headers.set(name, value);
+  const content = `${await errorPage(edge.assets, words)}`;
+  return new Response(content, { status: problem.status, headers });
+}

@@ -1,0 +1,117 @@
+import { newVisitorId } from '@fairgate/shared/ids.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { signTicket, type TicketClaims, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
+import type { Context } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import type { TicketReader } from '../app/tickets.ts';
+import { readVisitor, signVisitor } from './signed-visitor.ts';
+
+/** Browsers keep a cookie for 400 days at most (RFC 6265bis). */
+const cookieSecondsMax = 400 * 86_400;
+
+export type Credentials = {
+  /** The claims of the ticket shown. Throws `unauthorized`, `token-invalid`, `token-expired`. */
+  ticket(c: Context, saleId: string): TicketClaims;
+  /** As `ticket`, but null where there is none that is of use. */
+  ticketOrNull(c: Context, saleId: string): TicketClaims | null;
+  /** Who is asking, by ticket or cookie; a new visitor otherwise. Throws as `ticket` does. */
+  visitor(c: Context, saleId: string): string;
+  sign(claims: TicketClaims): string;
+  setCookies(c: Context, claims: TicketClaims, ticket: string): void;
+  clearPlace(c: Context, saleId: string): void;
+};
+
+export type CredentialParts = {
+  keys: TicketKeys;
+  tickets: TicketReader;
+  secureCookies: boolean;
+  now: () => number;
+};
+
+export function ticketCredentials(parts: CredentialParts): Credentials {
+  const { keys, tickets, secureCookies, now } = parts;
+  const prefix = secureCookies ? '__Host-' : '';
+  const placeCookie = (saleId: string) => `${prefix}fg_place_${saleId}`;
+  const visitorCookie = `${prefix}fg_visitor`;
+
+  const put = (c: Context, name: string, value: string, seconds: number) =>
+    setCookie(c, name, value, {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'Lax',
+      secure: secureCookies,
+      maxAge: Math.max(0, Math.min(cookieSecondsMax, seconds)),
+    });
+
+  const ticketOrNull: Credentials['ticketOrNull'] = (c, saleId) => {
+    const text = bearer(c) ?? getCookie(c, placeCookie(saleId));
+    const verdict = text === undefined ? null : tickets.read(text, now());
+    const isGood = verdict?.kind === 'valid' && verdict.claims.sale === saleId;
+    return isGood ? verdict.claims : null;
+  };
+
+  return {
+    ticketOrNull,
+
+    ticket(c, saleId) {
+      const text = bearer(c) ?? getCookie(c, placeCookie(saleId));
+      if (text === undefined || text === '') throw unauthorized();
+      const verdict = tickets.read(text, now());
+      switch (verdict.kind) {
+        case 'invalid':
+          throw invalid();
+        case 'expired':
+          if (verdict.claims.sale !== saleId) throw invalid();
+          throw new Problem('token-expired', withChallenge('The ticket has expired.'));
+        case 'valid':
+          if (verdict.claims.sale !== saleId) throw invalid();
+          return verdict.claims;
+      }
+    },
+
+    visitor(c, saleId) {
+      const shown = bearer(c);
+      if (shown !== undefined) {
+        const verdict = tickets.read(shown, now());
+        if (verdict.kind === 'invalid' || verdict.claims.sale !== saleId) throw invalid();
+        return verdict.claims.sub;
+      }
+      const place = getCookie(c, placeCookie(saleId));
+      const verdict = place === undefined ? null : tickets.read(place, now());
+      if (verdict && verdict.kind !== 'invalid' && verdict.claims.sale === saleId) {
+        return verdict.claims.sub;
+      }
+      return readVisitor(keys, getCookie(c, visitorCookie) ?? '') ?? newVisitorId();
+    },
+
+    sign: (claims) => signTicket(keys, claims),
+
+    setCookies(c, claims, ticket) {
+      put(c, placeCookie(claims.sale), ticket, claims.exp - Math.floor(now() / 1_000));
+      put(c, visitorCookie, signVisitor(keys, claims.sub), cookieSecondsMax);
+    },
+
+    clearPlace: (c, saleId) => put(c, placeCookie(saleId), '', 0),
+  };
+}
+
+/** The token of an `Authorization: Bearer` header; other schemes are refused (RFC 6750). */
+function bearer(c: Context): string | undefined {
+  const header = c.req.header('authorization');
+  if (header === undefined) return undefined;
+  const [, token] = /^Bearer +([^\s]+) *$/i.exec(header) ?? [];
+  if (token === undefined) throw unauthorized();
+  return token;
+}
+
+function withChallenge(detail: string) {
+  return { detail, headers: { 'www-authenticate': 'Bearer realm="place"' } };
+}
+
+function unauthorized(): Problem {
+  return new Problem('unauthorized', withChallenge('Show the ticket of a place in this sale.'));
+}
+
+function invalid(): Problem {
+  return new Problem('token-invalid', withChallenge('This is no ticket of this sale.'));
+}

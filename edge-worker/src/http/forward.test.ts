@@ -1,0 +1,92 @@
+import { Problem } from '@fairgate/shared/problem.ts';
+import { expect, test } from 'vitest';
+import { forwardedHeaders, forwarder, type Outgoing } from './forward.ts';
+
+const origins = ['http://one', 'http://two'];
+
+/** Checkouts that answer, refuse the connection, or lose it after the request was sent. */
+function checkouts(behaviour: Record<string, 'answers' | 'refuses' | 'drops'>) {
+  const sent: { origin: string; key: string | null }[] = [];
+  const state = { now: 0 };
+  const forward = forwarder({
+    origins,
+    now: () => state.now,
+    log: () => undefined,
+    fetch: async (url, init) => {
+      const { origin } = new URL(url);
+      sent.push({ origin, key: new Headers(init.headers).get('idempotency-key') });
+      if (behaviour[origin] === 'refuses') throw new Error('connect(): Connection refused');
+      if (behaviour[origin] === 'drops') throw new Error('Network connection lost.');
+      return new Response(origin, { headers: { 'x-own': '1', connection: 'close' } });
+    },
+  });
+  return { forward, sent, state };
+}
+
+const request = (method: string, target: string): Outgoing => ({
+  method,
+  target,
+  headers: new Headers(),
+  body: method === 'GET' ? null : '{}',
+});
+
+test('the checkouts take turns', async () => {
+  const { forward, sent } = checkouts({});
+  for (let i = 0; i < 4; i += 1) await forward(request('GET', '/checkout'));
+  expect(new Set(sent.map(({ origin }) => origin)).size).toBe(2);
+});
+
+test('a request goes on to the next checkout, which is then asked first for a while', async () => {
+  const { forward, sent, state } = checkouts({ 'http://one': 'refuses' });
+  for (let i = 0; i < 4; i += 1) {
+    expect(await (await forward(request('POST', '/v1/orders/x/payments'))).text()).toBe(
+      'http://two',
+    );
+  }
+  expect(sent.filter(({ origin }) => origin === 'http://one')).toHaveLength(1);
+  state.now += 3_000;
+  for (let i = 0; i < 2; i += 1) await forward(request('GET', '/checkout'));
+  expect(sent.filter(({ origin }) => origin === 'http://one')).toHaveLength(2);
+});
+
+test('what may have had its effect is not sent again, unless that does no harm', async () => {
+  const lost = { 'http://one': 'drops', 'http://two': 'drops' } as const;
+  const payment = checkouts(lost);
+  await expect(payment.forward(request('POST', '/v1/orders/x/payments'))).rejects.toThrow(Problem);
+  expect(payment.sent).toHaveLength(1);
+  const redemption = checkouts(lost);
+  await expect(redemption.forward(request('POST', '/v1/redemptions'))).rejects.toThrow(Problem);
+  const keys = redemption.sent.map(({ key }) => key);
+  expect(keys).toHaveLength(2);
+  expect(keys[0]).toBeTruthy();
+  expect(keys[1]).toBe(keys[0]);
+});
+
+test('what only the edge may say is not taken from the client', () => {
+  const incoming = new Headers({
+    'x-forwarded-for': '1.1.1.1',
+    'x-forwarded-host': 'evil.example',
+    'x-real-ip': '1.1.1.1',
+    'cf-connecting-ip': '2.2.2.2',
+    connection: 'keep-alive, x-hop',
+    'x-hop': '1',
+    te: 'trailers',
+    cookie: 'a=b',
+    authorization: 'Bearer x',
+  });
+  const own = { requestId: 'req_1', publicOrigin: 'https://shop.example' };
+  expect(Object.fromEntries(forwardedHeaders(incoming, own))).toEqual({
+    authorization: 'Bearer x',
+    cookie: 'a=b',
+    'accept-encoding': 'identity',
+    'x-forwarded-for': '2.2.2.2',
+    'x-forwarded-host': 'shop.example',
+    'x-forwarded-proto': 'https',
+    'x-request-id': 'req_1',
+  });
+});
+
+test('headers of the connection end at the edge', async () => {
+  const answer = await checkouts({}).forward(request('GET', '/checkout'));
+  expect([answer.headers.get('x-own'), answer.headers.get('connection')]).toEqual(['1', null]);
+});

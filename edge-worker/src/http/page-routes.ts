@@ -1,0 +1,118 @@
+import { bodyText } from '@fairgate/shared/http/body.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { Hono } from 'hono';
+import { cataloguePage } from '../pages/catalogue-page.ts';
+import { type Html, pageHeaders } from '../pages/layout.ts';
+import { salePage as salePageHtml } from '../pages/sale-page.ts';
+import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
+import { forwardedHeaders } from './forward.ts';
+import { takeToken } from './place-routes.ts';
+import { joinRefusal, refusal } from './refusals.ts';
+import { salePage } from './sale-routes.ts';
+
+/** For a second, at shared caches alone: a browser that has just joined must not see it again. */
+const forAnyone = { 'cache-control': 'public, max-age=0, s-maxage=1', vary: 'cookie' };
+const forOne = { 'cache-control': 'private, no-store', vary: 'cookie' };
+
+/** Pages, and the forms in them that work without a script. */
+export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
+  const routes = new Hono<EdgeEnv>();
+
+  routes.get('/', async (c) => {
+    const list = await salePage(edge, c);
+    return await page(c, cataloguePage(edge.assets, list), forAnyone);
+  });
+
+  routes.get('/sales/:saleId', async (c) => await saleAnswer(edge, c));
+  routes.post('/sales/:saleId/join', async (c) => await joinByForm(edge, c));
+
+  routes.post('/sales/:saleId/leave', async (c) => {
+    const saleId = saleIdOf(c);
+    const claims = edge.credentials.ticketOrNull(c, saleId);
+    if (claims !== null) {
+      const outcome = await edge.line.leave(claims);
+      if (outcome.kind !== 'left') throw refusal(outcome);
+    }
+    edge.credentials.clearPlace(c, saleId);
+    return c.redirect(`/sales/${saleId}`, 303);
+  });
+
+  routes.post('/sales/:saleId/buy', async (c) => await buyByForm(edge, c));
+
+  routes.get('/assets/:name', (c) => {
+    const file = edge.assets.find(c.req.path);
+    if (!file) throw new Problem('not-found', 'There is no such file.');
+    return c.body(file.text, 200, {
+      'content-type': file.contentType,
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+  return routes;
+}
+
+async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
+  const saleId = saleIdOf(c);
+  const claims = edge.credentials.ticketOrNull(c, saleId);
+  const polled = claims === null ? null : await edge.line.poll(claims, keeper(c));
+  if (polled !== null && polled.kind !== 'place') throw refusal(polled);
+  const shown = await edge.sales.one(saleId);
+  if (shown.kind !== 'sale') throw refusal(shown);
+  if (polled === null) {
+    return await page(c, salePageHtml(edge.assets, shown.sale, null), forAnyone);
+  }
+  if (polled.renewed !== null) {
+    edge.credentials.setCookies(c, polled.renewed, edge.credentials.sign(polled.renewed));
+  }
+  return await page(c, salePageHtml(edge.assets, shown.sale, polled.place), forOne);
+}
+
+/** Back to the sale's page, which tells what there is to tell about a sale that is not open. */
+async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
+  const saleId = saleIdOf(c);
+  await bodyText(c);
+  const outcome = await edge.line.join(saleId, edge.credentials.visitor(c, saleId));
+  switch (outcome.kind) {
+    case 'joined':
+      edge.credentials.setCookies(c, outcome.claims, edge.credentials.sign(outcome.claims));
+      break;
+    case 'sale-not-open':
+    case 'sold-out':
+      break;
+    case 'unknown-sale':
+    case 'unavailable':
+      throw joinRefusal(outcome);
+  }
+  return c.redirect(`/sales/${saleId}`, 303);
+}
+
+/** Takes the token and shows the checkout's page, the token going there in a posted form. */
+async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
+  const saleId = saleIdOf(c);
+  const back = c.redirect(`/sales/${saleId}`, 303);
+  const claims = edge.credentials.ticketOrNull(c, saleId);
+  if (claims === null) return back;
+  const issued = await takeToken(edge, claims).catch((error: unknown) => {
+    if (error instanceof Problem && error.slug !== 'unavailable') return null;
+    throw error;
+  });
+  // Not (or no longer) admitted: the sale's page says so.
+  if (issued === null) return back;
+  const own = { requestId: c.get('requestId'), publicOrigin: edge.publicOrigin };
+  const headers = forwardedHeaders(c.req.raw.headers, own);
+  headers.set('content-type', 'application/x-www-form-urlencoded');
+  return await edge.forward({
+    method: 'POST',
+    target: `/checkout?sale=${saleId}`,
+    headers,
+    body: new URLSearchParams({ token: issued.token }).toString(),
+  });
+}
+
+async function page(
+  c: EdgeContext,
+  content: Html,
+  headers: Record<string, string>,
+): Promise<Response> {
+  return c.body(`${await content}`, 200, { ...pageHeaders, ...headers });
+}

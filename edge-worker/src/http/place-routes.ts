@@ -1,0 +1,97 @@
+import { isoTime } from '@fairgate/shared/clock.ts';
+import { optionalJsonBody } from '@fairgate/shared/http/body.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { type PurchaseClaims, signPurchaseToken } from '@fairgate/shared/token/purchase.ts';
+import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
+import { Hono } from 'hono';
+import type { Admission } from '../app/outcomes.ts';
+import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
+import { joinBodySchema } from './join-body.ts';
+import { joinRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
+
+const noStore = { 'cache-control': 'no-store' };
+
+/** `join -> poll ... poll -> token`, or leave. */
+export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
+  const { line, credentials } = edge;
+  const routes = new Hono<EdgeEnv>();
+  const path = '/api/sales/:saleId/place';
+
+  routes.post(path, async (c) => {
+    const saleId = saleIdOf(c);
+    await optionalJsonBody(c, joinBodySchema);
+    const outcome = await line.join(saleId, credentials.visitor(c, saleId));
+    if (outcome.kind !== 'joined') throw joinRefusal(outcome);
+    const ticket = credentials.sign(outcome.claims);
+    credentials.setCookies(c, outcome.claims, ticket);
+    const status = outcome.isNew ? 201 : 200;
+    return c.json({ ticket, place: outcome.place }, status, noStore);
+  });
+
+  routes.get(path, async (c) => {
+    const outcome = await line.poll(await ticketOf(edge, c), keeper(c));
+    if (outcome.kind !== 'place') throw refusal(outcome);
+    const { place, renewed } = outcome;
+    if (renewed === null) return c.json({ place }, 200, noStore);
+    const ticket = credentials.sign(renewed);
+    credentials.setCookies(c, renewed, ticket);
+    return c.json({ place, ticket }, 200, noStore);
+  });
+
+  routes.delete(path, async (c) => {
+    const claims = await ticketOf(edge, c);
+    const outcome = await line.leave(claims);
+    if (outcome.kind !== 'left') throw refusal(outcome);
+    credentials.clearPlace(c, claims.sale);
+    return c.body(null, 204, noStore);
+  });
+
+  routes.post(`${path}/token`, async (c) => {
+    const claims = await ticketOf(edge, c);
+    const issued = await takeToken(edge, claims);
+    return c.json(issued, 200, noStore);
+  });
+  return routes;
+}
+
+export type IssuedToken = { token: string; expiresAt: string; checkoutUrl: string };
+
+/** Takes and signs the purchase token. Throws Problems for whoever may not have one. */
+export async function takeToken(edge: Edge, claims: TicketClaims): Promise<IssuedToken> {
+  const outcome = await edge.line.take(claims);
+  if (outcome.kind !== 'issued') throw takeRefusal(outcome);
+  const purchase = purchaseClaims(claims, outcome.admission);
+  // Whole seconds: in the last one of the admission the token would be born expired.
+  if (purchase.exp * 1_000 <= edge.now()) throw takeRefusal({ kind: 'expired' });
+  return {
+    token: await signPurchaseToken(await edge.signer(), purchase),
+    expiresAt: isoTime(purchase.exp * 1_000),
+    checkoutUrl: `${edge.publicOrigin}/checkout?sale=${claims.sale}`,
+  };
+}
+
+function purchaseClaims(claims: TicketClaims, admission: Admission): PurchaseClaims {
+  const issuedAt = Math.floor(admission.admittedAtMs / 1_000);
+  return {
+    sub: claims.sub,
+    jti: admission.jti,
+    sale: claims.sale,
+    number: admission.number,
+    max: Math.max(1, admission.max),
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: Math.floor(admission.untilMs / 1_000),
+  };
+}
+
+/** The ticket shown; without one that fits, an unknown sale is told before anything else. */
+async function ticketOf(edge: Edge, c: EdgeContext): Promise<TicketClaims> {
+  const saleId = saleIdOf(c);
+  try {
+    return edge.credentials.ticket(c, saleId);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const sale = await edge.sales.one(saleId);
+    throw sale.kind === 'unknown-sale' ? unknownSale() : error;
+  }
+}

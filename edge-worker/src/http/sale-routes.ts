@@ -1,0 +1,53 @@
+import { parseInput } from '@fairgate/shared/http/body.ts';
+import { pageQuerySchema } from '@fairgate/shared/http/page.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { Hono } from 'hono';
+import type { SaleList } from '../app/sales.ts';
+import { type Edge, type EdgeContext, type EdgeEnv, saleIdOf } from './context.ts';
+import { refusal } from './refusals.ts';
+
+const forASecond = { 'cache-control': 'public, max-age=1' };
+
+/** What everybody may see, the same for everyone. */
+export function saleRoutes(edge: Edge): Hono<EdgeEnv> {
+  const routes = new Hono<EdgeEnv>();
+
+  routes.get('/api/sales', async (c) => c.json(await salePage(edge, c), 200, forASecond));
+
+  routes.get('/api/sales/:saleId', async (c) => {
+    const outcome = await edge.sales.one(saleIdOf(c));
+    if (outcome.kind !== 'sale') throw refusal(outcome);
+    const { sale, isStale } = outcome;
+    return c.json(isStale ? { ...sale, stale: true } : sale, 200, forASecond);
+  });
+
+  // No sale asks for a challenge yet: none is needed.
+  routes.get('/api/sales/:saleId/challenge', async (c) => {
+    const outcome = await edge.sales.one(saleIdOf(c));
+    if (outcome.kind !== 'sale') throw refusal(outcome);
+    return c.body(null, 204, { 'cache-control': 'no-store' });
+  });
+
+  routes.get('/.well-known/jwks.json', (c) =>
+    c.json(edge.publicKeys, 200, { 'cache-control': 'public, max-age=60' }),
+  );
+
+  routes.get('/healthz', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
+  return routes;
+}
+
+/** The page of the list that the query asks for. Throws Problems: 400, 503. */
+export async function salePage(edge: Edge, c: EdgeContext): Promise<SaleList> {
+  const { cursor, limit } = parseInput(pageQuerySchema, c.req.query());
+  const outcome = await edge.sales.list(cursor ?? null, limit);
+  switch (outcome.kind) {
+    case 'sales':
+      return outcome.list;
+    case 'bad-cursor': {
+      const errors = [{ path: 'cursor', message: 'is not a cursor of this list' }];
+      throw new Problem('invalid-request', { detail: 'The cursor is not valid.', errors });
+    }
+    case 'unavailable':
+      throw refusal(outcome);
+  }
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { newVisitorId } from '@fairgate/shared/ids.ts';
+import { parseTicketKeys } from '@fairgate/shared/token/ticket.ts';
+import { expect, test } from 'vitest';
+import { readVisitor, signVisitor } from './signed-visitor.ts';
+
+const key = (kid: string) => ({ kid, k: randomBytes(32).toString('base64url') });
+const [older, newer] = [key('older'), key('newer')];
+const keys = parseTicketKeys(JSON.stringify({ keys: [newer, older] }));
+
+test('a visitor is read back, also by a key that no longer signs', () => {
+  const visitor = newVisitorId();
+  expect(readVisitor(keys, signVisitor(keys, visitor))).toBe(visitor);
+  const before = parseTicketKeys(JSON.stringify({ keys: [older] }));
+  expect(readVisitor(keys, signVisitor(before, visitor))).toBe(visitor);
+});
+
+test('nobody becomes another visitor by changing the value', () => {
+  const value = signVisitor(keys, newVisitorId());
+  const [, kid = '', mac = ''] = value.split('.');
+  const other = newVisitorId();
+  const forged = [
+    `${other}.${kid}.${mac}`,
+    `${other}.${kid}.`,
+    `${other}.none.${mac}`,
+    other,
+    '',
+    `${value}.x`,
+    `${value.slice(0, -2)}AA`,
+  ];
+  for (const text of forged) expect(readVisitor(keys, text)).toBeNull();
+});

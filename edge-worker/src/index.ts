@@ -1,0 +1,80 @@
+import { systemClock } from '@fairgate/shared/clock.ts';
+import { problemResponse } from '@fairgate/shared/problem.ts';
+import { purchaseSigner } from '@fairgate/shared/token/jwks.ts';
+import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
+import { gatheredHeartbeats } from './app/heartbeats.ts';
+import { waitingLine } from './app/line.ts';
+import { publicSales } from './app/sales.ts';
+import { heldSnapshots } from './app/snapshots.ts';
+import { placeStandings } from './app/standings.ts';
+import { ticketReader } from './app/tickets.ts';
+import { type EdgeConfig, readEdgeConfig } from './config.ts';
+import { gatewayClient } from './gateway/client.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { edgeApp } from './http/app.ts';
+import type { Edge } from './http/context.ts';
+import { ticketCredentials } from './http/credentials.ts';
+import { forwarder } from './http/forward.ts';
+import { logFault } from './log.ts';
+import { makeAssets } from './pages/assets.ts';
+import catalogueScript from './pages/client/catalogue.browser.js';
+import saleScript from './pages/client/sale.browser.js';
+import { edgeCss } from './pages/style.ts';
+
+export { Gateway };
+
+type Bindings = { GATEWAY: DurableObjectNamespace<Gateway> } & Record<string, unknown>;
+
+function wire(config: EdgeConfig, namespace: Bindings['GATEWAY']): Edge {
+  const clock = systemClock;
+  const { now } = clock;
+  const random = Math.random;
+  const gateways = gatewayClient(namespace, config.gatewayShards, random);
+  const snapshots = heldSnapshots(gateways, clock);
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const heartbeats = gatheredHeartbeats(gateways, clock, sleep);
+  const standings = placeStandings({ gateways, snapshots, clock, random });
+  const keys = config.ticketKeys;
+  const tickets = ticketReader(keys);
+  let signer: PurchaseSigner | undefined;
+  return {
+    line: waitingLine({ gateways, snapshots, heartbeats, standings, clock }),
+    sales: publicSales(gateways, snapshots, clock),
+    credentials: ticketCredentials({ keys, tickets, secureCookies: config.secureCookies, now }),
+    forward: forwarder({
+      origins: config.checkoutOrigins,
+      fetch: (url, init) => fetch(url, init),
+      now,
+      log: logFault,
+    }),
+    assets: makeAssets({
+      'edge.css': edgeCss,
+      'sale.js': saleScript,
+      'catalogue.js': catalogueScript,
+    }),
+    publicKeys: config.purchaseKeys.publicSet,
+    signer: async () => {
+      signer ??= await purchaseSigner(config.purchaseKeys.privateJson);
+      return signer;
+    },
+    publicOrigin: config.publicOrigin,
+    ownOrigins: config.ownOrigins,
+    now,
+    log: logFault,
+  };
+}
+
+/** One app for the life of the isolate. */
+let app: ReturnType<typeof edgeApp> | undefined;
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    try {
+      app ??= edgeApp(wire(readEdgeConfig(env), env.GATEWAY));
+    } catch (error) {
+      logFault('settings', error);
+      return problemResponse('unavailable', { detail: 'The edge is not set up.' });
+    }
+    return await app.fetch(request, env, ctx);
+  },
+} satisfies ExportedHandler<Bindings>;

@@ -1,0 +1,19 @@
+import type { PublicSale } from '@fairgate/shared/sale.ts';
+import { html } from 'hono/html';
+import type { Html } from './layout.ts';
+
+/** Forms work without a script; `data-form` is what the script takes over. */
+export function joinForm(sale: PublicSale): Html {
+  return html`<form method="post" action="/sales/${sale.id}/join" data-form="join">
+<button>Join the line</button></form>`;
+}
+
+export function buyForm(sale: PublicSale): Html {
+  return html`<form method="post" action="/sales/${sale.id}/buy" data-form="buy">
+<button>Go to the checkout</button></form>`;
+}
+
+export function leaveForm(sale: PublicSale): Html {
+  return html`<form method="post" action="/sales/${sale.id}/leave">
+<button class="button-quiet">Leave the line</button></form>`;
+}

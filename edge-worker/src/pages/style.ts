@@ -1,0 +1,25 @@
+import { themeCss } from '@fairgate/shared/pages/theme.ts';
+
+/** The one style sheet of the edge's pages. */
+export const edgeCss = `${themeCss}
+.sales li{display:block;margin:0 0 1rem}
+.sales a.card{display:block;color:inherit;text-decoration:none;margin:0}
+.sales a.card:hover{border-color:var(--accent)}
+.sales .row{margin:0}
+.badge-open{background:var(--good);color:var(--card)}
+.badge-closed,.badge-sold_out{background:var(--line);color:var(--muted)}
+.place{text-align:center}
+.place .figure{margin:.6rem 0 .2rem}
+.place form{margin-top:1rem}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(6.5rem,1fr));gap:1rem;margin:1.4rem 0 1rem;
+padding:1.2rem 0 0;border-top:1px solid var(--line)}
+.facts dt{font-size:.85rem;color:var(--muted)}
+.facts dd{margin:0;font-weight:650;font-variant-numeric:tabular-nums}
+.turn{border-color:var(--good);border-width:2px}
+.product{border-top:1px solid var(--line);padding:1rem 0}
+.product:first-child{border-top:0;padding-top:0}
+.product:last-child{padding-bottom:0}
+.product img{width:5rem;height:5rem;object-fit:cover}
+.product p{margin:0}
+.more{text-align:center}
+`;

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { moneyWords, outlookWords, waitWords } from './words.ts';
+
+test('a wait is told in words', () => {
+  expect(waitWords(null)).toBe('Not known right now');
+  expect(waitWords({ low: 3, high: 40 })).toBe('Less than a minute');
+  expect(waitWords({ low: 70, high: 100 })).toBe('1 to 2 minutes');
+  expect(waitWords({ low: 10, high: 60 })).toBe('About 1 minute');
+});
+
+test('money has as many decimals as its currency', () => {
+  expect(moneyWords(4_500, 'EUR')).toBe('€45.00');
+  expect(moneyWords(4_500, 'JPY')).toBe('¥4,500');
+});
+
+test('the script of the page says the same as the page', () => {
+  const script = readFileSync(join(import.meta.dirname, 'client/sale.browser.js'), 'utf8');
+  const cases = script.slice(
+    script.indexOf('const minutes'),
+    script.indexOf('const countdownWords'),
+  );
+  const say = new Function(`${cases}; return { waitWords, outlookWords };`)();
+  for (const low of [0, 30, 61, 400]) {
+    for (const high of [5, 59, 60, 90, 3_000]) {
+      expect(say.waitWords({ low, high })).toBe(waitWords({ low, high }));
+    }
+  }
+  expect(say.waitWords(null)).toBe(waitWords(null));
+  for (const kind of ['likely', 'unlikely', 'sold_out'] as const) {
+    for (const unitsHeld of [0, 3]) {
+      const outlook = { kind, unitsLeft: 4, unitsHeld };
+      expect(say.outlookWords(outlook)).toBe(outlookWords(outlook));
+    }
+  }
+});

@@ -1,0 +1,54 @@
+import type { Outlook } from '@fairgate/shared/place.ts';
+import type { SaleState } from '@fairgate/shared/sale.ts';
+
+/** What pages say. The script of the sale page says the same (client/sale.browser.js). */
+export const stateWords: Record<SaleState, string> = {
+  scheduled: 'Coming',
+  lobby: 'Waiting room open',
+  open: 'Open',
+  paused: 'Paused',
+  sold_out: 'Sold out',
+  closed: 'Ended',
+};
+
+export function waitWords(eta: { low: number; high: number } | null): string {
+  if (!eta) return 'Not known right now';
+  if (eta.high < 60) return 'Less than a minute';
+  const low = Math.max(1, Math.floor(eta.low / 60));
+  const high = Math.max(low, Math.ceil(eta.high / 60));
+  return low === high ? `About ${minutes(low)}` : `${low} to ${minutes(high)}`;
+}
+
+function minutes(count: number): string {
+  return count === 1 ? '1 minute' : `${count} minutes`;
+}
+
+export function outlookWords({ kind, unitsLeft, unitsHeld }: Outlook): string {
+  switch (kind) {
+    case 'likely':
+      return `${unitsLeft} left: it looks good for you.`;
+    case 'unlikely':
+      return unitsHeld > 0
+        ? `${unitsLeft} left for those ahead of you; ${unitsHeld} in unpaid orders may come back.`
+        : `${unitsLeft} left, and more people than that ahead of you.`;
+    case 'sold_out':
+      return 'Everything is sold.';
+  }
+}
+
+/** Minor units as money: how many decimals a currency has is the platform's to know. */
+export function moneyWords(minor: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(minor / 10 ** digits);
+}
+
+/** A time as pages show it without a script; with one it is in the shopper's own zone. */
+export function timeWords(iso: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  return `${format.format(new Date(iso))} UTC`;
+}
