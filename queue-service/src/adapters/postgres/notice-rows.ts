@@ -1,0 +1,99 @@
+import { isoTime } from '@fairgate/shared/clock.ts';
+import {
+  notices,
+  orderLines,
+  orders,
+  orderUnits,
+  outbox,
+  products,
+  sales,
+} from '@fairgate/shared/db/schema.ts';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { NoticeRows, OutboxRows } from '../../app/ports.ts';
+import type { NoticeKind, NoticeOrder } from '../../domain/notice.ts';
+import type { Executor } from './executor.ts';
+
+/** A claim that was given back is older than any other. */
+const longAgo = new Date(0);
+
+export function noticeRows(db: Executor): NoticeRows {
+  return {
+    order: (orderId) => noticeOrder(db, orderId),
+    async claim(orderId, kind, now, staleMs) {
+      const createdAt = new Date(now);
+      const staleAt = isoTime(now - staleMs);
+      const claimed = await db
+        .insert(notices)
+        .values({ orderId, kind, createdAt })
+        .onConflictDoUpdate({
+          target: [notices.orderId, notices.kind],
+          set: { createdAt },
+          setWhere: sql`${notices.sentAt} is null and ${notices.createdAt} <= ${staleAt}`,
+        })
+        .returning({ orderId: notices.orderId });
+      if (claimed.length > 0) return 'claimed';
+      const [row] = await db.select().from(notices).where(the(orderId, kind));
+      return row?.sentAt ? 'sent' : 'under-way';
+    },
+    async sent(orderId, kind, now) {
+      await db
+        .update(notices)
+        .set({ sentAt: new Date(now) })
+        .where(the(orderId, kind));
+    },
+    async unclaim(orderId, kind) {
+      const open = and(the(orderId, kind), isNull(notices.sentAt));
+      await db.update(notices).set({ createdAt: longAgo }).where(open);
+    },
+  };
+}
+
+export function outboxRows(db: Executor): OutboxRows {
+  return {
+    takeJobs: (limit) =>
+      db
+        .select({ id: outbox.id, payload: outbox.payload })
+        .from(outbox)
+        .where(eq(outbox.topic, 'job'))
+        .orderBy(outbox.id)
+        .limit(limit)
+        .for('update', { skipLocked: true }),
+    async drop(ids) {
+      await db.delete(outbox).where(inArray(outbox.id, ids));
+    },
+  };
+}
+
+function the(orderId: string, kind: NoticeKind) {
+  return and(eq(notices.orderId, orderId), eq(notices.kind, kind));
+}
+
+async function noticeOrder(db: Executor, orderId: string): Promise<NoticeOrder | null> {
+  const [order] = await db
+    .select({ order: orders, saleName: sales.name })
+    .from(orders)
+    .innerJoin(sales, eq(sales.id, orders.saleId))
+    .where(eq(orders.id, orderId));
+  if (!order) return null;
+  const lines = await db
+    .select({ line: orderLines, name: products.name })
+    .from(orderLines)
+    .innerJoin(products, eq(products.id, orderLines.productId))
+    .where(eq(orderLines.orderId, orderId));
+  const units = await db.select().from(orderUnits).where(eq(orderUnits.orderId, orderId));
+  const { id, email, totalMinor, currency, payBefore } = order.order;
+  return {
+    id,
+    saleName: order.saleName,
+    email,
+    totalMinor,
+    currency,
+    payBefore: payBefore.getTime(),
+    lines: lines.map(({ line, name }) => ({
+      name,
+      quantity: line.quantity,
+      unitPriceMinor: line.unitPriceMinor,
+      units: units.flatMap((unit) => (unit.productId === line.productId ? unit.unitId : [])),
+    })),
+  };
+}

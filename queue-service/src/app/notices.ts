@@ -1,0 +1,83 @@
+import type { Clock } from '@fairgate/shared/clock.ts';
+import { z } from 'zod';
+import { noticeKinds, noticeMail } from '../domain/notice.ts';
+import type { JobQueue, Log, Mailer, NoticeJob, Store } from './ports.ts';
+
+/** outbox row → BullMQ job → claim → mail → sent. Each step may run twice; its effect may not. */
+export const noticeJobSchema: z.ZodType<NoticeJob> = z.object({
+  kind: z.literal('notice'),
+  notice: z.enum(noticeKinds),
+  orderId: z.string().min(1).max(100),
+});
+
+const batchMax = 100;
+/** Longer than the mailer's own deadlines together: whoever had the claim is gone by then. */
+const claimStaleMs = 60_000;
+
+type RelayParts = { store: Store; queue: JobQueue; log: Log };
+
+/** Hands jobs of the outbox to the queue; the row goes once the queue has it. */
+export function jobRelay({ store, queue, log }: RelayParts): () => Promise<void> {
+  const relayBatch = () =>
+    store.transaction(async (rows) => {
+      const taken = await rows.outbox.takeJobs(batchMax);
+      const jobs = taken.flatMap(({ id, payload }) => {
+        const parsed = noticeJobSchema.safeParse(payload);
+        if (!parsed.success) {
+          log.error({ outboxId: id }, 'a job in the outbox is not readable; it is dropped');
+          return [];
+        }
+        return [{ jobId: `o${id}-${parsed.data.orderId}`, data: parsed.data }];
+      });
+      if (jobs.length > 0) await queue.add(jobs);
+      if (taken.length > 0) await rows.outbox.drop(taken.map(({ id }) => id));
+      return taken.length;
+    });
+  return async () => {
+    // Not even begun while Redis is away, so that no transaction is held open for it.
+    while (queue.ready() && (await relayBatch()) === batchMax);
+  };
+}
+
+/** Another worker is at this notice; the queue tries again later. */
+export class NoticeUnderWay extends Error {
+  constructor() {
+    super('another worker is sending this notice');
+    this.name = 'NoticeUnderWay';
+  }
+}
+
+type SenderParts = {
+  store: Store;
+  mailer: Mailer;
+  clock: Clock;
+  log: Log;
+  publicOrigin: string;
+};
+
+export type NoticeOutcome = 'sent' | 'sent-before' | 'no-address' | 'refused';
+
+/**
+ * Sends one notice. A crash between the mail and its note sends it a second time at most, under
+ * the same Message-ID. Rejects where it should be tried again.
+ */
+export function noticeSender(parts: SenderParts): (job: NoticeJob) => Promise<NoticeOutcome> {
+  const { store, mailer, clock, log, publicOrigin } = parts;
+  return async ({ notice, orderId }) => {
+    const order = await store.notices.order(orderId);
+    const mail = order === null ? null : noticeMail(notice, order, publicOrigin);
+    if (mail === null) return 'no-address';
+    const claim = await store.notices.claim(orderId, notice, clock.now(), claimStaleMs);
+    if (claim === 'sent') return 'sent-before';
+    if (claim === 'under-way') throw new NoticeUnderWay();
+    try {
+      const outcome = await mailer.send(mail);
+      if (outcome === 'refused') log.warn({ orderId, notice }, 'the mail server refuses the mail');
+      await store.notices.sent(orderId, notice, clock.now());
+      return outcome;
+    } catch (error) {
+      await store.notices.unclaim(orderId, notice).catch(() => {});
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,180 @@
+import type { Order, OrderState } from '@fairgate/shared/order.ts';
+import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
+import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
+import type { KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
+import type { ApiRole } from '../domain/roles.ts';
+import type { Checkpoint, RoomSource } from '../domain/room-source.ts';
+import type { Ledgered, SummaryProduct } from '../domain/summary.ts';
+
+/** Some of the fields; what is undefined stays as it is. */
+export type Changes<T> = { [K in keyof T]?: T[K] | undefined };
+
+/** Lists run from the newest id down; `cursor` is the last id that was seen. */
+export type PageOf = { cursor?: string | undefined; limit: number };
+
+export type ProductFields = {
+  name: string;
+  description: string;
+  imageUrl: string | null;
+  priceMinor: number;
+  currency: string;
+};
+
+export type ProductRows = {
+  insert(product: ProductFields & { id: string; now: number }): Promise<void>;
+  /** Null where there is none, or it was deleted. `lock`: until the transaction ends. */
+  find(id: string, lock?: 'update'): Promise<ProductRecord | null>;
+  /** Those of `ids` that exist, locked against deletion; id and currency only. */
+  offered(ids: string[]): Promise<{ id: string; currency: string }[]>;
+  page(page: PageOf): Promise<ProductRecord[]>;
+  /** Every change raises the version. */
+  update(id: string, fields: Changes<ProductFields>, now: number): Promise<void>;
+  remove(id: string, now: number): Promise<void>;
+  /** Adds free units, dealt to the shards in turn. */
+  addUnits(id: string, count: number, present: number): Promise<void>;
+  /** The sale that is not closed and offers it, or null. */
+  liveSaleId(id: string): Promise<string | null>;
+};
+
+export type SaleFields = {
+  name: string;
+  phase: SalePhase;
+  mode: SaleMode;
+  currency: string;
+  startsAt: number;
+  endsAt: number | null;
+  room: RoomSettings;
+};
+
+export type SaleRows = {
+  insert(sale: SaleFields & { id: string; now: number }): Promise<void>;
+  find(id: string, lock?: 'update'): Promise<SaleRecord | null>;
+  page(page: PageOf): Promise<SaleRecord[]>;
+  /** Every change raises the version. */
+  update(id: string, fields: Changes<SaleFields>, now: number): Promise<void>;
+  remove(id: string, now: number): Promise<void>;
+  /** Answers false where one of them is in another sale that is not closed. */
+  setProducts(id: string, productIds: string[]): Promise<boolean>;
+  /** Frees the products for other sales. */
+  release(id: string): Promise<void>;
+  wasOpened(id: string): Promise<boolean>;
+  /** Sales that are published and not closed, and those closed after `closedSince` (ms), if any. */
+  rooms(closedSince: number | null): Promise<SaleRecord[]>;
+};
+
+export type RoomRows = {
+  /** For a room that Redis lost: nobody writes to the outbox until the transaction ends. */
+  holdOutbox(): Promise<void>;
+  source(saleId: string): Promise<RoomSource | null>;
+  checkpoint(saleId: string): Promise<Checkpoint | null>;
+  /** Older checkpoints never replace newer ones. */
+  saveCheckpoints(taken: { saleId: string; checkpoint: Checkpoint }[]): Promise<void>;
+};
+
+export type KeyRows = {
+  insert(key: KeyRecord & { hash: string }): Promise<'inserted' | 'known'>;
+  byHash(hash: string): Promise<KeyRecord | null>;
+  page(page: PageOf): Promise<KeyRecord[]>;
+  /** All admin keys, locked, so that two deletions cannot both leave one. */
+  lockAdmins(): Promise<KeyRecord[]>;
+  revoke(id: string, now: number): Promise<KeyRecord | null>;
+};
+
+export type AdminOrder = Order & { number: number };
+
+export type OrderRows = {
+  find(id: string): Promise<AdminOrder | null>;
+  page(
+    page: PageOf & { saleId?: string | undefined; state?: OrderState | undefined },
+  ): Promise<AdminOrder[]>;
+};
+
+export type NoticeRows = {
+  order(orderId: string): Promise<NoticeOrder | null>;
+  /**
+   * `claimed`: ours to send. A claim that was not sent within `staleMs` is taken over: whoever
+   * had it has died.
+   */
+  claim(
+    orderId: string,
+    kind: NoticeKind,
+    now: number,
+    staleMs: number,
+  ): Promise<'claimed' | 'sent' | 'under-way'>;
+  sent(orderId: string, kind: NoticeKind, now: number): Promise<void>;
+  /** Gives the claim back after a failure, so that the next attempt need not wait. */
+  unclaim(orderId: string, kind: NoticeKind): Promise<void>;
+};
+
+export type OutboxJob = { id: number; payload: unknown };
+
+export type OutboxRows = {
+  /** The oldest jobs, locked; those that another instance is at are skipped. */
+  takeJobs(limit: number): Promise<OutboxJob[]>;
+  drop(ids: number[]): Promise<void>;
+};
+
+export type LedgerEntry = {
+  actor: string;
+  action: string;
+  saleId?: string;
+  productId?: string;
+  detail?: Record<string, unknown>;
+};
+
+export type SaleReport = {
+  sale: SaleRecord;
+  products: SummaryProduct[];
+  paid: number;
+  ledgered: Ledgered;
+};
+
+export type Rows = {
+  products: ProductRows;
+  sales: SaleRows;
+  rooms: RoomRows;
+  keys: KeyRows;
+  orders: OrderRows;
+  notices: NoticeRows;
+  outbox: OutboxRows;
+  note(entry: LedgerEntry): Promise<void>;
+  report(saleId: string): Promise<SaleReport | null>;
+};
+
+export type Store = Rows & {
+  transaction<T>(work: (rows: Rows) => Promise<T>): Promise<T>;
+  /** One consistent view of everything read in it. */
+  snapshot<T>(work: (rows: Rows) => Promise<T>): Promise<T>;
+  /** Rejects where Postgres cannot be reached. */
+  ping(): Promise<void>;
+};
+
+/** The list of public sales in Redis, and the end of a deleted sale's room. */
+export type Catalogue = {
+  add(saleId: string, startsAt: number): Promise<void>;
+  remove(saleId: string): Promise<void>;
+  forgetRoom(saleId: string): Promise<void>;
+  reachable(): boolean;
+};
+
+export type NoticeJob = { kind: 'notice'; notice: NoticeKind; orderId: string };
+
+export type JobQueue = {
+  /** False while its Redis cannot be reached. */
+  ready(): boolean;
+  add(jobs: { jobId: string; data: NoticeJob }[]): Promise<void>;
+};
+
+export type Mailer = {
+  /** `refused`: the server will never take it. Other failures reject. */
+  send(mail: Mail): Promise<'sent' | 'refused'>;
+};
+
+export type Log = {
+  info(fields: Record<string, unknown>, text: string): void;
+  warn(fields: Record<string, unknown>, text: string): void;
+  error(fields: Record<string, unknown>, text: string): void;
+};
+
+/** Who asks: a key of the control API. */
+export type Caller = { keyId: string; role: ApiRole };

@@ -1,0 +1,127 @@
+import type { Clock } from '@fairgate/shared/clock.ts';
+import type { Room } from '@fairgate/shared/room/room.ts';
+import type { SaleRecord } from '../domain/records.ts';
+import { checkpointOf, roomBeginning, roomFields, stockPicture } from '../domain/room-source.ts';
+import type { Catalogue, Log, Store } from './ports.ts';
+
+export type RoomKeeperParts = {
+  store: Store;
+  room: Room;
+  catalogue: Catalogue;
+  clock: Clock;
+  log: Log;
+};
+
+/** Keeps the rooms in Redis as Postgres says. Any number of instances may do so at once. */
+export type RoomKeeper = {
+  /** Sets a public sale's room, its catalogue entry and its stock. Rejects where a store is away. */
+  push(saleId: string): Promise<void>;
+  /** As `push`, but a failure is only logged: `keepRooms` repeats it within a second. */
+  tryPush(saleId: string): Promise<void>;
+  /** Moves every line on; so does every gateway, so nobody waits for this service. */
+  advanceAll(): Promise<void>;
+  /** Notes what each room would need to begin again; pushes those that are lost or out of date. */
+  keepRooms(): Promise<void>;
+  /** Renews the picture of the stock; tends sales that were closed a while ago. */
+  renewPictures(): Promise<void>;
+};
+
+/** A push that failed just before its sale was closed is repeated for this long at each pass. */
+const freshlyClosedMs = 60_000;
+/** The room of a closed sale lives for 48 h (keys.ts), and its catalogue entry as long. */
+const closedRoomMs = 48 * 3_600_000;
+const closedForgottenMs = 72 * 3_600_000;
+/** Sales tended to at the same time. */
+const concurrency = 16;
+
+export function roomKeeper(parts: RoomKeeperParts): RoomKeeper {
+  const { store, room, clock, log } = parts;
+  let liveIds: string[] = [];
+  const push = (saleId: string) => pushRoom(parts, saleId);
+  const roomsSince = (ms: number) => store.sales.rooms(clock.now() - ms);
+  return {
+    push,
+    async tryPush(saleId) {
+      await push(saleId).catch((error: unknown) => {
+        log.warn({ saleId, err: error }, 'the room could not be told; it is tried again');
+      });
+    },
+    async advanceAll() {
+      await eachOf(liveIds, async (saleId) => {
+        await room.advanceJson(saleId);
+      });
+    },
+    async keepRooms() {
+      const sales = await roomsSince(freshlyClosedMs);
+      liveIds = sales.filter(isLive).map((sale) => sale.id);
+      await keepEach(parts, sales);
+    },
+    async renewPictures() {
+      const sales = await roomsSince(closedForgottenMs);
+      await eachOf(sales, async (sale) => {
+        if (isLive(sale)) await pushPicture(parts, sale.id);
+        else await tendClosed(parts, sale);
+      });
+    },
+  };
+}
+
+function isLive(sale: SaleRecord): boolean {
+  return sale.phase !== 'closed';
+}
+
+async function pushRoom(parts: RoomKeeperParts, saleId: string): Promise<void> {
+  const { store, room, catalogue, clock } = parts;
+  const figures = await room.figures(saleId);
+  // Orders may have been placed since the checkpoint of a room that is lost: see `settledFrom`.
+  const lost = figures === null && (await store.rooms.checkpoint(saleId)) !== null;
+  const source = await store.snapshot(async (rows) => {
+    if (lost) await rows.rooms.holdOutbox();
+    return await rows.rooms.source(saleId);
+  });
+  if (source === null || source.sale.phase === 'draft') return;
+  const { sale } = source;
+  const beginning = roomBeginning(source, clock.now());
+  const made = await room.configure(saleId, sale.version, roomFields(source), beginning);
+  if (made === 'created' && lost) parts.log.warn({ saleId }, 'the room was lost and begins again');
+  if (made === 'kept') return;
+  await catalogue.add(saleId, sale.startsAt);
+  await room.picture(saleId, source.pictureVersion, stockPicture(source));
+}
+
+async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<void> {
+  const { store, room, clock } = parts;
+  const taken: Parameters<typeof store.rooms.saveCheckpoints>[0] = [];
+  await eachOf(sales, async (sale) => {
+    const figures = await room.figures(sale.id);
+    if (figures === null || figures.revision < sale.version) {
+      await pushRoom(parts, sale.id);
+    } else {
+      taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, sale, clock.now()) });
+    }
+  });
+  if (taken.length > 0) await store.rooms.saveCheckpoints(taken);
+}
+
+async function pushPicture({ store, room }: RoomKeeperParts, saleId: string): Promise<void> {
+  const source = await store.snapshot((rows) => rows.rooms.source(saleId));
+  if (source !== null) await room.picture(saleId, source.pictureVersion, stockPicture(source));
+}
+
+async function tendClosed(parts: RoomKeeperParts, sale: SaleRecord): Promise<void> {
+  if (parts.clock.now() - sale.updatedAt > closedRoomMs) await parts.catalogue.remove(sale.id);
+  else if ((await parts.room.figures(sale.id)) === null) await pushRoom(parts, sale.id);
+}
+
+/** Runs `work` for each item, some at a time; all are tried, then the first failure is thrown. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  const rest = [...items];
+  const worker = async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) {
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  if (failures.length > 0) throw failures[0];
+}

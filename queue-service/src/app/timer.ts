@@ -1,0 +1,52 @@
+import { withDeadline } from './deadline.ts';
+import type { Log } from './ports.ts';
+
+export type Timer = { stop(): Promise<void> };
+
+/** A query may never settle when its connection dies (FACTS.md): a pass is given up after this. */
+const passMs = 20_000;
+
+/**
+ * Runs `work` again and again, `everyMs` after the last time ended, and never twice at once. A
+ * failure is logged when it begins and when it is over, and does not stop the timer.
+ */
+export function startTimer(
+  name: string,
+  everyMs: number,
+  work: () => Promise<void>,
+  log: Log,
+): Timer {
+  let stopped = false;
+  let failing = false;
+  let wake = () => {};
+  const pass = async () => {
+    try {
+      await withDeadline(passMs, work());
+      if (failing) log.info({ timer: name }, 'works again');
+      failing = false;
+    } catch (error) {
+      if (!failing) log.warn({ timer: name, err: error }, 'fails; it goes on trying');
+      failing = true;
+    }
+  };
+  const run = async () => {
+    while (!stopped) {
+      await pass();
+      if (stopped) break;
+      await new Promise<void>((resolve) => {
+        const timeout = setTimeout(resolve, everyMs);
+        wake = () => {
+          clearTimeout(timeout);
+          resolve();
+        };
+      });
+    }
+  };
+  const running = run();
+  const stop = () => {
+    stopped = true;
+    wake();
+    return running;
+  };
+  return { stop };
+}

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+const env = {
+  FAIRGATE_DATABASE_URL: 'postgres://u:secret@127.0.0.1/db',
+  FAIRGATE_ROOM_REDIS_URL: 'redis://127.0.0.1',
+  FAIRGATE_JOBS_REDIS_URL: 'rediss://127.0.0.1',
+  FAIRGATE_SMTP_URL: 'smtp://127.0.0.1:25',
+  FAIRGATE_MAIL_FROM: 'Shop <shop@example.org>',
+  FAIRGATE_PUBLIC_ORIGINS: 'http://127.0.0.1:8787/, https://shop.example',
+};
+
+it('the first public origin is the one in mails', () => {
+  expect(readConfig(env)).toMatchObject({ publicOrigin: 'http://127.0.0.1:8787', port: 8_789 });
+});
+
+it('all mistakes are told together, by name, and no value is repeated', () => {
+  const wrong = { ...env, FAIRGATE_DATABASE_URL: 'mysql://secret', FAIRGATE_PORT: 'x' };
+  const { FAIRGATE_SMTP_URL: _, ...missing } = wrong;
+  expect(() => readConfig(missing)).toThrow(
+    /DATABASE_URL(.|\n)*SMTP_URL|SMTP_URL(.|\n)*DATABASE_URL/,
+  );
+  expect(() => readConfig(missing)).toThrow(/FAIRGATE_PORT/);
+  expect(() => readConfig(missing)).not.toThrow(/secret/);
+});

@@ -1,0 +1,60 @@
+import { parseSettings } from '@fairgate/shared/settings.ts';
+import { z } from 'zod';
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (text) => {
+      const parsed = URL.parse(text);
+      return parsed !== null && protocols.includes(parsed.protocol.replace(':', ''));
+    },
+    `must be a URL of ${protocols.join(' or ')}`,
+  );
+
+const settingsSchema = z.object({
+  FAIRGATE_HOST: z.string().min(1).default('127.0.0.1'),
+  FAIRGATE_PORT: z.coerce.number().int().min(1).max(65_535).default(8789),
+  FAIRGATE_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info'),
+  FAIRGATE_DATABASE_URL: url('postgres', 'postgresql'),
+  FAIRGATE_ROOM_REDIS_URL: url('redis', 'rediss'),
+  FAIRGATE_JOBS_REDIS_URL: url('redis', 'rediss'),
+  FAIRGATE_SMTP_URL: url('smtp', 'smtps'),
+  FAIRGATE_MAIL_FROM: z.string().min(3).max(200),
+  FAIRGATE_PUBLIC_ORIGINS: z
+    .string()
+    .transform((list) => list.split(',').map((origin) => origin.trim().replace(/\/$/, '')))
+    .pipe(z.array(url('http', 'https')).min(1)),
+  FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
+});
+
+export type Config = {
+  host: string;
+  port: number;
+  logLevel: string;
+  databaseUrl: string;
+  roomRedisUrl: string;
+  jobsRedisUrl: string;
+  smtpUrl: string;
+  mailFrom: string;
+  /** The origin that shoppers see, first of FAIRGATE_PUBLIC_ORIGINS. */
+  publicOrigin: string;
+  bootstrapAdminKey: string | undefined;
+};
+
+/** Reads the environment, once. Throws a SettingsError that names every mistake. */
+export function readConfig(env: Record<string, unknown>): Config {
+  const settings = parseSettings(settingsSchema, env);
+  return {
+    host: settings.FAIRGATE_HOST,
+    port: settings.FAIRGATE_PORT,
+    logLevel: settings.FAIRGATE_LOG_LEVEL,
+    databaseUrl: settings.FAIRGATE_DATABASE_URL,
+    roomRedisUrl: settings.FAIRGATE_ROOM_REDIS_URL,
+    jobsRedisUrl: settings.FAIRGATE_JOBS_REDIS_URL,
+    smtpUrl: settings.FAIRGATE_SMTP_URL,
+    mailFrom: settings.FAIRGATE_MAIL_FROM,
+    publicOrigin: settings.FAIRGATE_PUBLIC_ORIGINS[0] ?? '',
+    bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
+  };
+}

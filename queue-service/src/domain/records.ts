@@ -1,0 +1,43 @@
+import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
+import type { ApiRole } from './roles.ts';
+
+/** Units of a product, by state. */
+export type UnitCounts = { free: number; held: number; sold: number };
+
+/** A product with its stock. Times in ms since the epoch, money in minor units. */
+export type ProductRecord = {
+  id: string;
+  name: string;
+  description: string;
+  imageUrl: string | null;
+  priceMinor: number;
+  currency: string;
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+  counts: UnitCounts;
+};
+
+/** A sale as its admins set it. Times in ms since the epoch. */
+export type SaleRecord = {
+  id: string;
+  name: string;
+  phase: SalePhase;
+  mode: SaleMode;
+  currency: string;
+  startsAt: number;
+  endsAt: number | null;
+  room: RoomSettings;
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+  productIds: string[];
+  /** There are units, and all of them are sold. */
+  soldOut: boolean;
+};
+
+export type KeyRecord = { id: string; name: string; role: ApiRole; createdAt: number };
+
+export function unitsTotal(counts: UnitCounts): number {
+  return counts.free + counts.held + counts.sold;
+}

@@ -1,0 +1,64 @@
+import { roomSettingsDefaults } from '@fairgate/shared/sale.ts';
+import { expect, it } from 'vitest';
+import type { ProductRecord, SaleRecord } from './records.ts';
+import { roomBeginning, roomFields, stockPicture } from './room-source.ts';
+
+const now = 1_900_000_000_000;
+const sale: SaleRecord = {
+  id: 'sale_1',
+  name: 'Pens',
+  phase: 'open',
+  mode: 'fifo',
+  currency: 'EUR',
+  startsAt: now,
+  endsAt: null,
+  room: { ...roomSettingsDefaults, admitPerMinute: 120, maxUnitsPerShopper: 2 },
+  version: 3,
+  createdAt: now,
+  updatedAt: now,
+  productIds: ['prod_1'],
+  soldOut: false,
+};
+const product: ProductRecord = {
+  id: 'prod_1',
+  name: 'Pen',
+  description: '',
+  imageUrl: null,
+  priceMinor: 1,
+  currency: 'EUR',
+  version: 1,
+  createdAt: now,
+  updatedAt: now,
+  counts: { free: 5, held: 2, sold: 3 },
+};
+const holding = [{ jti: 'j', payBefore: now + 1 }];
+const source = {
+  sale,
+  products: [product],
+  checkpoint: null,
+  redeemed: 0,
+  holding: [],
+  settledFrom: 0,
+  pictureVersion: 1,
+};
+
+it('a room is told every unit, and its end as 0 where it has none', () => {
+  expect(roomFields(source)).toMatchObject({ units: 10, endsAt: 0, guaranteeStock: 1 });
+  expect(stockPicture(source)).toEqual([{ productId: 'prod_1', free: 5, held: 2, sold: 3 }]);
+});
+
+it('a room that never was begins with zeros', () => {
+  const start = roomBeginning(source, now);
+  expect(start).toMatchObject({ next: 0, frontier: 0, outstanding: 0, joined: 0, free: 5 });
+});
+
+it('a room that was lost goes on above its last number, and counts what may be promised', () => {
+  const counters = { joined: 40, admitted: 20 };
+  const checkpoint = { next: 40, frontier: 20, outstanding: 4, counters, takenAt: now - 3_000 };
+  const lost = { ...source, checkpoint, redeemed: 5, holding, settledFrom: 77 };
+  const start = roomBeginning(lost, now);
+  // 2 a second: a burst of 2 and 3 s of 2, two units each, beside the 4 that were known.
+  expect(start).toMatchObject({ next: 10_040, frontier: 20, outstanding: 4 + 8 * 2, joined: 40 });
+  expect(start).toMatchObject({ redeemed: 5, settledFrom: 77, holding });
+  expect(start.outstandingUntil).toBe(now + 120_000);
+});

@@ -1,0 +1,96 @@
+import type { Clock } from '@fairgate/shared/clock.ts';
+import { type FaultLog, notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
+import { requestId } from '@fairgate/shared/http/request-id.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { Hono } from 'hono';
+import type { Keys } from '../app/keys.ts';
+import type { LiveRooms } from '../app/live.ts';
+import type { Log, OrderRows } from '../app/ports.ts';
+import type { Products } from '../app/products.ts';
+import type { SaleStates } from '../app/sale-states.ts';
+import type { Sales } from '../app/sales.ts';
+import type { Summaries } from '../app/summaries.ts';
+import { authenticator } from './auth.ts';
+import { docsPage, docsPolicy } from './docs-page.ts';
+import type { Api, ApiVariables } from './endpoint.ts';
+import { endpoints } from './endpoints.ts';
+import { keyRoutes } from './key-routes.ts';
+import { openApiDocument } from './openapi.ts';
+import { orderRoutes } from './order-routes.ts';
+import { productRoutes } from './product-routes.ts';
+import { roomRoutes } from './room-routes.ts';
+import { saleRoutes } from './sale-routes.ts';
+
+export type ApiParts = {
+  products: Products;
+  sales: Sales;
+  states: SaleStates;
+  live: LiveRooms;
+  summaries: Summaries;
+  orders: OrderRows;
+  keys: Keys;
+  clock: Clock;
+  log: Log;
+  metrics: { type: string; text(): Promise<string>; observe(request: ObservedRequest): void };
+  /** Rejects where the service cannot serve. */
+  ready(): Promise<{ redis: boolean }>;
+  /** Ends the streams. */
+  stopping: AbortSignal;
+};
+
+/** `route` is the pattern, never the path itself: metrics stay few, and hold no ids. */
+export type ObservedRequest = { method: string; route: string; status: number; seconds: number };
+
+/** The control API as a hono app: it may be served, or asked by `app.request()`. */
+export function makeApi(parts: ApiParts): Api {
+  const api: Api = new Hono<{ Variables: ApiVariables }>();
+  const { log } = parts;
+  api.use(requestId());
+  api.use(async (c, next) => {
+    const startedMs = performance.now();
+    await next();
+    const seconds = (performance.now() - startedMs) / 1_000;
+    const { method } = c.req;
+    const { status } = c.res;
+    const known = [...c.req.matchedRoutes].reverse().find((route) => route.method === method);
+    const route = known?.path ?? 'none';
+    parts.metrics.observe({ method, route, status, seconds });
+    const requestId = c.get('requestId');
+    log.info({ requestId, method, path: c.req.path, status, seconds }, 'request');
+  });
+  api.onError((thrown, c) => {
+    const requestId = c.get('requestId');
+    const logFault: FaultLog = ({ error, method, path }) =>
+      log.error({ requestId, method, path, err: error }, 'request failed');
+    return onProblem(logFault)(thrown, c);
+  });
+  api.notFound(notFoundOrMethod(api));
+  publicRoutes(api, parts);
+  const authenticate = authenticator(parts.keys);
+  productRoutes(api, authenticate, parts.products);
+  saleRoutes(api, authenticate, parts);
+  roomRoutes(api, authenticate, parts);
+  orderRoutes(api, authenticate, parts.orders);
+  keyRoutes(api, authenticate, parts.keys);
+  return api;
+}
+
+function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
+  const document = openApiDocument(endpoints);
+  api.get('/healthz', (c) => c.json({ status: 'ok' }));
+  api.get('/readyz', async (c) => {
+    try {
+      return c.json({ status: 'ready', ...(await ready()) });
+    } catch (cause) {
+      throw new Problem('unavailable', 'Postgres cannot be reached.', cause);
+    }
+  });
+  api.get('/metrics', async (c) =>
+    c.body(await metrics.text(), 200, { 'content-type': metrics.type }),
+  );
+  api.get('/openapi.json', (c) => c.json(document));
+  api.get('/docs', (c) => {
+    c.header('content-security-policy', docsPolicy);
+    return c.html(docsPage(endpoints));
+  });
+}

@@ -1,0 +1,105 @@
+import { bodyText, parseInput } from '@fairgate/shared/http/body.ts';
+import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
+import { type IdPrefix, isId } from '@fairgate/shared/ids.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
+import { withDeadline } from '../app/deadline.ts';
+import type { Caller } from '../app/ports.ts';
+import type { Precondition } from '../app/precondition.ts';
+import type { ApiRole } from '../domain/roles.ts';
+import type { Authenticate } from './auth.ts';
+import { precondition } from './etag.ts';
+
+/** What a call is and takes: both its route and its entry in the OpenAPI document. */
+export type Endpoint<Body = undefined, Query = undefined> = {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** As in OpenAPI: `/v1/sales/{id}`. */
+  path: string;
+  /** Ids of another form than this are not looked up: 404. */
+  idPrefix?: IdPrefix;
+  role: ApiRole;
+  summary: string;
+  body?: z.ZodType<Body>;
+  /** No body counts as `{}`. */
+  bodyOptional?: boolean;
+  query?: z.ZodType<Query>;
+  status: 200 | 201 | 204;
+  /** None where there is no body, or it is a stream. */
+  answer?: z.ZodType;
+  /** Content types of the answer besides JSON. */
+  alsoTypes?: string[];
+};
+
+export type ApiVariables = RequestVariables & { caller: Caller };
+export type Api = Hono<{ Variables: ApiVariables }>;
+export type ApiContext = Context<{ Variables: ApiVariables }>;
+
+export type Call<Body, Query> = {
+  c: ApiContext;
+  caller: Caller;
+  /** The `{id}` of the path; empty where it has none. */
+  id: string;
+  body: Body;
+  query: Query;
+  /** Of `If-Match`. */
+  expected: Precondition;
+};
+
+/** A million units take the longest; a query whose connection died may never settle. */
+const answerMs = 120_000;
+
+/** Registers an endpoint: key → role → id → query → body → handler. */
+export function serve<Body, Query>(
+  api: Api,
+  authenticate: Authenticate,
+  endpoint: Endpoint<Body, Query>,
+  handle: (call: Call<Body, Query>) => Promise<Response>,
+): void {
+  const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1');
+  api.on(endpoint.method, path, async (c) => {
+    const caller = await authenticate(c, endpoint.role);
+    const id = c.req.param('id') ?? '';
+    if (endpoint.idPrefix !== undefined && !isId(endpoint.idPrefix, id)) {
+      throw new Problem('not-found', 'There is nothing with that id.');
+    }
+    const query = parsed(endpoint.query, c.req.query());
+    const body = parsed(endpoint.body, endpoint.body && (await bodyValue(c, endpoint)));
+    const expected = precondition(c.req.header('if-match'));
+    return await withDeadline(answerMs, handle({ c, caller, id, body, query, expected }));
+  });
+}
+
+/** Where the endpoint has no schema, the type parameter is `undefined`, and so is the value. */
+function parsed<T>(schema: z.ZodType<T> | undefined, input: unknown): T {
+  return schema === undefined ? (undefined as T) : parseInput(schema, input);
+}
+
+async function bodyValue(c: ApiContext, endpoint: { bodyOptional?: boolean }): Promise<unknown> {
+  const text = await bodyText(c);
+  if (endpoint.bodyOptional && text.trim() === '') return {};
+  const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    throw new Problem('unsupported-media-type', 'Send application/json.');
+  }
+  return jsonValue(text);
+}
+
+function jsonValue(text: string): unknown {
+  let path = '';
+  try {
+    // Postgres holds no NUL in text or JSON; the reviver sees every key and value.
+    return JSON.parse(text, (key, value) => {
+      path = key;
+      if (key.includes('\0') || (typeof value === 'string' && value.includes('\0'))) {
+        throw new Error('The NUL character is not allowed.');
+      }
+      return value;
+    });
+  } catch (cause) {
+    const isSyntax = cause instanceof SyntaxError;
+    const message = isSyntax ? 'The body is not valid JSON.' : 'The NUL character is not allowed.';
+    const errors = [{ path: isSyntax ? '' : path.replaceAll('\0', ''), message }];
+    throw new Problem('invalid-request', { detail: message, errors });
+  }
+}

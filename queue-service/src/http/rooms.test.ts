@@ -1,0 +1,188 @@
+import { roomKey } from '@fairgate/shared/room/keys.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { anOrder, aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
+
+let service: Service;
+let saleId: string;
+let productId: string;
+beforeEach(async () => {
+  service = await testService();
+  ({ saleId, productId } = await aSale(service, { startsAt: iso(startMs), publish: true }));
+});
+const call: Service['call'] = (...args) => service.call(...args);
+const seen = () => service.room.advance(saleId, 0);
+const visitors = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`);
+
+it('settings are changed one by one, and shoppers have them when the answer comes', async () => {
+  const path = `/v1/sales/${saleId}/room`;
+  const answer = await call('PATCH', path, { message: 'Soon', admitPerMinute: 60 });
+  expect(answer.status).toBe(200);
+  expect(answer.body).toMatchObject({
+    id: saleId,
+    state: 'open',
+    waiting: 0,
+    settings: { message: 'Soon', admitPerMinute: 60, maxActive: 500 },
+  });
+  expect(await seen()).toMatchObject({ message: 'Soon', admitPerMinute: 60 });
+  for (const bad of [{ admitPerMinute: -1 }, { tokenSeconds: 4 }, { nonsense: 1 }]) {
+    expect((await call('PATCH', path, bad)).status).toBe(400);
+  }
+  expect((await call('GET', path)).body.settings).toMatchObject({ admitPerMinute: 60 });
+});
+
+it('live figures are those of the call', async () => {
+  await service.room.join(saleId, visitors(4));
+  await service.pass(200);
+  await seen();
+  await service.pass(800);
+  const { body } = await call('GET', `/v1/sales/${saleId}/room`);
+  expect(body).toMatchObject({
+    id: saleId,
+    state: 'open',
+    waiting: 2,
+    admitted: 2,
+    active: 2,
+    issued: 0,
+    redeemed: 0,
+    joinedTotal: 4,
+    admittedTotal: 2,
+    joinedPerMinute: 4,
+    admittedPerMinute: 2,
+    abandoned: 0,
+    oldestWaitSeconds: 0,
+  });
+});
+
+it('a draft has an empty room', async () => {
+  const draft = await aSale(service);
+  const { status, body } = await call('GET', `/v1/sales/${draft.saleId}/room`);
+  expect([status, body.state, body.waiting]).toEqual([200, 'draft', 0]);
+});
+
+it('the stream tells the figures each second, until the service stops', async () => {
+  const { call: _, ...rest } = service;
+  const response = await rest.api.request(`/v1/sales/${saleId}/stream`, {
+    headers: { authorization: 'Bearer fgk_test-admin-key-of-the-fixture' },
+  });
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const first = await reader.read();
+  expect(JSON.parse(String(first.value).replace('data: ', ''))).toMatchObject({ state: 'open' });
+  await service.room.join(saleId, visitors(3));
+  const second = await reader.read();
+  expect(JSON.parse(String(second.value).replace('data: ', ''))).toMatchObject({ waiting: 3 });
+  service.stopping.abort();
+  for (let end = await reader.read(); !end.done; end = await reader.read());
+});
+
+it('more stock, a new price and a new name reach the open sale at once', async () => {
+  await call('POST', `/v1/products/${productId}/stock`, { add: 7 });
+  await call('PATCH', `/v1/products/${productId}`, { name: 'Quill', priceMinor: 9 });
+  const snapshot = await seen();
+  expect(snapshot).toMatchObject({ unitsLeft: 12, budget: 12 });
+  expect(snapshot?.info.products).toMatchObject([{ name: 'Quill', priceMinor: 9, total: 12 }]);
+  expect(snapshot?.stock.get(productId)).toEqual({ free: 12, held: 0, sold: 0 });
+});
+
+describe('with Redis away', () => {
+  beforeEach(async () => {
+    service.redis.disconnect();
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('figures are unavailable, with a time to try again', async () => {
+    const answer = await call('GET', `/v1/sales/${saleId}/room`);
+    expect([answer.status, answer.body.type]).toEqual([503, 'urn:fairgate:problem:unavailable']);
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect((await call('GET', `/v1/sales/${saleId}/stream`)).status).toBe(503);
+  });
+
+  it('changes are kept, and told to the room when it is back', async () => {
+    expect((await call('POST', `/v1/sales/${saleId}/pause`)).body.state).toBe('paused');
+    const settings = await call('PATCH', `/v1/sales/${saleId}/room`, { message: 'Later' });
+    expect(settings.body).toMatchObject({ state: 'paused', settings: { message: 'Later' } });
+    await service.redis.connect();
+    expect(await seen()).toMatchObject({ state: 'open', message: '' });
+    await service.keeper.keepRooms();
+    expect(await seen()).toMatchObject({ state: 'paused', message: 'Later' });
+  });
+
+  it('the summary is told from Postgres, as not reconciled', async () => {
+    const { status, body } = await call('GET', `/v1/sales/${saleId}/summary`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ reconciled: false, products: [{ total: 5, free: 5 }] });
+  });
+});
+
+describe('after Redis was emptied', () => {
+  it('the room begins again above its numbers, with its settings, counts and budget', async () => {
+    await call('PATCH', `/v1/sales/${saleId}/room`, { admitPerMinute: 60, message: 'Hello' });
+    await service.room.join(saleId, visitors(6));
+    await service.pass(1_000);
+    await seen();
+    await anOrder(service, { saleId, productId, jti: 'j1', state: 'paid' });
+    const { orderId } = await anOrder(service, {
+      saleId,
+      productId,
+      jti: 'j2',
+      state: 'awaiting_payment',
+    });
+    expect(orderId).toMatch(/^ord_/);
+    await service.keeper.keepRooms();
+    await service.redis.flushall();
+    await service.setClock();
+    await service.keeper.keepRooms();
+    const figures = await service.room.figures(saleId);
+    expect(figures).toMatchObject({ joinedTotal: 6, admittedTotal: 1, redeemed: 2, units: 5 });
+    expect(figures).toMatchObject({ frontier: 1, active: 1 });
+    expect(figures?.stock).toMatchObject({ total: '5', [productId]: '3:1:1' });
+    expect(await seen()).toMatchObject({ state: 'open', message: 'Hello', unitsLeft: 3 });
+    const [late] = await service.room.join(saleId, ['late']);
+    expect(late?.number).toBeGreaterThan(10_000);
+    expect(await service.redis.zscore('fg:catalogue', saleId)).toBe(String(startMs));
+    // What may be promised from before is given back once those tokens have died.
+    expect((await seen())?.budget).toBeLessThan(3);
+    await service.pass(121_000);
+    await call('POST', `/v1/sales/${saleId}/pause`);
+    expect((await seen())?.budget).toBe(3);
+  });
+
+  it('a change by an admin does not begin the room with zeros', async () => {
+    await service.room.join(saleId, visitors(6));
+    await service.keeper.keepRooms();
+    await service.redis.flushall();
+    await service.setClock();
+    await call('PATCH', `/v1/sales/${saleId}/room`, { message: 'x' });
+    expect(await service.room.figures(saleId)).toMatchObject({ joinedTotal: 6, next: 10_006 });
+  });
+
+  it('a closed sale is shown as closed again, and forgotten after two days', async () => {
+    await call('POST', `/v1/sales/${saleId}/close`);
+    expect(await service.redis.ttl(roomKey(saleId, 'room'))).toBeGreaterThan(172_000);
+    await service.redis.flushall();
+    await service.setClock();
+    await service.pass(120_000);
+    await service.keeper.renewPictures();
+    expect(await seen()).toMatchObject({ state: 'closed' });
+    await service.pass(49 * 3_600_000);
+    await service.keeper.renewPictures();
+    expect(await service.redis.zscore('fg:catalogue', saleId)).toBeNull();
+  });
+});
+
+it('checkpoints never go back', async () => {
+  const at = (next: number, takenAt: number) =>
+    service.store.rooms.saveCheckpoints([
+      {
+        saleId,
+        checkpoint: { next, frontier: next, outstanding: 0, counters: { joined: next }, takenAt },
+      },
+    ]);
+  await at(5, startMs + 1_000);
+  await at(3, startMs + 2_000);
+  await at(5, startMs + 500);
+  expect(await service.store.rooms.checkpoint(saleId)).toMatchObject({
+    next: 5,
+    takenAt: startMs + 1_000,
+  });
+});

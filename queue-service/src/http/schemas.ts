@@ -1,0 +1,77 @@
+import { pageQuerySchema } from '@fairgate/shared/http/page.ts';
+import { isId } from '@fairgate/shared/ids.ts';
+import { orderStates } from '@fairgate/shared/order.ts';
+import { roomSettingsPatchSchema, saleModes } from '@fairgate/shared/sale.ts';
+import { z } from 'zod';
+import { apiRoles } from '../domain/roles.ts';
+
+const name = z.string().trim().min(1).max(200);
+
+/** Unit rows made by one request; more are added by further ones. */
+const stockMax = 1_000_000;
+
+const imageUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .max(2_000)
+  .nullable();
+
+const productFields = {
+  name,
+  description: z.string().max(5_000),
+  imageUrl,
+  priceMinor: z.int().min(0).max(1e12),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as EUR'),
+};
+
+export const newProductSchema = z.strictObject({
+  ...productFields,
+  description: productFields.description.default(''),
+  imageUrl: imageUrl.default(null),
+  stock: z.int().min(0).max(stockMax),
+});
+export const productPatchSchema = z.strictObject(productFields).partial();
+export const stockSchema = z.strictObject({ add: z.int().min(1).max(stockMax) });
+
+/** ISO 8601 with an offset, to ms since the epoch; in years that every store can hold. */
+const time = z.iso
+  .datetime({ offset: true, error: 'must be an ISO 8601 time, such as 2030-01-31T18:00:00Z' })
+  .transform((text) => Date.parse(text))
+  .refine((ms) => ms >= Date.UTC(2000) && ms < Date.UTC(2200), 'must be in 2000 to 2199');
+
+const productIds = z
+  .array(z.string().refine((id) => isId('prod', id), 'is not the id of a product'))
+  .min(1)
+  .max(100)
+  .refine((ids) => new Set(ids).size === ids.length, 'names a product twice');
+
+const saleFields = {
+  name,
+  productIds,
+  startsAt: time,
+  endsAt: time.nullable(),
+  mode: z.enum(saleModes),
+  room: roomSettingsPatchSchema,
+};
+
+export const newSaleSchema = z.strictObject({
+  ...saleFields,
+  endsAt: saleFields.endsAt.default(null),
+  mode: saleFields.mode.default('fifo'),
+  room: saleFields.room.default({}),
+  publish: z.boolean().default(false),
+});
+export const salePatchSchema = z.strictObject(saleFields).partial();
+
+/** State calls need no body; `confirm` is the sale's name. */
+export const actionSchema = z.strictObject({ confirm: z.string().max(1_000).optional() });
+
+export const newKeySchema = z.strictObject({ name, role: z.enum(apiRoles) });
+
+export const listSchema = pageQuerySchema;
+export const orderListSchema = pageQuerySchema.extend({
+  saleId: z
+    .string()
+    .refine((id) => isId('sale', id), 'is not the id of a sale')
+    .optional(),
+  state: z.enum(orderStates).optional(),
+});

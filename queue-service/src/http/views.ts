@@ -1,0 +1,168 @@
+import { isoTime } from '@fairgate/shared/clock.ts';
+import { orderStates } from '@fairgate/shared/order.ts';
+import { roomSettingsSchema, saleModes, saleStates } from '@fairgate/shared/sale.ts';
+import { z } from 'zod';
+import type { AdminState } from '../domain/phase.ts';
+import {
+  type KeyRecord,
+  type ProductRecord,
+  type SaleRecord,
+  unitsTotal,
+} from '../domain/records.ts';
+import { apiRoles } from '../domain/roles.ts';
+
+const at = z.iso.datetime();
+const count = z.int().min(0);
+const adminState = z.enum(['draft', ...saleStates]);
+
+export const productView = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  imageUrl: z.string().nullable(),
+  priceMinor: count,
+  currency: z.string(),
+  stock: count.describe('all units: free + held + sold'),
+  free: count,
+  held: count,
+  sold: count,
+  createdAt: at,
+  updatedAt: at,
+});
+
+export function viewProduct(product: ProductRecord): z.infer<typeof productView> {
+  return {
+    id: product.id,
+    name: product.name,
+    description: product.description,
+    imageUrl: product.imageUrl,
+    priceMinor: product.priceMinor,
+    currency: product.currency,
+    stock: unitsTotal(product.counts),
+    ...product.counts,
+    createdAt: isoTime(product.createdAt),
+    updatedAt: isoTime(product.updatedAt),
+  };
+}
+
+export const saleView = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: adminState,
+  productIds: z.array(z.string()),
+  startsAt: at,
+  endsAt: at.nullable(),
+  mode: z.enum(saleModes),
+  currency: z.string(),
+  room: roomSettingsSchema,
+  createdAt: at,
+  updatedAt: at,
+});
+
+export function viewSale(sale: SaleRecord, state: AdminState): z.infer<typeof saleView> {
+  return {
+    id: sale.id,
+    name: sale.name,
+    state,
+    productIds: sale.productIds,
+    startsAt: isoTime(sale.startsAt),
+    endsAt: sale.endsAt === null ? null : isoTime(sale.endsAt),
+    mode: sale.mode,
+    currency: sale.currency,
+    room: sale.room,
+    createdAt: isoTime(sale.createdAt),
+    updatedAt: isoTime(sale.updatedAt),
+  };
+}
+
+export const keyView = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(apiRoles),
+  createdAt: at,
+});
+export const newKeyView = keyView.extend({ key: z.string().describe('shown this once') });
+
+export function viewKey(key: KeyRecord): z.infer<typeof keyView> {
+  return { id: key.id, name: key.name, role: key.role, createdAt: isoTime(key.createdAt) };
+}
+
+export const liveRoomView = z.object({
+  id: z.string().describe('of the sale'),
+  settings: roomSettingsSchema,
+  state: adminState,
+  waiting: count,
+  admitted: count.describe('let in, token alive and unspent'),
+  active: count.describe('admitted, and orders that await payment'),
+  issued: count,
+  redeemed: count,
+  joinedTotal: count,
+  admittedTotal: count,
+  joinedPerMinute: count,
+  admittedPerMinute: count,
+  abandoned: count,
+  oldestWaitSeconds: count,
+});
+
+/** After a change of the settings; with the figures too, where the room can be reached. */
+export const setRoomView = liveRoomView
+  .partial()
+  .required({ id: true, settings: true, state: true });
+
+export const summaryView = z.object({
+  id: z.string(),
+  name: z.string(),
+  products: z.array(
+    z.object({
+      productId: z.string(),
+      name: z.string(),
+      total: count,
+      free: count,
+      held: count,
+      sold: count,
+      revenueMinor: count,
+      currency: z.string(),
+    }),
+  ),
+  funnel: z.object({
+    joined: count,
+    admitted: count,
+    issued: count,
+    redeemed: count,
+    paid: count,
+    expired: count,
+    abandoned: count,
+    blocked: count,
+  }),
+  waits: z.object({
+    p50Seconds: count.nullable().describe('null where nobody was let in yet'),
+    p95Seconds: count.nullable(),
+  }),
+  reconciled: z.boolean().describe('Redis and Postgres agree on stock, redemptions and holds'),
+});
+
+export const orderView = z.object({
+  id: z.string(),
+  saleId: z.string(),
+  number: count.describe("the shopper's number in the line"),
+  state: z.enum(orderStates),
+  items: z.array(
+    z.object({
+      productId: z.string(),
+      quantity: count,
+      unitPriceMinor: count,
+      units: z.array(z.string()),
+    }),
+  ),
+  totalMinor: count,
+  currency: z.string(),
+  payBefore: at,
+  createdAt: at,
+  paidAt: at.optional(),
+  failure: z.string().optional(),
+});
+
+/** A list of them, with the cursor of the next page. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}

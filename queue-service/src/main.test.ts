@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect, createServer, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
+import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
+import { freePort } from '../../scripts/free-port.ts';
+import { iso, pen } from '../test/fixture.ts';
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+const adminKey = 'fgk_the-first-admin-key-of-main-test';
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+async function start(databaseUrl: string, redisUrl: string) {
+  const port = await freePort();
+  const env = {
+    PATH: process.env.PATH,
+    FAIRGATE_PORT: String(port),
+    FAIRGATE_DATABASE_URL: databaseUrl,
+    FAIRGATE_ROOM_REDIS_URL: redisUrl,
+    FAIRGATE_JOBS_REDIS_URL: redisUrl,
+    FAIRGATE_SMTP_URL: 'smtp://127.0.0.1:1',
+    FAIRGATE_MAIL_FROM: 'shop@example.org',
+    FAIRGATE_PUBLIC_ORIGINS: 'http://127.0.0.1:8787',
+    FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
+  };
+  const child = spawn(`${root}node_modules/.bin/node`, ['queue-service/src/main.ts'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const call = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: bodySchema.parse(await response.json()) };
+  };
+  return { child, call, exited, output: () => output };
+}
+
+const bodySchema = z.record(z.string(), z.unknown());
+// Two processes that start on a busy machine take a while.
+const patience = { timeout: 40_000, interval: 50 };
+vi.setConfig({ testTimeout: 120_000 });
+
+it('two instances that start at once share one database, and stop within 5 s', async () => {
+  const urls = [await freshDatabaseUrl(), await freshRedisUrl()] as const;
+  const both = await Promise.all([start(...urls), start(...urls)]);
+  for (const { call } of both) {
+    await vi.waitFor(async () => expect((await call('GET', '/readyz')).status).toBe(200), patience);
+  }
+  const [first, second] = both;
+  const keys = await first.call('GET', '/v1/api-keys');
+  expect(keys.body.items).toHaveLength(1);
+  const product = await first.call('POST', '/v1/products', pen);
+  const startsAt = iso(Date.now() + 1_500);
+  const sale = { name: 'Pens', productIds: [product.body.id], startsAt, publish: true };
+  const { id } = (await second.call('POST', '/v1/sales', sale)).body;
+  await vi.waitFor(async () => {
+    const { body } = await first.call('GET', `/v1/sales/${id}/room`);
+    expect(body).toMatchObject({ state: 'open' });
+  }, patience);
+  const stream = await fetch(streamUrl(second, id), {
+    headers: { authorization: `Bearer ${adminKey}` },
+  });
+  expect(stream.status).toBe(200);
+  const beganMs = Date.now();
+  for (const { child } of both) child.kill('SIGTERM');
+  expect(await Promise.all(both.map(({ exited }) => exited))).toEqual([0, 0]);
+  expect(Date.now() - beganMs).toBeLessThan(5_000);
+  expect(both.map(({ output }) => output()).join()).not.toContain(adminKey);
+});
+
+it('it starts without Redis, answers, and tells the room when Redis has come', async () => {
+  const redis = await aWayTo(await freshRedisUrl());
+  const service = await start(await freshDatabaseUrl(), redis.url);
+  await vi.waitFor(async () => {
+    expect((await service.call('GET', '/readyz')).body).toMatchObject({ redis: false });
+  }, patience);
+  const product = await service.call('POST', '/v1/products', pen);
+  const sale = { name: 'Pens', productIds: [product.body.id], startsAt: iso(Date.now()) };
+  const made = await service.call('POST', '/v1/sales', { ...sale, publish: true });
+  expect([made.status, made.body.state]).toEqual([201, 'open']);
+  const room = `/v1/sales/${made.body.id}/room`;
+  expect((await service.call('GET', room)).status).toBe(503);
+  await redis.open();
+  await vi.waitFor(async () => {
+    expect((await service.call('GET', room)).body).toMatchObject({ state: 'open' });
+  }, patience);
+  await redis.cut();
+  service.child.kill('SIGTERM');
+  expect(await service.exited).toBe(0);
+});
+
+it('it outlives a Postgres that goes away, and works when it is back', async () => {
+  const postgres = await aWayTo(await freshDatabaseUrl());
+  await postgres.open();
+  const service = await start(postgres.url, await freshRedisUrl());
+  const ready = () => service.call('GET', '/readyz');
+  await vi.waitFor(async () => expect((await ready()).status).toBe(200), patience);
+  for (let time = 0; time < 3; time += 1) {
+    await postgres.cut();
+    expect((await ready()).body).toMatchObject({ type: 'urn:fairgate:problem:unavailable' });
+    expect((await service.call('POST', '/v1/products', pen)).status).toBe(503);
+    await postgres.open();
+    await vi.waitFor(async () => {
+      expect((await service.call('POST', '/v1/products', pen)).status).toBe(201);
+    }, patience);
+  }
+  service.child.kill('SIGTERM');
+  expect(await service.exited).toBe(0);
+});
+
+/** An address that leads to a server while it is open, and to nothing otherwise. */
+async function aWayTo(target: string) {
+  const to = new URL(target);
+  const url = new URL(target);
+  const port = await freePort();
+  url.port = String(port);
+  let sockets: Socket[] = [];
+  const proxy = createServer((socket) => {
+    const onward = connect(Number(to.port), to.hostname);
+    sockets.push(socket, onward);
+    for (const end of [socket, onward]) end.on('error', () => {});
+    socket.pipe(onward).pipe(socket);
+  });
+  const cut = async () => {
+    const closed = new Promise((resolve) => proxy.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    sockets = [];
+    await closed;
+  };
+  onTestFinished(async () => void (await cut()));
+  const open = () => new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', resolve));
+  return { url: url.href, open, cut };
+}
+
+function streamUrl({ output }: { output(): string }, saleId: unknown): string {
+  const port = /"port":(\d+)/.exec(output())?.[1];
+  return `http://127.0.0.1:${port}/v1/sales/${saleId}/stream`;
+}

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@fairgate/shared/clock.ts';
+import { connectDatabase } from '@fairgate/shared/db/client.ts';
+import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
+import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
+import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import { SettingsError } from '@fairgate/shared/settings.ts';
+import { serve } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
+import { makeLog } from './adapters/log.ts';
+import { smtpMailer } from './adapters/mail.ts';
+import { serviceMetrics } from './adapters/metrics.ts';
+import { postgresStore } from './adapters/postgres/store.ts';
+import { failFastRedis, patientRedis, redisCatalogue } from './adapters/redis.ts';
+import { keys as makeKeys } from './app/keys.ts';
+import { liveRooms } from './app/live.ts';
+import { jobRelay, noticeSender } from './app/notices.ts';
+import { products } from './app/products.ts';
+import { roomKeeper } from './app/room-keeper.ts';
+import { saleStates } from './app/sale-states.ts';
+import { sales } from './app/sales.ts';
+import { summaries } from './app/summaries.ts';
+import { startTimer } from './app/timer.ts';
+import { type Config, readConfig } from './config.ts';
+import { makeApi } from './http/app.ts';
+
+const serviceName = 'fairgate-queue-service';
+/** After this long a stop is no longer waited for. */
+const stopMs = 4_500;
+
+/** Everything of this process, wired: stores → use cases → timers, API. */
+function wire(config: Config, log: Logger) {
+  const clock = systemClock;
+  const database = connectDatabase({
+    url: config.databaseUrl,
+    name: serviceName,
+    connectionsMax: 10,
+    statementTimeoutMs: 60_000,
+  });
+  const store = postgresStore(database);
+  const roomRedis = failFastRedis(config.roomRedisUrl, `${serviceName}:rooms`, log);
+  const jobsRedis = failFastRedis(config.jobsRedisUrl, `${serviceName}:jobs`, log);
+  const workRedis = patientRedis(config.jobsRedisUrl, `${serviceName}:work`, log);
+  const room = redisRoom(roomRedis, nodeScripts());
+  const catalogue = redisCatalogue(roomRedis);
+  const keeper = roomKeeper({ store, room, catalogue, clock, log });
+  const states = saleStates({ store, keeper, clock });
+  const keys = makeKeys({ store, clock });
+  const metrics = serviceMetrics();
+  const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
+  const queue = noticeQueue(jobsRedis);
+  const stopping = new AbortController();
+  const api = makeApi({
+    products: products({ store, keeper, clock }),
+    sales: sales({ store, keeper, catalogue, clock, log }),
+    states,
+    live: liveRooms({ store, room, keeper, clock }),
+    summaries: summaries({ store, room, pause: async (ms) => void (await sleep(ms)) }),
+    orders: store.orders,
+    keys,
+    clock,
+    log,
+    metrics,
+    async ready() {
+      await store.ping();
+      return { redis: catalogue.reachable() };
+    },
+    stopping: stopping.signal,
+  });
+  const begin = () => {
+    const send = noticeSender({ store, mailer, clock, log, publicOrigin: config.publicOrigin });
+    const worker = noticeWorker(workRedis, send, metrics.notice, log);
+    const timers = [
+      startTimer('advance', 500, keeper.advanceAll, log),
+      startTimer('schedules', 500, states.keepSchedules, log),
+      startTimer('rooms', 1_000, keeper.keepRooms, log),
+      startTimer('pictures', 5_000, keeper.renewPictures, log),
+      startTimer('jobs', 250, jobRelay({ store, queue, log }), log),
+    ];
+    return { worker, timers };
+  };
+  const end = async ({ worker, timers }: ReturnType<typeof begin>) => {
+    await Promise.all([worker.close(), ...timers.map((timer) => timer.stop())]);
+    await queue.close();
+    mailer.close();
+    for (const redis of [roomRedis, jobsRedis, workRedis]) redis.disconnect();
+    await database.close();
+  };
+  return { api, keys, begin, end, stopping };
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = makeLog(serviceName, config.logLevel);
+  guardProcess(log);
+  const service = wire(config, log);
+  await untilDone('the migrations', log, () => migrateDatabase(config.databaseUrl));
+  const { bootstrapAdminKey } = config;
+  if (bootstrapAdminKey !== undefined) {
+    await untilDone('the first key', log, () => service.keys.bootstrap(bootstrapAdminKey));
+  }
+  const running = service.begin();
+  const { host: hostname, port } = config;
+  const server = serve({ fetch: service.api.fetch, hostname, port }, () => {
+    log.info({ hostname, port }, 'listening');
+  });
+  server.on('error', (error: unknown) => {
+    log.fatal({ err: error, port }, 'cannot listen; FAIRGATE_PORT sets the port');
+    process.exit(1);
+  });
+  const stop = async (signal: string) => {
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), stopMs).unref();
+    service.stopping.abort();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    await Promise.all([closed, service.end(running)]);
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void stop(signal));
+  }
+}
+
+/** Repeats what needs Postgres until it is there. */
+async function untilDone(what: string, log: Logger, work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 1) log.warn({ err: error }, `${what} did not succeed; it goes on trying`);
+      await sleep(1_000);
+    }
+  }
+}
+
+/**
+ * postgres.js can throw where nothing can catch it when a socket dies (FACTS.md): its queries
+ * then fail by their own deadlines. Anything else ends the process, and the supervisor starts it.
+ */
+function guardProcess(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    const ofPostgres = error.stack?.includes('node_modules/postgres/') ?? false;
+    if (ofPostgres) return log.error({ err: error }, 'the Postgres driver failed on its own');
+    log.fatal({ err: error }, 'uncaught');
+    process.exit(1);
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  // A mistake in the settings is for a person to read; there is no logger without settings.
+  process.stderr.write(`${error instanceof SettingsError ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,183 @@
+import { connectDatabase } from '@fairgate/shared/db/client.ts';
+import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
+import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
+import { newId } from '@fairgate/shared/ids.ts';
+import { clockedScripts, testClockKey } from '@fairgate/shared/room/clocked-scripts.ts';
+import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import { and, eq } from 'drizzle-orm';
+import { Redis } from 'ioredis';
+import { onTestFinished } from 'vitest';
+import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
+import { serviceMetrics } from '../src/adapters/metrics.ts';
+import { postgresStore } from '../src/adapters/postgres/store.ts';
+import { redisCatalogue } from '../src/adapters/redis.ts';
+import { keys as makeKeys } from '../src/app/keys.ts';
+import { liveRooms } from '../src/app/live.ts';
+import type { Log } from '../src/app/ports.ts';
+import { products } from '../src/app/products.ts';
+import { roomKeeper } from '../src/app/room-keeper.ts';
+import { saleStates } from '../src/app/sale-states.ts';
+import { sales } from '../src/app/sales.ts';
+import { summaries } from '../src/app/summaries.ts';
+import { makeApi } from '../src/http/app.ts';
+
+export const silent: Log = { info() {}, warn() {}, error() {} };
+export const adminKey = 'fgk_test-admin-key-of-the-fixture';
+
+/** The clock's first moment; Redis and the service share it. */
+export const startMs = Date.parse('2030-06-01T12:00:00Z');
+
+type OnEnd = (stop: () => Promise<void>) => void;
+export type Answer = { status: number; headers: Headers; body: Record<string, unknown> };
+export type Service = Awaited<ReturnType<typeof testService>>;
+
+/** The whole service but its timers, over real stores of its own and a clock moved by hand. */
+export async function testService(onEnd: OnEnd = onTestFinished) {
+  const databaseUrl = await freshDatabaseUrl(onEnd);
+  const redisUrl = await freshRedisUrl(onEnd);
+  await migrateDatabase(databaseUrl);
+  const options = { name: 'test', connectionsMax: 4, statementTimeoutMs: 10_000 };
+  const database = connectDatabase({ url: databaseUrl, ...options });
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+  redis.on('error', () => {});
+  onEnd(async () => {
+    redis.disconnect();
+    await database.close();
+  });
+  let now = startMs;
+  const clock = { now: () => now };
+  const setClock = async () => void (await redis.set(testClockKey, now));
+  await setClock();
+  const store = postgresStore(database);
+  const room = redisRoom(redis, clockedScripts());
+  const catalogue = redisCatalogue(redis);
+  const keeper = roomKeeper({ store, room, catalogue, clock, log: silent });
+  const states = saleStates({ store, keeper, clock });
+  const keys = makeKeys({ store, clock });
+  await keys.bootstrap(adminKey);
+  const metrics = serviceMetrics();
+  const stopping = new AbortController();
+  const api = makeApi({
+    products: products({ store, keeper, clock }),
+    sales: sales({ store, keeper, catalogue, clock, log: silent }),
+    states,
+    live: liveRooms({ store, room, keeper, clock }),
+    summaries: summaries({ store, room, pause: async () => {} }),
+    orders: store.orders,
+    keys,
+    clock,
+    log: silent,
+    metrics,
+    async ready() {
+      await store.ping();
+      return { redis: catalogue.reachable() };
+    },
+    stopping: stopping.signal,
+  });
+  const service = {
+    api,
+    store,
+    database,
+    redis,
+    redisUrl,
+    databaseUrl,
+    room,
+    keeper,
+    states,
+    keys,
+  };
+  return {
+    ...service,
+    stopping,
+    clock,
+    setClock,
+    async pass(ms: number) {
+      now += ms;
+      await setClock();
+    },
+    call: caller(api),
+  };
+}
+
+/** `call('POST', '/v1/products', {…})`: JSON there and back, as admin unless a key is given. */
+function caller(api: { request(path: string, init: RequestInit): Response | Promise<Response> }) {
+  return async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await api.request(path, {
+      method,
+      headers: { authorization: `Bearer ${adminKey}`, ...json, ...headers },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : { text },
+    };
+  };
+}
+
+export const iso = (ms: number) => new Date(ms).toISOString();
+
+export const pen = { name: 'Pen', priceMinor: 1_250, currency: 'EUR', stock: 5 };
+
+/** A product and a sale of it, by the API; the changes are the sale's. */
+export async function aSale(
+  { call }: Pick<Service, 'call'>,
+  changes: Record<string, unknown> = {},
+  product: Record<string, unknown> = {},
+): Promise<{ saleId: string; productId: string }> {
+  const made = await call('POST', '/v1/products', { ...pen, ...product });
+  const productId = String(made.body.id);
+  const sale = {
+    name: 'Pens',
+    productIds: [productId],
+    startsAt: iso(startMs + 60_000),
+    ...changes,
+  };
+  const { status, body } = await call('POST', '/v1/sales', sale);
+  if (status !== 201) throw new Error(`no sale: ${JSON.stringify(body)}`);
+  return { saleId: String(body.id), productId };
+}
+
+/** An order as the checkout would have written it: one unit of the product, held or sold. */
+export async function anOrder(
+  { database: { db } }: Pick<Service, 'database'>,
+  order: { saleId: string; productId: string; jti: string; state: 'awaiting_payment' | 'paid' },
+  email: string | null = 'shopper@example.org',
+): Promise<{ orderId: string; unitId: string }> {
+  const { saleId, productId, jti, state } = order;
+  const orderId = newId('ord');
+  const payBefore = new Date(startMs + 300_000);
+  const free = and(eq(units.productId, productId), eq(units.state, 'free'));
+  const [unit] = await db.select().from(units).where(free).limit(1);
+  if (!unit) throw new Error('no free unit');
+  const unitState = state === 'paid' ? 'sold' : 'held';
+  await db.update(units).set({ state: unitState, orderId }).where(eq(units.id, unit.id));
+  const who = { saleId, jti, visitor: `visitor-${jti}`, number: 1 };
+  await db.insert(redemptions).values({ ...who, max: 1, kind: 'order', orderId });
+  await db.insert(orders).values({
+    ...who,
+    id: orderId,
+    state,
+    totalMinor: 1_250,
+    currency: 'EUR',
+    email,
+    payBefore,
+    firstPayBefore: payBefore,
+    ...(state === 'paid' ? { paidAt: new Date(startMs) } : {}),
+  });
+  await db.execute(
+    `insert into order_lines values ('${orderId}', '${productId}', 1, 1250);
+     insert into order_units values ('${orderId}', '${unit.id}', '${productId}', true)`,
+  );
+  return { orderId, unitId: unit.id };
+}
