@@ -26,7 +26,7 @@ export function checkoutPage(state: CheckoutPageState): Markup {
       <a href="/sales/${sale.id}">Go back to the sale</a> and continue from there.
     </p>
     <p id="time-left" class="notice" aria-live="off" ${expiry === '' ? 'hidden' : ''}>
-      Reserve before ${deadline(expiry, 'token-expiry')}. Until then your place is kept.
+      Your place is kept. Time to reserve: ${deadline(expiry, 'token-expiry')}
     </p>
     <form class="card" method="post" action="/checkout/redeem" id="redeem" data-sale="${sale.id}">
       <input type="hidden" name="sale" value="${sale.id}" />

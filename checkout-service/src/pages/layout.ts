@@ -63,6 +63,6 @@ export function money(minor: number, currency: string): string {
 
 /** A time of day for people whose browser runs no script; the script makes a countdown of it. */
 export function deadline(iso: string, id: string): Markup {
-  const text = `${iso.slice(11, 19)} UTC`;
+  const text = `until ${iso.slice(11, 19)} UTC`;
   return html`<time id="${id}" datetime="${iso}" data-countdown>${text}</time>`;
 }

@@ -50,7 +50,7 @@ export function orderPage(state: OrderPageState): Markup {
           </p>`
         : ''
     }
-    ${awaiting ? html`<p class="notice">Pay before ${deadline(order.payBefore, 'pay-before')}.</p>` : ''}
+    ${awaiting ? html`<p class="notice">Time to pay: ${deadline(order.payBefore, 'pay-before')}</p>` : ''}
     ${summary(state)}
     ${awaiting && !paying ? actions(state) : ''}
     <p class="muted">Order <code>${order.id}</code></p>

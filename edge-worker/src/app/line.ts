@@ -131,7 +131,7 @@ function refused(
   who: 'sale' | 'ticket',
   snapshots: Snapshots,
 ): Refused {
-  if (answer.kind === 'unavailable') return { kind: 'unavailable' };
+  if (answer.kind === 'unavailable') return answer;
   const isComing = snapshots.isComingBack(saleId, answer.isEmptied, who);
   return { kind: isComing ? 'unavailable' : 'unknown-sale' };
 }

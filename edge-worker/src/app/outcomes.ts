@@ -1,7 +1,8 @@
 import type { Place } from '@fairgate/shared/place.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 
-export type Refused = { kind: 'unknown-sale' } | { kind: 'unavailable' };
+/** `cause`: what went wrong inside, for the log alone. */
+export type Refused = { kind: 'unknown-sale' } | { kind: 'unavailable'; cause?: string };
 
 /** `renewed`: claims of a ticket that replaces the one that was shown. */
 export type PollOutcome = { kind: 'place'; place: Place; renewed: TicketClaims | null } | Refused;

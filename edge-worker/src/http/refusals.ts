@@ -14,7 +14,7 @@ export function refusal(refused: Refused): Problem {
       return unknownSale();
     case 'unavailable': {
       const detail = 'The waiting room cannot be reached right now; places are kept.';
-      return new Problem('unavailable', { detail, retryAfterSeconds });
+      return new Problem('unavailable', { detail, retryAfterSeconds }, refused.cause);
     }
   }
 }

@@ -15,7 +15,7 @@ export function placePanel(sale: PublicSale, place: Place): Html {
     case 'issued':
       return turnPanel(sale, place);
     case 'done':
-      return html`<section class="card place"><h2 tabindex="-1">You have bought</h2>
+      return html`<section class="card place"><h2 tabindex="-1">Your order is placed</h2>
 <p class="muted">Your order is on its own page, and in your mail if you gave an address.</p></section>`;
     case 'expired':
       return endedPanel(sale, 'Your place has expired');

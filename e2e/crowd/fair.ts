@@ -1,0 +1,25 @@
+import type { ShopperPlan } from './plan.ts';
+import type { Random } from './random.ts';
+import type { ShopperRecord, Stage } from './record.ts';
+import type { Sender } from './sender.ts';
+
+/** Where shoppers go, and what they share. */
+export type Fair = {
+  edgeUrl: string;
+  saleId: string;
+  sender: Sender;
+  /** True once nothing is left to wait for. */
+  isOver(): boolean;
+};
+
+export type Shopper = { plan: ShopperPlan; record: ShopperRecord; fair: Fair; random: Random };
+
+/** A shopper's way ends early, in this stage. */
+export class Ending extends Error {
+  readonly stage: Stage;
+
+  constructor(stage: Stage) {
+    super(stage);
+    this.stage = stage;
+  }
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../scripts/free-port.ts';
+import { buildEdge } from '../../scripts/stack/edge-bundle.ts';
+import { writeEdgeConfig } from '../../scripts/stack/edge-config.ts';
+import { httpAnswers, waitUntil } from '../../scripts/stack/probe.ts';
+import { loadSecrets, type Secrets } from '../../scripts/stack/secrets.ts';
+import { repositoryFolder } from '../../scripts/toolchain/folders.ts';
+
+/** The edge alone, on workerd, as it is deployed. */
+export type EdgeProcess = { url: string; pid: number; secrets: Secrets; stop(): Promise<void> };
+
+export type EdgeWish = {
+  redisUrl: string;
+  /** Bindings that differ from a stack's. */
+  bindings?: Record<string, string>;
+};
+
+/** Builds the bundle and serves it on a port of its own. Whoever starts it stops it. */
+export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairgate-edge-'));
+  const bundle = await buildEdge(join(folder, 'bundle'));
+  const secrets = loadSecrets(join(folder, 'secrets.json'));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const file = join(folder, 'config.capnp');
+  writeEdgeConfig({
+    file,
+    bundleFolder: bundle.folder,
+    host: '127.0.0.1',
+    port,
+    bindings: {
+      ROOM_REDIS_URL: wish.redisUrl,
+      CHECKOUT_ORIGINS: 'http://127.0.0.1:1',
+      PUBLIC_ORIGIN: url,
+      TICKET_KEYS: JSON.stringify(secrets.ticketKeys),
+      PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),
+      ADMISSION_KEY: secrets.admissionKey,
+      GATEWAY_SHARDS: '2',
+      LIMIT_LOOPBACK: '0',
+      ...wish.bindings,
+    },
+  });
+  const workerd = join(repositoryFolder, 'node_modules', '.bin', 'workerd');
+  const child = spawn(workerd, ['serve', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-4_000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const stop = async () => {
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  if (await waitUntil(() => child.exitCode !== null || httpAnswers(`${url}/healthz`), 20)) {
+    if (child.exitCode === null) return { url, pid: child.pid ?? 0, secrets, stop };
+  }
+  await stop();
+  throw new Error(`The edge did not start: ${output}`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  // workerd waits for streams that are still open.
+  const force = setTimeout(() => child.kill('SIGKILL'), 2_000);
+  await gone;
+  clearTimeout(force);
+}

@@ -1,0 +1,95 @@
+import { newId } from '@fairgate/shared/ids.ts';
+import { catalogueKey } from '@fairgate/shared/room/keys.ts';
+import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
+import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import type { Room, RoomBeginning, RoomFields } from '@fairgate/shared/room/room.ts';
+import { roomSettingsDefaults, type SaleInfo } from '@fairgate/shared/sale.ts';
+import { Redis } from 'ioredis';
+
+/** Rooms made straight in Redis, as the queue service makes them, for tests of the edge alone. */
+export type Rooms = {
+  redis: Redis;
+  room: Room;
+  /** A public sale with one product; returns its id. */
+  open(fields?: Partial<RoomFields>, saleId?: string): Promise<string>;
+  close(): void;
+};
+
+const beginning: RoomBeginning = {
+  next: 0,
+  frontier: 0,
+  free: 1_000,
+  outstanding: 0,
+  outstandingUntil: 0,
+  settledFrom: 0,
+  joined: 0,
+  admitted: 0,
+  issued: 0,
+  redeemed: 0,
+  expired: 0,
+  abandoned: 0,
+};
+
+export function roomsIn(redisUrl: string): Rooms {
+  const redis = new Redis(redisUrl);
+  const room = redisRoom(redis, nodeScripts());
+  return {
+    redis,
+    room,
+    async open(fields = {}, saleId = newId('sale')) {
+      const all = { ...defaultFields(saleId, fields), ...fields };
+      await room.configure(saleId, Date.now(), all, { ...beginning, free: all.units });
+      const productId = infoOf(saleId, all).products[0]?.id ?? '';
+      await room.picture(saleId, Date.now(), [{ productId, free: all.units, held: 0, sold: 0 }]);
+      await redis.zadd(catalogueKey, all.startsAt, saleId);
+      return saleId;
+    },
+    close: () => redis.disconnect(),
+  };
+}
+
+function defaultFields(saleId: string, given: Partial<RoomFields>): RoomFields {
+  const startsAt = given.startsAt ?? Date.now() - 1_000;
+  const { admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds } =
+    roomSettingsDefaults;
+  const fields = {
+    name: 'A <b>rare</b> thing',
+    mode: 'fifo',
+    phase: 'scheduled',
+    startsAt,
+    endsAt: 0,
+    info: '',
+    units: 1_000,
+    admitPerMinute,
+    maxActive,
+    tokenSeconds,
+    abandonSeconds,
+    lobbySeconds,
+    maxUnitsPerShopper: 2,
+    guaranteeStock: 1 as const,
+    message: '',
+    ...given,
+  };
+  return { ...fields, info: JSON.stringify(infoOf(saleId, fields)) };
+}
+
+function infoOf(saleId: string, fields: RoomFields): SaleInfo {
+  return {
+    id: saleId,
+    name: fields.name,
+    mode: 'fifo',
+    startsAt: new Date(fields.startsAt).toISOString(),
+    endsAt: fields.endsAt > 0 ? new Date(fields.endsAt).toISOString() : null,
+    products: [
+      {
+        id: saleId.replace('sale_', 'prod_'),
+        name: 'Seat & view',
+        description: '',
+        imageUrl: null,
+        priceMinor: 4_500,
+        currency: 'EUR',
+        total: fields.units,
+      },
+    ],
+  };
+}

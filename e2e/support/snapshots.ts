@@ -1,0 +1,60 @@
+import { newId } from '@fairgate/shared/ids.ts';
+import { parseSnapshot, type RoomSnapshot } from '@fairgate/shared/room/snapshot.ts';
+import type { SaleInfo } from '@fairgate/shared/sale.ts';
+
+export type SnapshotWish = Partial<Omit<RoomSnapshot, 'positions' | 'stock' | 'info'>> & {
+  /** Scores in line, rising; they are the head, and there are no breakpoints. */
+  line?: number[];
+  saleId?: string;
+};
+
+/** A snapshot as `advance.lua` writes it, of an open sale with one product. */
+export function snapshotJson(wish: SnapshotWish = {}): string {
+  const { line = [], saleId = newId('sale'), ...fields } = wish;
+  const startsAt = fields.startsAt ?? 1_000_000;
+  const info: SaleInfo = {
+    id: saleId,
+    name: 'A sale',
+    mode: 'fifo',
+    startsAt: new Date(startsAt).toISOString(),
+    endsAt: null,
+    products: [
+      {
+        id: 'prod_1',
+        name: 'Seat',
+        description: '',
+        imageUrl: null,
+        priceMinor: 100,
+        currency: 'EUR',
+        total: 10,
+      },
+    ],
+  };
+  return JSON.stringify({
+    asOf: startsAt,
+    state: 'open',
+    message: '',
+    frontier: 0,
+    waiting: line.length,
+    last: line.at(-1) ?? 0,
+    head: line.map((score, i) => score - (line[i - 1] ?? 0)).join(','),
+    breaks: '',
+    stock: 'prod_1=7:2:1',
+    admitPerMinute: 600,
+    admittedPerMinute: 0,
+    unitsLeft: 7,
+    unitsHeld: 2,
+    budget: 5,
+    guaranteeStock: true,
+    endsAt: 0,
+    abandonSeconds: 120,
+    tokenSeconds: 120,
+    ...fields,
+    startsAt,
+    info: JSON.stringify(info),
+  });
+}
+
+export function snapshotOf(wish: SnapshotWish = {}): RoomSnapshot {
+  return parseSnapshot(snapshotJson(wish));
+}

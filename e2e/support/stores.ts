@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { inject, onTestFinished } from 'vitest';
+import { startTestRedis } from '../../scripts/test/stores.ts';
+
+export type OwnRedis = { url: string; stop(): Promise<void> };
+
+/**
+ * A Redis server of one's own, empty, in some 20 ms: it may be flushed, paused or stopped at will.
+ * Whoever starts it stops it; `freshRedisUrl` does both.
+ */
+export async function startOwnRedis(): Promise<OwnRedis> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairgate-redis-'));
+  const store = await startTestRedis(inject('redisProgram'), folder);
+  const stop = async () => {
+    await store.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { url: store.url, stop };
+}
+
+/**
+ * The URL of an empty Redis server of one's own. Called in a test it ends with the test; called in
+ * a hook or at the top of a file, `onEnd` takes the stop: `await freshRedisUrl(afterAll)`.
+ */
+export async function freshRedisUrl(onEnd: OnEnd = onTestFinished): Promise<string> {
+  const own = await startOwnRedis();
+  onEnd(own.stop);
+  return own.url;
+}
+
+/** The URL of a new, empty database on the run's Postgres; the same rule for `onEnd`. */
+export async function freshDatabaseUrl(onEnd: OnEnd = onTestFinished): Promise<string> {
+  const server = inject('postgresUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(server, `create database ${name}`);
+  onEnd(() => onServer(server, `drop database if exists ${name} with (force)`));
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+type OnEnd = (stop: () => Promise<void>) => void;
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    await sql.unsafe(statement);
+  } finally {
+    await sql.end();
+  }
+}
