@@ -46,7 +46,7 @@ export function orderPage(state: OrderPageState): Markup {
     ${
       order.failure && awaiting
         ? html`<p class="notice notice-bad" role="alert">
-            The payment was declined (${order.failure}). You can try again.
+            The payment was declined (${order.failure.replaceAll('_', ' ')}). You can try again.
           </p>`
         : ''
     }

@@ -7,10 +7,10 @@ export type Connection = {
 };
 
 /** A command that takes longer is given up: a shopper waits for it. */
-const commandMsMax = 1_000;
-const connectMsMax = 1_000;
+const commandMsMax = 3_000;
+const connectMsMax = 3_000;
 /** How long a request waits for a connection that is being made. */
-const readyMsMax = 800;
+const readyMsMax = 2_000;
 /** Away for longer than this, requests fail at once instead of waiting in turn. */
 const patienceMs = 1_000;
 const retryMsMax = 500;
@@ -29,6 +29,8 @@ export function connectRedis(url: string, log: (error: Error) => void): Connecti
     connectTimeout: connectMsMax,
     retryStrategy: (times) => Math.min(20 * 2 ** Math.min(times, 10), retryMsMax),
   });
+  // Each request that waits for the connection listens for it, and stops listening by itself.
+  redis.setMaxListeners(0);
   let awaySinceMs = 0;
   let isLogged = false;
   redis.on('error', (error) => {
