@@ -62,3 +62,14 @@ test('nginx spreads over both checkouts, and keeps what is for the inside', () =
     expect(text).toMatch(new RegExp(`location = ${path} \\{\\s*return 404;`));
   }
 });
+
+test('nginx’s own refusals are whole problem documents, with a request id', () => {
+  const text = read('deploy/nginx/nginx.conf');
+  const refusals = [...text.matchAll(/location @\w+ \{([^}]*?)return (\d+) '(.*)';/g)];
+  expect(refusals).toHaveLength(3);
+  for (const [, headers, status, json] of refusals) {
+    expect(headers).toContain('add_header X-Request-Id');
+    const detail = expect.stringMatching(/\.$/);
+    expect(JSON.parse(json ?? '')).toMatchObject({ status: Number(status), detail });
+  }
+});

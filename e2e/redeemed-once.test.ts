@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newToken } from './support/edge-client.ts';
+import { claimsOf, newToken, tokenWhenAdmitted } from './support/edge-client.ts';
 import { type Fixture, openSale } from './support/fixtures.ts';
 import { type Answer, answered } from './support/http.ts';
 import { expectProblem } from './support/problem.ts';
-import { redemptionShape } from './support/shapes.ts';
+import { joinShape, redemptionShape } from './support/shapes.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
 import { checkingThroughout } from './support/wait.ts';
 
@@ -117,5 +117,20 @@ test('an idempotency key belongs to its token alone', async () => {
     ),
   );
   expect(orders[0]?.order.id).not.toBe(orders[1]?.order.id);
+  await stack.addsUp(sale);
+});
+
+test('a shopper who leaves with a token and joins again has one token that is worth something', async () => {
+  const { saleId, productId } = sale;
+  const { ticket } = await stack.edge.join(saleId);
+  const first = await tokenWhenAdmitted(stack.edge, saleId, ticket);
+  await stack.edge.leave(saleId, ticket);
+  const path = `/api/sales/${saleId}/place`;
+  const again = await stack.edge.raw(path, { method: 'POST', bearer: ticket, json: {} });
+  const second = answered(again, 201, joinShape);
+  const token = await tokenWhenAdmitted(stack.edge, saleId, second.ticket);
+  expect(claimsOf(token).jti).not.toBe(claimsOf(first).jti);
+  await stack.checkout.redeem({ token, productId });
+  expectProblem(await stack.checkout.tryRedeem({ token: first, productId }), 'token-expired');
   await stack.addsUp(sale);
 });

@@ -197,16 +197,21 @@ describe('the edge refuses', () => {
   test('requests that another origin makes a browser send', async () => {
     const headers = { origin: 'https://evil.example' };
     const { ticket: bearer } = standing;
+    const cookie = { ...headers, cookie: `fg_place_${sale.saleId}=${bearer}` };
     const calls: [string, CallOptions][] = [
       [place, { method: 'POST', json: {}, headers }],
-      [`${place}/token`, { method: 'POST', bearer, headers }],
-      [place, { method: 'DELETE', bearer, headers }],
+      [place, { headers: cookie }],
+      [`${place}/token`, { method: 'POST', headers: cookie }],
+      [place, { method: 'DELETE', headers: cookie }],
+      [`/sales/${sale.saleId}/leave`, { method: 'POST', headers: cookie }],
     ];
     for (const [path, options] of calls) {
       expectProblem(await stack.edge.raw(path, options), 'forbidden');
     }
     const own = { origin: stack.info().edgeUrl };
     expect((await stack.edge.raw(place, { bearer, headers: own })).status).toBe(200);
+    // Cookies do not count beside a ticket.
+    expect((await stack.edge.raw(place, { bearer, headers })).status).toBe(200);
     await expectNothingDone();
   });
 

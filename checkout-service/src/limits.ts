@@ -21,9 +21,10 @@ export const limits = {
   statementMs: 5_000,
   /** Stored answers are given again this long (CONTRACT.md section 4). */
   idempotencyMs: 24 * 3_600 * 1_000,
-  /** Items of one redemption, and units of one item. */
+  /** Items of one redemption. */
   itemsMax: 20,
-  quantityMax: 100,
+  /** More than any token allows: what is too much for the token is told as that. */
+  quantityAskedMax: 1_000_000,
   /** Event streams of one instance. */
   watchersMax: 5_000,
   watchEveryMs: 300,

@@ -110,6 +110,14 @@ describe('paying', () => {
     await order.reaches('paid');
   });
 
+  it.each(['extend', 'cancel', 'payments'])('too large a body is 413: %s', async (call) => {
+    const order = await place();
+    const headers = { 'content-length': '200000' };
+    const answer = await rig.call('POST', `${order.path}/${call}`, { key: order.key, headers });
+    expect(answer.status).toBe(413);
+    expect((await order.read()).state).toBe('awaiting_payment');
+  });
+
   it('one payment at a time; no card that is none; no provider that is none', async () => {
     const order = await place();
     expect((await order.pay('1234')).status).toBe(400);
@@ -219,7 +227,11 @@ describe('the end of a hold', () => {
     const extend = () => rig.call('POST', `${order.path}/extend`, { key: order.key });
     const { body } = await extend();
     expect(Date.parse(body.order.payBefore) - Date.parse(before.payBefore)).toBe(300_000);
-    expect((await extend()).status).toBe(409);
+    const again = await extend();
+    expect([again.status, again.body.detail]).toEqual([409, 'It was extended before.']);
+    await order.cancel();
+    const over = await extend();
+    expect([over.status, over.body.detail]).toEqual([409, 'The order is cancelled.']);
   });
 });
 
@@ -235,6 +247,13 @@ describe('who may see an order', () => {
     expect(unknown.status).toBe(404);
     const cookie = `fg_order_${order.id}=${order.key}`;
     expect((await get({ cookie })).status).toBe(200);
+    expect((await get({ cookie, origin: testOrigin })).status).toBe(200);
+    const origin = 'https://evil.example';
+    expect((await get({ authorization: `Bearer ${order.key}`, origin })).status).toBe(200);
+    for (const path of [order.path, `${order.path}/events`, `/checkout/orders/${order.id}`]) {
+      const foreign = await rig.call('GET', path, { headers: { cookie, origin } });
+      expect({ path, status: foreign.status }).toEqual({ path, status: 403 });
+    }
     const cancel = (headers: Record<string, string>) =>
       rig.call('POST', `${order.path}/cancel`, { headers });
     expect((await cancel({ cookie, origin: 'https://evil.example' })).status).toBe(403);

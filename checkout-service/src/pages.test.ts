@@ -79,9 +79,13 @@ describe('what else is served', () => {
     expect((await rig.call('GET', '/healthz')).status).toBe(200);
     expect((await rig.call('GET', '/readyz')).status).toBe(200);
     expect((await rig.call('GET', '/metrics')).body).toContain('fairgate_claim_batch_size');
-    expect((await rig.call('GET', '/openapi.json')).body.paths['/v1/redemptions']).toBeDefined();
+    const { paths } = (await rig.call('GET', '/openapi.json')).body;
+    expect(paths['/v1/redemptions']).toBeDefined();
+    const pay = paths['/v1/orders/{id}/payments'].post;
+    expect(pay.description).toMatch(/503 `payment-unavailable`.*stays `awaiting_payment`/);
     expect((await rig.call('GET', '/docs')).body).toContain('POST /v1/redemptions');
     expect((await rig.call('GET', '/nowhere')).status).toBe(404);
     expect((await rig.call('GET', '/checkout?sale=none')).status).toBe(404);
+    expect((await rig.call('GET', '/checkout?sale=%00')).status).toBe(404);
   });
 });

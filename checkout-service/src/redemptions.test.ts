@@ -200,6 +200,8 @@ describe('the order of checks', () => {
     );
     const two = [{ productId: rig.products[0]!, quantity: 2 }];
     expect(await slug(rig.redeem(token, { items: two }))).toBe('422 quantity-exceeded');
+    const far = [{ productId: rig.products[0]!, quantity: 1_000_000 }];
+    expect(await slug(rig.redeem(token, { items: far }))).toBe('422 quantity-exceeded');
     const foreign = await rig.redeem(token, { items: [{ productId: 'prod_x', quantity: 1 }] });
     expect(foreign.status).toBe(400);
     expect(foreign.body.errors).toEqual([

@@ -1,6 +1,7 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { Room, RoomBeginning, RoomFields } from '@fairgate/shared/room/room.ts';
+import { newcomer } from '@fairgate/shared/room/room.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
@@ -57,7 +58,7 @@ afterAll(async () => {
 
 /** Joins, is let in and takes the token's place in the room; returns the token itself. */
 async function admitted(visitor: string) {
-  await room.join(rig.saleId, [visitor]);
+  await room.join(rig.saleId, [visitor].map(newcomer));
   const jti = `jti-${visitor}`;
   const taken = await eventually(async () => {
     await room.advanceJson(rig.saleId, 0);

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { newId } from '@fairgate/shared/ids.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EdgeClient, edgeClient } from '../../e2e/support/edge-client.ts';
@@ -43,7 +43,6 @@ describe('bad input gets a problem document, and joins nobody', () => {
     const json = (body: string) => ({ body, headers: { 'content-type': 'application/json' } });
     const cases: [string, CallOptions, Parameters<typeof expectProblem>[1]][] = [
       [place, { method: 'POST', ...json('{') }, 'invalid-request'],
-      [place, { method: 'POST', json: { unknown: 1 } }, 'invalid-request'],
       [place, { method: 'POST', json: { publicKey: { kty: 'EC', d: 'x' } } }, 'invalid-request'],
       [place, { method: 'POST', json: { language: 'not a tag' } }, 'invalid-request'],
       [place, { method: 'POST', json: { pushSubscription: {} } }, 'invalid-request'],
@@ -56,7 +55,8 @@ describe('bad input gets a problem document, and joins nobody', () => {
       [`/api/sales/${newId('sale')}`, {}, 'not-found'],
       [`/api/sales/${newId('sale')}/place`, { method: 'POST' }, 'not-found'],
       ['/api/sales/%F0%9F%8E%AB/challenge', {}, 'not-found'],
-      [place, { method: 'POST', headers: { origin: 'https://evil.example' } }, 'forbidden'],
+      [`${place}/token`, { method: 'POST', body: 'x'.repeat(70_000) }, 'payload-too-large'],
+      [place, { method: 'DELETE', body: 'x'.repeat(70_000) }, 'payload-too-large'],
       ['/metrics', {}, 'not-found'],
     ];
     for (const [path, options, slug] of cases) expectProblem(await edge.raw(path, options), slug);
@@ -68,12 +68,51 @@ describe('bad input gets a problem document, and joins nobody', () => {
     expectProblem(early, 'sale-not-open');
   });
 
+  test('also where a large body is of no announced length', async () => {
+    const saleId = await rooms.open({ admitPerMinute: 0 });
+    for (const path of [`/api/sales/${saleId}/place/token`, `/sales/${saleId}/leave`]) {
+      const body = new Blob(['x'.repeat(70_000)]).stream();
+      const wish: RequestInit = { method: 'POST', body, duplex: 'half' };
+      expect((await fetch(process_.url + path, wish)).status).toBe(413);
+    }
+  });
+
   test('a page is told about in a page', async () => {
     const answer = await edge.raw('/sales/nothing', { headers: html });
     expect(answer.status).toBe(404);
     expect(answer.headers.get('content-type')).toContain('text/html');
     expectProblem(await edge.raw('/api/sales/nothing', { headers: html }), 'not-found');
   });
+});
+
+test('another origin is refused where cookies count, and nowhere else', async () => {
+  const saleId = await rooms.open({ admitPerMinute: 0 });
+  const { ticket: bearer } = await edge.join(saleId);
+  const place = `/api/sales/${saleId}/place`;
+  const origin = 'https://evil.example';
+  const headers = { origin, cookie: `fg_place_${saleId}=${bearer}` };
+  const byCookie: [string, string][] = [
+    ...['GET', 'POST', 'DELETE'].map((method): [string, string] => [method, place]),
+    ['POST', `${place}/token`],
+    ['GET', `/sales/${saleId}`],
+    ...['join', 'leave', 'buy'].map((it): [string, string] => ['POST', `/sales/${saleId}/${it}`]),
+  ];
+  for (const [method, path] of byCookie) {
+    expectProblem(await edge.raw(path, { method, headers }), 'forbidden');
+  }
+  expectProblem(await edge.raw(place, { method: 'POST', headers: { origin } }), 'forbidden');
+  expect((await rooms.room.figures(saleId))?.joinedTotal).toBe(1);
+  for (const path of ['/', `/sales/${saleId}`, '/api/sales', `/api/sales/${saleId}`]) {
+    expect((await edge.raw(path, { headers: { origin } })).status).toBe(200);
+  }
+  const ours = { ...headers, origin: process_.url };
+  expect((await edge.raw(place, { headers: ours })).status).toBe(200);
+  const byTicket = { bearer, headers: { origin } };
+  expect((await edge.raw(place, byTicket)).status).toBe(200);
+  expect((await edge.raw(place, { ...byTicket, method: 'POST' })).status).toBe(200);
+  const token = await edge.raw(`${place}/token`, { ...byTicket, method: 'POST' });
+  expectProblem(token, 'not-admitted');
+  expect((await edge.raw(place, { ...byTicket, method: 'DELETE' })).status).toBe(204);
 });
 
 describe('pages', () => {
@@ -145,6 +184,26 @@ describe('the checkout through the edge', () => {
     expectProblem(await edge.raw('/v1/sales'), 'not-found');
   });
 
+  test('is reached on no other path, however that is spelled', async () => {
+    const before = checkout.seen.length;
+    for (const path of [
+      '/v1/orders/../../metrics',
+      '/v1/orders/%2e%2e/%2E%2E/metrics',
+      '/v1/orders/.%2e/sales',
+      '/v1/orders/..\\..\\metrics',
+      '/webhooks/../metrics',
+      '/checkout/%2e%2e/readyz',
+      '/checkout/../docs',
+      '/checkout/./../v1/sales',
+      '/%63heckout/../metrics',
+    ]) {
+      expect(`${path} ${await statusOfRaw(path)}`).toBe(`${path} 404`);
+    }
+    expect(checkout.seen).toHaveLength(before);
+    expect(await statusOfRaw('/checkout/x/%2e%2e/orders/1')).toBe(200);
+    expect(checkout.last().url).toBe('/checkout/orders/1');
+  });
+
   test('streams events as they come, until the client goes', async () => {
     const response = await fetch(`${process_.url}/v1/orders/ord_1/events`);
     const reader = response.body?.getReader();
@@ -191,8 +250,20 @@ test('with Redis away the line is shown as it was, and nobody is lost when it is
   });
 }, 60_000);
 
-type Seen = { headers: IncomingMessage['headers']; body: string };
-type FakeCheckout = { url: string; server: Server; last(): Seen; streams(): number };
+/** Sends the path as it stands: `fetch` would resolve its dots. */
+async function statusOfRaw(path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(process_.url);
+  return await new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+type Seen = { url: string; headers: IncomingMessage['headers']; body: string };
+type FakeCheckout = { url: string; server: Server; seen: Seen[]; last(): Seen; streams(): number };
 
 /** Answers with what it was asked, sets two cookies, and streams one event without an end. */
 async function startFakeCheckout(): Promise<FakeCheckout> {
@@ -201,7 +272,7 @@ async function startFakeCheckout(): Promise<FakeCheckout> {
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    seen.push({ headers: request.headers, body });
+    seen.push({ url: request.url ?? '', headers: request.headers, body });
     if (request.url?.endsWith('/events')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('event: order\ndata: 1\n\n');
@@ -220,6 +291,6 @@ async function startFakeCheckout(): Promise<FakeCheckout> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const last = () => seen.at(-1) ?? { headers: {}, body: '' };
-  return { url: `http://127.0.0.1:${port}`, server, last, streams: () => streams };
+  const last = () => seen.at(-1) ?? { url: '', headers: {}, body: '' };
+  return { url: `http://127.0.0.1:${port}`, server, seen, last, streams: () => streams };
 }

@@ -1,12 +1,12 @@
 import {
   BrokenCircuitError,
   CircuitState,
-  ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
   handleAll,
   type IPolicy,
   retry,
+  SamplingBreaker,
   TimeoutStrategy,
   timeout,
   wrap,
@@ -24,8 +24,13 @@ export type SandboxClientOptions = {
 
 const callTimeoutMs = 2_000;
 const attemptsMax = 2;
-/** Failed calls in a row (each of them retried) that open the breaker, and how long it stays so. */
-const failuresMax = 5;
+/**
+ * The breaker opens where most calls (each of them retried) of the last 10 s failed, and there
+ * were 50 of them. With fewer it has nothing to protect, and an order whose card makes the provider
+ * fail, tried again and again, must not refuse everybody else's payments: one payment at a time,
+ * with its retries, comes to less than that.
+ */
+const sampling = { threshold: 0.5, duration: 10_000, minimumRps: 5 };
 const openMs = 3_000;
 
 class ProviderFault extends Error {
@@ -36,7 +41,7 @@ class ProviderFault extends Error {
 export function sandboxClient(options: SandboxClientOptions): PaymentProvider {
   const breaker = circuitBreaker(handleAll, {
     halfOpenAfter: openMs,
-    breaker: new ConsecutiveBreaker(failuresMax),
+    breaker: new SamplingBreaker(sampling),
   });
   const policy = wrap(
     breaker,

@@ -1,3 +1,4 @@
+import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { isId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { Context } from 'hono';
@@ -15,7 +16,7 @@ export function authorization(c: Context): Credential | null {
 
 /**
  * The order of the path, for whoever holds its key: as a Bearer, or by cookie. A cookie counts
- * for a change only from our own pages. Without a key 401; an order that is not theirs is 404,
+ * only from our own pages, for reading too. Without a key 401; an order that is not theirs is 404,
  * like one that is not there.
  */
 export async function requireOrder(c: Context, deps: HttpDeps): Promise<StoredOrder> {
@@ -34,13 +35,4 @@ export async function requireOrder(c: Context, deps: HttpDeps): Promise<StoredOr
   const order = await deps.orders.find(orderId);
   if (!order) throw notFound();
   return order;
-}
-
-/** CONTRACT.md section 1: a foreign `Origin` is refused where cookies count; none at all is fine. */
-export function requireOwnOrigin(c: Context, origins: readonly string[]): void {
-  const origin = c.req.header('origin');
-  const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD';
-  if (changes && origin !== undefined && !origins.includes(origin)) {
-    throw new Problem('forbidden', 'Requests from that origin are not accepted here.');
-  }
 }

@@ -1,3 +1,4 @@
+import { limitBody } from '@fairgate/shared/http/body.ts';
 import { notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
 import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Problem, problems } from '@fairgate/shared/problem.ts';
@@ -14,6 +15,7 @@ import { webhookRoutes } from './webhooks.ts';
 export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestId());
+  app.use(limitBody());
   app.onError(
     onProblem(({ error, method, path }) => {
       deps.log.warn({ ...faultFields(error), method, path }, 'a request was not served');

@@ -5,7 +5,7 @@ const id = z.string().min(1).max(64);
 
 export const redemptionSchema = z.object({
   items: z
-    .array(z.object({ productId: id, quantity: z.int().min(1).max(limits.quantityMax) }))
+    .array(z.object({ productId: id, quantity: z.int().min(1).max(limits.quantityAskedMax) }))
     .min(1)
     .max(limits.itemsMax),
   email: z.email().max(254).optional(),

@@ -5,6 +5,7 @@ import { paymentSchema, redemptionSchema } from './bodies.ts';
 
 export type Operation = {
   summary: string;
+  description?: string;
   security?: object[];
   parameters?: object[];
   requestBody?: object;
@@ -83,6 +84,8 @@ const redemption: Operation = {
 const payment: Operation = {
   ...byOrderKey,
   summary: 'Pay the order; its state follows the provider’s event.',
+  description:
+    'A provider that fails or does not answer is asked again; if it still fails, the answer is 503 `payment-unavailable` with `Retry-After`. The order stays `awaiting_payment`, and may be paid again at once until `payBefore`. Where most payments fail, calls are refused the same way without asking the provider, for some seconds.',
   requestBody: { required: true, content: json(z.toJSONSchema(paymentSchema, { io: 'input' })) },
   responses: {
     '202': {
@@ -101,6 +104,7 @@ const payment: Operation = {
     ...refusals(
       'invalid-request',
       'unauthorized',
+      'forbidden',
       'not-found',
       'conflict',
       'order-expired',
@@ -126,7 +130,7 @@ export function openapiDocument(origin: string): OpenapiDocument {
         get: {
           ...byOrderKey,
           summary: 'The order.',
-          responses: { '200': orderAnswer, ...refusals('unauthorized', 'not-found') },
+          responses: { '200': orderAnswer, ...refusals('unauthorized', 'forbidden', 'not-found') },
         },
       },
       '/v1/orders/{id}/events': {
@@ -135,7 +139,7 @@ export function openapiDocument(origin: string): OpenapiDocument {
           summary: 'Server-sent events: one `order` event now and at each change.',
           responses: {
             '200': { description: 'The stream.', content: { 'text/event-stream': {} } },
-            ...refusals('unauthorized', 'not-found', 'unavailable'),
+            ...refusals('unauthorized', 'forbidden', 'not-found', 'unavailable'),
           },
         },
       },
@@ -144,7 +148,10 @@ export function openapiDocument(origin: string): OpenapiDocument {
         post: {
           ...byOrderKey,
           summary: 'Give the units back before paying.',
-          responses: { '200': orderAnswer, ...refusals('unauthorized', 'not-found', 'conflict') },
+          responses: {
+            '200': orderAnswer,
+            ...refusals('unauthorized', 'forbidden', 'not-found', 'conflict'),
+          },
         },
       },
       '/v1/orders/{id}/extend': {
@@ -153,7 +160,7 @@ export function openapiDocument(origin: string): OpenapiDocument {
           summary: 'Add the pay time once more; once.',
           responses: {
             '200': orderAnswer,
-            ...refusals('unauthorized', 'not-found', 'conflict', 'order-expired'),
+            ...refusals('unauthorized', 'forbidden', 'not-found', 'conflict', 'order-expired'),
           },
         },
       },

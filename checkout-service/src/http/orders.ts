@@ -58,6 +58,7 @@ export async function extendOrder(deps: HttpDeps, orderId: string, visitor: stri
   if (reply.kind === 'ended') return reply.order;
   const { state, extended } = reply.order;
   if (state === 'expired') throw new Problem('order-expired', 'The order was not paid in time.');
+  if (state !== 'awaiting_payment') throw new Problem('conflict', `The order is ${state}.`);
   throw new Problem(
     'conflict',
     extended ? 'It was extended before.' : 'It cannot be extended now.',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { formBody, parseInput } from '@fairgate/shared/http/body.ts';
+import { isId } from '@fairgate/shared/ids.ts';
 import { Problem, problems } from '@fairgate/shared/problem.ts';
 import type { Context } from 'hono';
 import { z } from 'zod';
@@ -33,7 +34,7 @@ export async function showCheckout(
   deps: HttpDeps,
   given: { saleId: string; token: string; key?: string; mistake?: string; chosen?: Chosen },
 ): Promise<Response> {
-  const sale = await deps.sales.findSale(given.saleId);
+  const sale = isId('sale', given.saleId) ? await deps.sales.findSale(given.saleId) : null;
   if (!sale) {
     const text = 'There is no such sale, or it is not public.';
     return c.html(messagePage('Not found', text, { href: '/', label: 'All sales' }), 404);

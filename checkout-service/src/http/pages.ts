@@ -1,4 +1,5 @@
 import { formBody } from '@fairgate/shared/http/body.ts';
+import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
@@ -7,7 +8,7 @@ import { orderView, type StoredOrder } from '../domain/order-view.ts';
 import { pageAssets } from '../pages/assets.ts';
 import { messagePage } from '../pages/layout.ts';
 import { orderPage } from '../pages/order-page.ts';
-import { requireOrder, requireOwnOrigin } from './access.ts';
+import { requireOrder } from './access.ts';
 import { payFormSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { cancelOrder, extendOrder } from './orders.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import type { JoinReply } from '@fairgate/shared/room/room.ts';
+import type { JoinReply, LookQuestion } from '@fairgate/shared/room/room.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { JoinOutcome, LeaveOutcome, PollOutcome, Refused, TakeOutcome } from './outcomes.ts';
@@ -9,7 +9,8 @@ import { type Found, newClaims, questionOf, type Standings, waitingAt } from './
 
 /** A visitor's way: `join -> poll ... poll -> take`, or `leave`. */
 export type Line = {
-  join(saleId: string, visitor: string): Promise<JoinOutcome>;
+  /** With the ticket that is shown, or as a newcomer. */
+  join(saleId: string, joiner: LookQuestion): Promise<JoinOutcome>;
   poll(claims: TicketClaims, keep: Keep): Promise<PollOutcome>;
   take(claims: TicketClaims): Promise<TakeOutcome>;
   leave(claims: TicketClaims): Promise<LeaveOutcome>;
@@ -44,8 +45,8 @@ function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
 }
 
 function joiner(parts: LineParts): Line['join'] {
-  return async (saleId, visitor) => {
-    const answer = await parts.gateways.join(saleId, visitor);
+  return async (saleId, joiner) => {
+    const answer = await parts.gateways.join(saleId, joiner);
     if (answer.kind !== 'answered') return refused(answer, saleId, 'sale', parts.snapshots);
     const found = await parts.snapshots.find(saleId, 'ticket');
     if (found.kind !== 'found') return notFound(found.kind);
@@ -61,7 +62,7 @@ function joiner(parts: LineParts): Line['join'] {
         return { kind: 'sold-out' };
       case 'joined':
       case 'kept':
-        return await placeOf(parts, saleId, visitor, answer.reply, found);
+        return await placeOf(parts, saleId, joiner.visitor, answer.reply, found);
     }
   };
 }
@@ -114,7 +115,7 @@ function taker({ gateways, snapshots }: LineParts): Line['take'] {
 
 function leaver({ gateways, snapshots, heartbeats }: LineParts): Line['leave'] {
   return async (claims) => {
-    const answer = await gateways.leave(claims.sale, claims.sub, claims.n);
+    const answer = await gateways.leave(claims.sale, questionOf(claims));
     if (answer.kind !== 'answered') return refused(answer, claims.sale, 'ticket', snapshots);
     heartbeats.markElsewhere(claims.sale, questionOf(claims));
     return { kind: 'left' };

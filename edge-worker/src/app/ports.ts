@@ -31,12 +31,13 @@ export type CatalogueAnswer =
 /** The room, as an isolate reaches it. Nothing here throws. */
 export type Gateways = {
   snapshot(saleId: string): Promise<SnapshotAnswer>;
-  join(saleId: string, visitor: string): Promise<JoinAnswer>;
+  /** With the ticket that is shown, or as a newcomer. */
+  join(saleId: string, joiner: LookQuestion): Promise<JoinAnswer>;
   look(saleId: string, question: LookQuestion): Promise<LookAnswer>;
   /** Heartbeats of many visitors in one call. */
   note(saleId: string, questions: LookQuestion[]): Promise<LookAnswer>;
   take(saleId: string, question: LookQuestion): Promise<TakeAnswer>;
-  leave(saleId: string, visitor: string, number: number): Promise<LeaveAnswer>;
+  leave(saleId: string, ticket: LookQuestion): Promise<LeaveAnswer>;
   catalogue(cursor: string | null, limit: number): Promise<CatalogueAnswer>;
 };
 

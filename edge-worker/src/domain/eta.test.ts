@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { etaRange, type Pace } from './eta.ts';
 
-const open: Pace = { state: 'open', startsAt: 0, admitPerMinute: 60, admittedPerMinute: 0 };
+const open: Pace = {
+  state: 'open',
+  startsAt: 0,
+  admitPerMinute: 60,
+  admittedPerMinute: 0,
+  guaranteeStock: true,
+  budget: 1,
+};
 
 test('the soonest wait is at the configured rate, and the range holds it', () => {
   const eta = etaRange(open, 120, 1_000);
@@ -27,5 +34,12 @@ test('nothing is promised while nothing moves', () => {
   expect(etaRange({ ...open, admitPerMinute: 0 }, 1, 0)).toBeNull();
   for (const state of ['paused', 'sold_out', 'closed'] as const) {
     expect(etaRange({ ...open, state }, 1, 0)).toBeNull();
+  }
+});
+
+test('nothing is promised while every unit is promised to someone', () => {
+  for (const state of ['lobby', 'open'] as const) {
+    expect(etaRange({ ...open, state, budget: 0 }, 0, 0)).toBeNull();
+    expect(etaRange({ ...open, state, budget: 0, guaranteeStock: false }, 0, 0)).not.toBeNull();
   }
 });

@@ -6,6 +6,10 @@ export type Pace = {
   startsAt: number;
   admitPerMinute: number;
   admittedPerMinute: number;
+  /** Nobody is admitted for whom there is no unit in the budget. */
+  guaranteeStock: boolean;
+  /** Units not yet promised to an admission. */
+  budget: number;
 };
 
 export type EtaRange = { low: number; high: number };
@@ -15,11 +19,13 @@ const measuredAfterMs = 65_000;
 
 /**
  * Seconds until someone with `ahead` people in front is admitted: at the configured rate at the
- * soonest, and at the measured one, with a margin, at the latest. Null while nothing moves.
+ * soonest, and at the measured one, with a margin, at the latest. Null while nothing moves:
+ * paused, over, a rate of 0, or every unit promised, until some come back.
  */
 export function etaRange(pace: Pace, ahead: number, nowMs: number): EtaRange | null {
   const isBefore = pace.state === 'lobby' || pace.state === 'scheduled';
   if (pace.admitPerMinute <= 0 || !(isBefore || pace.state === 'open')) return null;
+  if (pace.guaranteeStock && pace.budget < 1) return null;
   const untilStart = isBefore ? Math.max(0, pace.startsAt - nowMs) / 1_000 : 0;
   const soonest = (ahead * 60) / pace.admitPerMinute;
   const latest = ((ahead + 1) * 60) / latestRate(pace, nowMs);

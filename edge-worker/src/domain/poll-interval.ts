@@ -3,7 +3,7 @@ import type { EtaRange } from './eta.ts';
 
 export type PollQuestion = {
   state: PlaceState;
-  /** Null while nothing moves (paused, rate 0, sold out). */
+  /** Null while nothing moves (paused, rate 0, sold out, every unit promised). */
   eta: EtaRange | null;
   abandonSeconds: number;
   tokenSeconds: number;

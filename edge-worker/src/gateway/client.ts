@@ -31,16 +31,16 @@ export function gatewayClient(
   };
   return {
     snapshot: (saleId) => within<SnapshotAnswer>(async () => await ofIsolate().snapshot(saleId)),
-    join: (saleId, visitor) =>
-      within<JoinAnswer>(async () => await ofVisitor(visitor).join(saleId, visitor)),
+    join: (saleId, joiner) =>
+      within<JoinAnswer>(async () => await ofVisitor(joiner.visitor).join(saleId, joiner)),
     look: (saleId, question) =>
       within<LookAnswer>(async () => await ofVisitor(question.visitor).look(saleId, question)),
     note: (saleId, questions) =>
       within<LookAnswer>(async () => await ofIsolate().note(saleId, questions)),
     take: (saleId, question) =>
       within<TakeAnswer>(async () => await ofVisitor(question.visitor).take(saleId, question)),
-    leave: (saleId, visitor, number) =>
-      within<LeaveAnswer>(async () => await ofVisitor(visitor).leave(saleId, visitor, number)),
+    leave: (saleId, ticket) =>
+      within<LeaveAnswer>(async () => await ofVisitor(ticket.visitor).leave(saleId, ticket)),
     catalogue: (cursor, limit) =>
       within<CatalogueAnswer>(async () => await ofIsolate().catalogue(cursor, limit)),
   };

@@ -7,6 +7,7 @@ import leave from '@fairgate/shared/room/commands/leave.lua';
 import look from '@fairgate/shared/room/commands/look.lua';
 import picture from '@fairgate/shared/room/commands/picture.lua';
 import prelude from '@fairgate/shared/room/commands/prelude.lua';
+import remember from '@fairgate/shared/room/commands/remember.lua';
 import settle from '@fairgate/shared/room/commands/settle.lua';
 import take from '@fairgate/shared/room/commands/take.lua';
 import { type CommandName, makeScripts, type Scripts } from '@fairgate/shared/room/scripts.ts';
@@ -21,6 +22,7 @@ const texts: Record<CommandName | 'prelude', string> = {
   look,
   picture,
   prelude,
+  remember,
   settle,
   take,
 };

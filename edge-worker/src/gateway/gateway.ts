@@ -43,8 +43,8 @@ export class Gateway extends DurableObject<Record<string, unknown>> implements G
     return this.#room.snapshot(saleId);
   }
 
-  join(saleId: string, visitor: string): Promise<JoinAnswer> {
-    return this.#room.join(saleId, visitor);
+  join(saleId: string, joiner: LookQuestion): Promise<JoinAnswer> {
+    return this.#room.join(saleId, joiner);
   }
 
   look(saleId: string, question: LookQuestion): Promise<LookAnswer> {
@@ -59,8 +59,8 @@ export class Gateway extends DurableObject<Record<string, unknown>> implements G
     return this.#room.take(saleId, question);
   }
 
-  leave(saleId: string, visitor: string, number: number): Promise<LeaveAnswer> {
-    return this.#room.leave(saleId, visitor, number);
+  leave(saleId: string, ticket: LookQuestion): Promise<LeaveAnswer> {
+    return this.#room.leave(saleId, ticket);
   }
 
   catalogue(cursor: string | null, limit: number): Promise<CatalogueAnswer> {

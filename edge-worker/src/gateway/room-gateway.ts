@@ -33,7 +33,7 @@ const commandMax = 250;
 export function roomGateway(parts: RoomGatewayParts): RoomGateway {
   const { room, whenReady } = parts;
   const joins = batches({
-    run: async (saleId, visitors: string[]) => await room.join(saleId, visitors),
+    run: async (saleId, joiners: LookQuestion[]) => await room.join(saleId, joiners),
     waitMs: gatherMs,
     sizeMax: commandMax,
   });
@@ -58,9 +58,9 @@ export function roomGateway(parts: RoomGatewayParts): RoomGateway {
 
   return {
     snapshot: advances.snapshot,
-    join: (saleId, visitor) =>
+    join: (saleId, joiner) =>
       reach(async (): Promise<JoinAnswer> => {
-        const reply = await joins.ask(saleId, visitor);
+        const reply = await joins.ask(saleId, joiner);
         return reply.outcome === 'unknown' ? await unknown() : { kind: 'answered', reply };
       }),
     look: (saleId, question) =>
@@ -69,9 +69,9 @@ export function roomGateway(parts: RoomGatewayParts): RoomGateway {
       reach(async () => await lookAnswer(await lookInSteps(room, saleId, questions), unknown)),
     take: (saleId, question) =>
       reach(async () => await takeToken(parts, saleId, question, unknown)),
-    leave: (saleId, visitor, number) =>
+    leave: (saleId, ticket) =>
       reach(async () => {
-        const outcome = await room.leave(saleId, visitor, number);
+        const outcome = await room.leave(saleId, ticket);
         return outcome === 'unknown' ? await unknown() : { kind: 'answered' as const, outcome };
       }),
   };

@@ -1,4 +1,5 @@
-import { ownOrigin } from '@fairgate/shared/http/origin.ts';
+import { limitBody } from '@fairgate/shared/http/body.ts';
+import { ownOriginByCookie } from '@fairgate/shared/http/origin.ts';
 import { notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
 import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Hono } from 'hono';
@@ -11,13 +12,14 @@ import { pageRoutes } from './page-routes.ts';
 import { placeRoutes } from './place-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 
-/** The whole Worker: `request id -> origin -> routes -> refusals`. */
+/** The whole Worker: `request id -> body limit -> origin -> routes -> refusals`. */
 export function edgeApp(edge: Edge): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.use(requestId());
-  // Where cookies count; the checkout judges the origin of what is forwarded.
-  app.use('/api/*', ownOrigin(edge.ownOrigins));
-  app.use('/sales/*', ownOrigin(edge.ownOrigins));
+  app.use(limitBody());
+  // Places and forms; the checkout judges the origin of what is forwarded.
+  app.use('/api/sales/:saleId/place/*', ownOriginByCookie(edge.ownOrigins));
+  app.use('/sales/:saleId/:form', ownOriginByCookie(edge.ownOrigins));
   app.route('/', placeRoutes(edge));
   app.route('/', saleRoutes(edge));
   app.route('/', pageRoutes(edge));

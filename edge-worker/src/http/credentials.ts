@@ -1,8 +1,10 @@
 import { newVisitorId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
+import { type LookQuestion, newcomer } from '@fairgate/shared/room/room.ts';
 import { signTicket, type TicketClaims, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { questionOf } from '../app/standings.ts';
 import type { TicketReader } from '../app/tickets.ts';
 import { readVisitor, signVisitor } from './signed-visitor.ts';
 
@@ -14,8 +16,8 @@ export type Credentials = {
   ticket(c: Context, saleId: string): TicketClaims;
   /** As `ticket`, but null where there is none that is of use. */
   ticketOrNull(c: Context, saleId: string): TicketClaims | null;
-  /** Who is asking, by ticket or cookie; a new visitor otherwise. Throws as `ticket` does. */
-  visitor(c: Context, saleId: string): string;
+  /** Who joins: by the ticket shown, the cookie, or as a new visitor. Throws as `ticket` does. */
+  joiner(c: Context, saleId: string): LookQuestion;
   sign(claims: TicketClaims): string;
   setCookies(c: Context, claims: TicketClaims, ticket: string): void;
   clearPlace(c: Context, saleId: string): void;
@@ -69,19 +71,19 @@ export function ticketCredentials(parts: CredentialParts): Credentials {
       }
     },
 
-    visitor(c, saleId) {
+    joiner(c, saleId) {
       const shown = bearer(c);
       if (shown !== undefined) {
         const verdict = tickets.read(shown, now());
         if (verdict.kind === 'invalid' || verdict.claims.sale !== saleId) throw invalid();
-        return verdict.claims.sub;
+        return questionOf(verdict.claims);
       }
       const place = getCookie(c, placeCookie(saleId));
       const verdict = place === undefined ? null : tickets.read(place, now());
       if (verdict && verdict.kind !== 'invalid' && verdict.claims.sale === saleId) {
-        return verdict.claims.sub;
+        return questionOf(verdict.claims);
       }
-      return readVisitor(keys, getCookie(c, visitorCookie) ?? '') ?? newVisitorId();
+      return newcomer(readVisitor(keys, getCookie(c, visitorCookie) ?? '') ?? newVisitorId());
     },
 
     sign: (claims) => signTicket(keys, claims),

@@ -1,9 +1,10 @@
 import { bodyText } from '@fairgate/shared/http/body.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
 import { forwardedHeaders } from './forward.ts';
 
-/** The checkout's paths, and nothing else of it. */
+/** What Hono, which takes a path as it was sent, gives to be forwarded. */
 const paths = [
   '/checkout',
   '/checkout/*',
@@ -11,6 +12,9 @@ const paths = [
   '/v1/orders/*',
   '/webhooks/*',
 ] as const;
+
+/** The checkout's paths, once dots and backslashes in them are resolved, and nothing else of it. */
+const checkoutPaths = /^\/(checkout(\/.*)?|v1\/redemptions|v1\/orders\/.*|webhooks\/.*)$/;
 
 /** Shoppers see one origin: these paths are the checkout's (CONTRACT.md section 1). */
 export function forwardRoutes(edge: Edge): Hono<EdgeEnv> {
@@ -23,6 +27,10 @@ async function passOn(edge: Edge, c: EdgeContext): Promise<Response> {
   const { method } = c.req;
   const hasBody = method !== 'GET' && method !== 'HEAD';
   const { pathname, search } = new URL(c.req.url);
+  // `/checkout/../metrics` is a checkout path as sent, and the inside's where it would arrive.
+  if (!checkoutPaths.test(pathname)) {
+    throw new Problem('not-found', 'There is nothing at this address.');
+  }
   return await edge.forward({
     method,
     target: pathname + search,

@@ -1,43 +1,44 @@
 import { z } from 'zod';
 
-/** A public JWK (RFC 7517); a private member is a mistake that must not be made. */
-const publicKeySchema = z.union([
-  z.strictObject({
-    kty: z.literal('EC'),
-    crv: z.literal('P-256'),
-    x: z.base64url(),
-    y: z.base64url(),
-    alg: z.string().optional(),
-    use: z.string().optional(),
-    kid: z.string().max(200).optional(),
-    ext: z.boolean().optional(),
-    key_ops: z.array(z.string()).max(8).optional(),
-  }),
-  z.strictObject({
-    kty: z.literal('OKP'),
-    crv: z.literal('Ed25519'),
-    x: z.base64url(),
-    alg: z.string().optional(),
-    use: z.string().optional(),
-    kid: z.string().max(200).optional(),
-    ext: z.boolean().optional(),
-    key_ops: z.array(z.string()).max(8).optional(),
-  }),
+/** A private key must not be sent at all (RFC 9449 section 4.2 says the same of proofs). */
+const noPrivateKey = z.never({ error: 'must not be there: this is the private key' }).optional();
+
+const commonMembers = {
+  x: z.base64url(),
+  alg: z.string().optional(),
+  use: z.string().optional(),
+  kid: z.string().max(200).optional(),
+  ext: z.boolean().optional(),
+  key_ops: z.array(z.string()).max(8).optional(),
+  d: noPrivateKey,
+};
+
+/** A public JWK; members that we do not know are ignored (RFC 7517 section 4). */
+const publicKeySchema = z.discriminatedUnion('kty', [
+  z.object({ ...commonMembers, kty: z.literal('EC'), crv: z.literal('P-256'), y: z.base64url() }),
+  z.object({ ...commonMembers, kty: z.literal('OKP'), crv: z.literal('Ed25519') }),
 ]);
 
 /** A PushSubscription as browsers make JSON of it (W3C Push API). */
-const pushSubscriptionSchema = z.strictObject({
+const pushSubscriptionSchema = z.object({
   endpoint: z.url({ protocol: /^https$/ }).max(2_000),
   expirationTime: z.number().nullish(),
-  keys: z.strictObject({ p256dh: z.base64url().max(200), auth: z.base64url().max(100) }),
+  keys: z.object({ p256dh: z.base64url().max(200), auth: z.base64url().max(100) }),
 });
 
+/** A solved challenge: Turnstile's is a text, ALTCHA's may be sent as the object it is. */
+const challengeSchema = z.union([
+  z.string().min(1).max(8_192),
+  z.record(z.string().max(100), z.unknown()),
+]);
+
 /**
- * What a join may say (CONTRACT.md section 3). All of it is checked; what the room does not use
- * yet is accepted and left: keys are bound, passes spent and challenges judged by later issues.
+ * What a join may say (CONTRACT.md section 3). What is known is checked, and the rest ignored.
+ * What the room does not use yet is accepted and left: keys are bound, passes spent and
+ * challenges judged by later issues.
  */
-export const joinBodySchema = z.strictObject({
-  challenge: z.string().min(1).max(8_192).optional(),
+export const joinBodySchema = z.object({
+  challenge: challengeSchema.optional(),
   pass: z.string().min(1).max(500).optional(),
   identity: z.string().min(1).max(8_192).optional(),
   publicKey: publicKeySchema.optional(),

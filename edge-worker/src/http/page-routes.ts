@@ -1,4 +1,5 @@
 import { bodyText } from '@fairgate/shared/http/body.ts';
+import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import { cataloguePage } from '../pages/catalogue-page.ts';
@@ -28,6 +29,7 @@ export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
 
   routes.post('/sales/:saleId/leave', async (c) => {
     const saleId = saleIdOf(c);
+    await bodyText(c);
     const claims = edge.credentials.ticketOrNull(c, saleId);
     if (claims !== null) {
       const outcome = await edge.line.leave(claims);
@@ -54,6 +56,8 @@ export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
 async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
   const claims = edge.credentials.ticketOrNull(c, saleId);
+  // Without a ticket the page is the same for anyone, and open to any origin.
+  if (claims !== null) requireOwnOrigin(c, edge.ownOrigins);
   const polled = claims === null ? null : await edge.line.poll(claims, keeper(c));
   if (polled !== null && polled.kind !== 'place') throw refusal(polled);
   const shown = await edge.sales.one(saleId);
@@ -71,7 +75,7 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
 async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
   await bodyText(c);
-  const outcome = await edge.line.join(saleId, edge.credentials.visitor(c, saleId));
+  const outcome = await edge.line.join(saleId, edge.credentials.joiner(c, saleId));
   switch (outcome.kind) {
     case 'joined':
       edge.credentials.setCookies(c, outcome.claims, edge.credentials.sign(outcome.claims));
@@ -89,6 +93,7 @@ async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
 /** Takes the token and shows the checkout's page, the token going there in a posted form. */
 async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
+  await bodyText(c);
   const back = c.redirect(`/sales/${saleId}`, 303);
   const claims = edge.credentials.ticketOrNull(c, saleId);
   if (claims === null) return back;

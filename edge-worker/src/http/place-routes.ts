@@ -1,5 +1,5 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
-import { optionalJsonBody } from '@fairgate/shared/http/body.ts';
+import { bodyText, optionalJsonBody } from '@fairgate/shared/http/body.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { type PurchaseClaims, signPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
@@ -9,6 +9,8 @@ import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './c
 import { joinBodySchema } from './join-body.ts';
 import { joinRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
+/** How far a checkout's clock may be behind Redis'. */
+const skewSeconds = 5;
 const noStore = { 'cache-control': 'no-store' };
 
 /** `join -> poll ... poll -> token`, or leave. */
@@ -20,7 +22,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   routes.post(path, async (c) => {
     const saleId = saleIdOf(c);
     await optionalJsonBody(c, joinBodySchema);
-    const outcome = await line.join(saleId, credentials.visitor(c, saleId));
+    const outcome = await line.join(saleId, credentials.joiner(c, saleId));
     if (outcome.kind !== 'joined') throw joinRefusal(outcome);
     const ticket = credentials.sign(outcome.claims);
     credentials.setCookies(c, outcome.claims, ticket);
@@ -39,6 +41,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   });
 
   routes.delete(path, async (c) => {
+    await bodyText(c);
     const claims = await ticketOf(edge, c);
     const outcome = await line.leave(claims);
     if (outcome.kind !== 'left') throw refusal(outcome);
@@ -47,6 +50,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   });
 
   routes.post(`${path}/token`, async (c) => {
+    await bodyText(c);
     const claims = await ticketOf(edge, c);
     const issued = await takeToken(edge, claims);
     return c.json(issued, 200, noStore);
@@ -79,7 +83,8 @@ function purchaseClaims(claims: TicketClaims, admission: Admission): PurchaseCla
     number: admission.number,
     max: Math.max(1, admission.max),
     iat: issuedAt,
-    nbf: issuedAt,
+    // Clocks differ: one that is a little behind must not refuse a fresh token.
+    nbf: issuedAt - skewSeconds,
     exp: Math.floor(admission.untilMs / 1_000),
   };
 }

@@ -30,7 +30,7 @@ export function outlookWords({ kind, unitsLeft, unitsHeld }: Outlook): string {
     case 'unlikely':
       return unitsHeld > 0
         ? `${unitsLeft} left for those ahead of you; ${unitsHeld} in unpaid orders may come back.`
-        : `${unitsLeft} left, and more people than that ahead of you.`;
+        : `${unitsLeft} left, and those ahead of you may take them all.`;
     case 'sold_out':
       return 'Everything is sold.';
   }

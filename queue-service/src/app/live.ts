@@ -5,6 +5,7 @@ import type { RoomSettings, RoomSettingsPatch } from '@fairgate/shared/sale.ts';
 import type { AdminState } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import type { Checkpoint } from '../domain/room-source.ts';
+import { changesAny } from './changes.ts';
 import type { Caller, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import { actor } from './products.ts';
@@ -33,8 +34,8 @@ export type LiveRoom = {
 };
 
 export type LiveRooms = {
-  /** Read at the call. `unavailable` where Redis cannot be reached. */
-  read(saleId: string): Promise<LiveRoom>;
+  /** Read at the call, with the sale's version. `unavailable` where Redis cannot be reached. */
+  read(saleId: string): Promise<{ live: LiveRoom; version: number }>;
   /** Changes settings; the room has them before this resolves, if it can be reached. */
   patch(
     caller: Caller,
@@ -61,9 +62,10 @@ export function liveRooms({ store, room, keeper, clock }: Parts): LiveRooms {
     async read(saleId) {
       const sale = await existingSale(store, saleId);
       const figures = sale.phase === 'draft' ? null : await figuresOf(saleId);
-      if (figures !== null) return fromFigures(sale, figures);
+      const { version } = sale;
+      if (figures !== null) return { live: fromFigures(sale, figures), version };
       const checkpoint = await store.rooms.checkpoint(saleId);
-      return fromMemory(sale, stateNow(sale, clock), checkpoint);
+      return { live: fromMemory(sale, stateNow(sale, clock), checkpoint), version };
     },
     async patch(caller, saleId, settings, expected) {
       const sale = await store.transaction(async (rows) => {
@@ -71,6 +73,7 @@ export function liveRooms({ store, room, keeper, clock }: Parts): LiveRooms {
         requireVersion(expected, before.version);
         if (before.phase === 'closed') throw new Problem('conflict', 'The sale is closed.');
         const after = changedSettings(before.room, settings);
+        if (!changesAny(before, { room: after })) return before;
         await rows.sales.update(saleId, { room: after }, clock.now());
         const entry = { action: 'room.changed', saleId, detail: { ...settings } };
         await rows.note({ actor: actor(caller), ...entry });

@@ -1,4 +1,5 @@
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
+import type { Bought } from '@fairgate/shared/room/room.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
 import type { KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
@@ -49,6 +50,8 @@ export type SaleFields = {
 export type SaleRows = {
   insert(sale: SaleFields & { id: string; now: number }): Promise<void>;
   find(id: string, lock?: 'update'): Promise<SaleRecord | null>;
+  /** A deleted sale too: its orders, its ledger and what was sold stay readable. */
+  findKept(id: string): Promise<SaleRecord | null>;
   page(page: PageOf): Promise<SaleRecord[]>;
   /** Every change raises the version. */
   update(id: string, fields: Changes<SaleFields>, now: number): Promise<void>;
@@ -66,6 +69,8 @@ export type RoomRows = {
   /** For a room that Redis lost: nobody writes to the outbox until the transaction ends. */
   holdOutbox(): Promise<void>;
   source(saleId: string): Promise<RoomSource | null>;
+  /** Every redemption of the sale that became an order. */
+  bought(saleId: string): Promise<Bought[]>;
   checkpoint(saleId: string): Promise<Checkpoint | null>;
   /** Older checkpoints never replace newer ones. */
   saveCheckpoints(taken: { saleId: string; checkpoint: Checkpoint }[]): Promise<void>;

@@ -3,6 +3,7 @@ import { newId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { ProductRecord } from '../domain/records.ts';
 import { unitsTotal } from '../domain/records.ts';
+import { changesAny } from './changes.ts';
 import type { Caller, Changes, PageOf, ProductFields, Rows, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import type { RoomKeeper } from './room-keeper.ts';
@@ -21,6 +22,8 @@ export type Products = {
   addStock(caller: Caller, id: string, add: number, expected: Precondition): Promise<ProductRecord>;
 };
 
+type Worked = 'changed' | 'unchanged';
+
 type Parts = { store: Store; keeper: RoomKeeper; clock: Clock };
 
 /** Products and their units. Throws Problems: `not-found`, `conflict`. */
@@ -29,13 +32,14 @@ export function products({ store, keeper, clock }: Parts): Products {
   const change = async (
     id: string,
     expected: Precondition,
-    work: (rows: Rows, product: ProductRecord, saleId: string | null) => Promise<void>,
+    work: (rows: Rows, product: ProductRecord, saleId: string | null) => Promise<Worked>,
   ): Promise<ProductRecord> => {
     const { product, saleId } = await store.transaction(async (rows) => {
       const before = await existing(rows, id, 'update');
       requireVersion(expected, before.version);
       const live = await rows.products.liveSaleId(id);
-      await work(rows, before, live);
+      const worked = await work(rows, before, live);
+      if (worked === 'unchanged') return { product: before, saleId: live };
       if (live !== null) await rows.sales.update(live, {}, clock.now());
       return { product: await existing(rows, id), saleId: live };
     });
@@ -60,9 +64,11 @@ export function products({ store, keeper, clock }: Parts): Products {
         if (fields.currency !== undefined && fields.currency !== before.currency && saleId) {
           throw new Problem('conflict', `The currency is that of ${saleId}, which is not closed.`);
         }
+        if (!changesAny(before, fields)) return 'unchanged';
         await rows.products.update(id, fields, clock.now());
         const entry = { action: 'product.changed', productId: id, detail: { ...fields } };
         await rows.note({ actor: actor(caller), ...entry });
+        return 'changed';
       }),
     async remove(caller, id, expected) {
       await store.transaction(async (rows) => {
@@ -71,6 +77,9 @@ export function products({ store, keeper, clock }: Parts): Products {
         const saleId = await rows.products.liveSaleId(id);
         if (saleId !== null) {
           throw new Problem('conflict', `It is offered in ${saleId}, which is not closed.`);
+        }
+        if (before.counts.held > 0) {
+          throw new Problem('conflict', 'An unpaid order holds units of it: wait until it ends.');
         }
         await rows.products.remove(id, clock.now());
         await rows.note({ actor: actor(caller), action: 'product.deleted', productId: id });
@@ -84,6 +93,7 @@ export function products({ store, keeper, clock }: Parts): Products {
         const detail = { add, total: present + add };
         const entry = { action: 'stock.added', productId: id, detail };
         await rows.note({ actor: actor(caller), ...entry, ...(saleId ? { saleId } : {}) });
+        return 'changed';
       }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import type { Room } from '@fairgate/shared/room/room.ts';
+import type { Bought, Room } from '@fairgate/shared/room/room.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import { checkpointOf, roomBeginning, roomFields, stockPicture } from '../domain/room-source.ts';
 import type { Catalogue, Log, Store } from './ports.ts';
@@ -33,6 +33,8 @@ const closedRoomMs = 48 * 3_600_000;
 const closedForgottenMs = 72 * 3_600_000;
 /** Sales tended to at the same time. */
 const concurrency = 16;
+/** Places written by one command, so that Redis is never blocked for long. */
+const rememberMax = 500;
 
 export function roomKeeper(parts: RoomKeeperParts): RoomKeeper {
   const { store, room, clock, log } = parts;
@@ -77,7 +79,8 @@ async function pushRoom(parts: RoomKeeperParts, saleId: string): Promise<void> {
   const lost = figures === null && (await store.rooms.checkpoint(saleId)) !== null;
   const source = await store.snapshot(async (rows) => {
     if (lost) await rows.rooms.holdOutbox();
-    return await rows.rooms.source(saleId);
+    const found = await rows.rooms.source(saleId);
+    return found && { ...found, bought: lost ? await rows.rooms.bought(saleId) : [] };
   });
   if (source === null || source.sale.phase === 'draft') return;
   const { sale } = source;
@@ -85,8 +88,16 @@ async function pushRoom(parts: RoomKeeperParts, saleId: string): Promise<void> {
   const made = await room.configure(saleId, sale.version, roomFields(source), beginning);
   if (made === 'created' && lost) parts.log.warn({ saleId }, 'the room was lost and begins again');
   if (made === 'kept') return;
+  await rememberAll(room, saleId, source.bought);
   await catalogue.add(saleId, sale.startsAt);
   await room.picture(saleId, source.pictureVersion, stockPicture(source));
+}
+
+/** Before anybody is admitted again: whoever bought has done with the sale. */
+async function rememberAll(room: Room, saleId: string, bought: readonly Bought[]): Promise<void> {
+  for (let from = 0; from < bought.length; from += rememberMax) {
+    await room.remember(saleId, bought.slice(from, from + rememberMax));
+  }
 }
 
 async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from '@fairgate/shared/sale.ts';
 import { saleState } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
+import { changesAny } from './changes.ts';
 import type { Caller, Catalogue, Changes, Log, PageOf, Rows, SaleFields, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import { actor } from './products.ts';
@@ -53,7 +54,7 @@ export function sales(parts: Parts): Sales {
       const sale = await store.transaction(async (rows) => {
         const before = await existingSale(rows, id, 'update');
         requireVersion(expected, before.version);
-        await patchSale(rows, clock.now(), before, patch);
+        if ((await patchSale(rows, clock.now(), before, patch)) === 'unchanged') return before;
         const entry = { action: 'sale.changed', saleId: id, detail: { ...patch } };
         await rows.note({ actor: actor(caller), ...entry });
         return await existingSale(rows, id);
@@ -97,7 +98,7 @@ async function patchSale(
   now: number,
   before: SaleRecord,
   patch: SalePatch,
-): Promise<void> {
+): Promise<'changed' | 'unchanged'> {
   const state = saleState(standing(before), now);
   if (state === 'closed') throw new Problem('conflict', 'The sale is closed.');
   const early = state === 'draft' || state === 'scheduled' || state === 'lobby';
@@ -112,11 +113,13 @@ async function patchSale(
   }
   const fields: Changes<SaleFields> = { name, mode, startsAt, endsAt };
   if (room !== undefined) fields.room = changedSettings(before.room, room);
+  if (!changesAny(before, { ...fields, productIds })) return 'unchanged';
   if (productIds !== undefined) {
     fields.currency = await currencyOf(rows, productIds);
     await offer(rows, before.id, productIds);
   }
   await rows.sales.update(before.id, fields, now);
+  return 'changed';
 }
 
 async function removeSale(
@@ -131,6 +134,10 @@ async function removeSale(
     const state = saleState(standing(before), clock.now());
     if (state !== 'draft' && state !== 'closed') {
       throw new Problem('conflict', `The sale is ${state}: close it first.`);
+    }
+    const unpaid = { saleId: id, state: 'awaiting_payment', limit: 1 } as const;
+    if ((await rows.orders.page(unpaid)).length > 0) {
+      throw new Problem('conflict', 'An order of the sale awaits payment: wait until it ends.');
     }
     await rows.sales.release(id);
     await rows.sales.remove(id, clock.now());

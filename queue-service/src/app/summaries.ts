@@ -5,7 +5,10 @@ import { agree, type Funnel, type SaleSummary, stockFrom, waitsFrom } from '../d
 import type { SaleReport, Store } from './ports.ts';
 
 export type Summaries = {
-  /** Sold, held, free, the funnel and the waits; from Postgres alone where Redis is away. */
+  /**
+   * Sold, held, free, the funnel and the waits; from Postgres alone where Redis is away. A deleted
+   * sale is told too, without its room: by what was written of that last.
+   */
   read(saleId: string): Promise<SaleSummary>;
 };
 

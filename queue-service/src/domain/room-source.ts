@@ -81,6 +81,9 @@ export function stockPicture({ products }: RoomSource): StockCount[] {
   return products.map((product) => ({ productId: product.id, ...product.counts }));
 }
 
+/** A token that expired is settled within this time (the checkouts wait 5 s for skew). */
+const settleMs = 10_000;
+
 /**
  * What a room begins with where Redis has none: zeros for a sale that never had a room, and what
  * the last checkpoint knew, with margins for what happened after it, for one that was lost.
@@ -93,7 +96,8 @@ export function roomBeginning(source: RoomSource, nowMs: number): RoomBeginning 
     frontier: checkpoint?.frontier ?? 0,
     free: source.products.reduce((sum, product) => sum + product.counts.free, 0),
     outstanding: checkpoint === null ? 0 : outstandingBound(checkpoint, sale, nowMs),
-    outstandingUntil: nowMs + sale.room.tokenSeconds * 1_000,
+    // Past their expiry by the time in which a spend of the last moment is reported.
+    outstandingUntil: nowMs + sale.room.tokenSeconds * 1_000 + settleMs,
     settledFrom: source.settledFrom,
     joined: count('joined'),
     admitted: count('admitted'),

@@ -1,4 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
+import { limitBody } from '@fairgate/shared/http/body.ts';
 import { type FaultLog, notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
 import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
@@ -58,6 +59,7 @@ export function makeApi(parts: ApiParts): Api {
     const requestId = c.get('requestId');
     log.info({ requestId, method, path: c.req.path, status, seconds }, 'request');
   });
+  api.use(limitBody());
   api.onError((thrown, c) => {
     const requestId = c.get('requestId');
     const logFault: FaultLog = ({ error, method, path }) =>

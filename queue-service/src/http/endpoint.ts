@@ -1,4 +1,4 @@
-import { bodyText, parseInput } from '@fairgate/shared/http/body.ts';
+import { jsonBody, optionalJsonBody, parseInput } from '@fairgate/shared/http/body.ts';
 import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
 import { type IdPrefix, isId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
@@ -63,43 +63,22 @@ export function serve<Body, Query>(
     if (endpoint.idPrefix !== undefined && !isId(endpoint.idPrefix, id)) {
       throw new Problem('not-found', 'There is nothing with that id.');
     }
-    const query = parsed(endpoint.query, c.req.query());
-    const body = parsed(endpoint.body, endpoint.body && (await bodyValue(c, endpoint)));
+    const query = readQuery(c, endpoint);
+    const body = await readBody(c, endpoint);
     const expected = precondition(c.req.header('if-match'));
     return await withDeadline(answerMs, handle({ c, caller, id, body, query, expected }));
   });
 }
 
 /** Where the endpoint has no schema, the type parameter is `undefined`, and so is the value. */
-function parsed<T>(schema: z.ZodType<T> | undefined, input: unknown): T {
-  return schema === undefined ? (undefined as T) : parseInput(schema, input);
+function readQuery<Q>(c: ApiContext, { query }: { query?: z.ZodType<Q> }): Q {
+  return query === undefined ? (undefined as Q) : parseInput(query, c.req.query());
 }
 
-async function bodyValue(c: ApiContext, endpoint: { bodyOptional?: boolean }): Promise<unknown> {
-  const text = await bodyText(c);
-  if (endpoint.bodyOptional && text.trim() === '') return {};
-  const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') {
-    throw new Problem('unsupported-media-type', 'Send application/json.');
-  }
-  return jsonValue(text);
-}
+type BodyRule<B> = { body?: z.ZodType<B>; bodyOptional?: boolean };
 
-function jsonValue(text: string): unknown {
-  let path = '';
-  try {
-    // Postgres holds no NUL in text or JSON; the reviver sees every key and value.
-    return JSON.parse(text, (key, value) => {
-      path = key;
-      if (key.includes('\0') || (typeof value === 'string' && value.includes('\0'))) {
-        throw new Error('The NUL character is not allowed.');
-      }
-      return value;
-    });
-  } catch (cause) {
-    const isSyntax = cause instanceof SyntaxError;
-    const message = isSyntax ? 'The body is not valid JSON.' : 'The NUL character is not allowed.';
-    const errors = [{ path: isSyntax ? '' : path.replaceAll('\0', ''), message }];
-    throw new Problem('invalid-request', { detail: message, errors });
-  }
+/** As `readQuery`. */
+async function readBody<B>(c: ApiContext, { body, bodyOptional }: BodyRule<B>): Promise<B> {
+  if (body === undefined) return undefined as B;
+  return await (bodyOptional ? optionalJsonBody(c, body) : jsonBody(c, body));
 }

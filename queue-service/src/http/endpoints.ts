@@ -49,7 +49,8 @@ export const productEndpoints = {
     ...product,
     method: 'DELETE',
     role: 'operator',
-    summary: 'Delete a product that no sale offers which is not closed',
+    summary:
+      'Delete a product of which nothing is held, and that no sale offers which is not closed',
     status: 204,
   },
   addStock: {
@@ -104,7 +105,8 @@ export const saleEndpoints = {
     ...sale,
     method: 'DELETE',
     role: 'operator',
-    summary: 'Delete a draft, or a closed sale',
+    summary:
+      'Delete a draft, or a closed sale of which no order awaits payment; its summary, orders and ledger stay',
     status: 204,
   },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;

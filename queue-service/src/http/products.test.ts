@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adminKey, aSale, pen, type Service, testService } from '../../test/fixture.ts';
+import { adminKey, anOrder, aSale, pen, type Service, testService } from '../../test/fixture.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -56,6 +56,40 @@ describe('products', () => {
     expect((await call('PATCH', path, { name: 'y' }, { 'if-match': '*' })).status).toBe(200);
   });
 
+  it('have no description where it is null, as with the image', async () => {
+    const cleared = { description: null, imageUrl: null };
+    const made = await call('POST', '/v1/products', { ...pen, ...cleared });
+    expect([made.status, made.body.description]).toEqual([201, '']);
+    const path = `/v1/products/${made.body.id}`;
+    await call('PATCH', path, { description: 'Blue' });
+    const patched = await call('PATCH', path, cleared);
+    expect(patched.body).toMatchObject({ description: '', imageUrl: null });
+  });
+
+  it('keep their version, and that of their sale, where a change changes nothing', async () => {
+    const { productId, saleId } = await aSale(service);
+    const path = `/v1/products/${productId}`;
+    for (const same of [{}, { name: pen.name, priceMinor: pen.priceMinor }]) {
+      const answer = await call('PATCH', path, same);
+      expect([answer.status, answer.headers.get('etag')]).toEqual([200, '"v1"']);
+    }
+    expect((await call('GET', `/v1/sales/${saleId}`)).headers.get('etag')).toBe('"v1"');
+    const rows = await service.database.sql`
+      select action from ledger where product_id = ${productId}`;
+    expect(rows.map((row) => row.action)).toEqual(['product.created']);
+  });
+
+  it('stay while an unpaid order holds a unit', async () => {
+    const { productId, saleId } = await aSale(service, { publish: true });
+    await anOrder(service, { saleId, productId, jti: 'holds', state: 'awaiting_payment' });
+    await call('POST', `/v1/sales/${saleId}/close`);
+    const path = `/v1/products/${productId}`;
+    expect((await call('DELETE', path)).status).toBe(409);
+    await service.database.sql`update units set state = 'free', order_id = null
+      where product_id = ${productId}`;
+    expect((await call('DELETE', path)).status).toBe(204);
+  });
+
   it('of a sale that is not closed keep their currency, and stay', async () => {
     const { productId, saleId } = await aSale(service);
     const path = `/v1/products/${productId}`;
@@ -82,7 +116,9 @@ describe('bad input', () => {
     [{ ...pen, priceMinor: 1.5 }, 'priceMinor'],
     [{ ...pen, priceMinor: 1e12 + 1 }, 'priceMinor'],
     [{ ...pen, priceMinor: '5' }, 'priceMinor'],
+    [{ ...pen, name: '\ud800' }, 'name'],
     [{ ...pen, currency: 'eur' }, 'currency'],
+    [{ ...pen, currency: 'QQQ' }, 'currency'],
     [{ ...pen, stock: 1_000_001 }, 'stock'],
     [{ ...pen, stock: -1 }, 'stock'],
     [{ ...pen, colour: 'red' }, ''],
@@ -114,6 +150,7 @@ describe('bad input', () => {
     const absent = 'prod_00000000000000000000000000';
     expect(await slug(call('GET', `/v1/products/${absent}`))).toEqual([404, 'not-found']);
     expect(await slug(call('GET', '/v1/products?limit=0'))).toEqual([400, 'invalid-request']);
+    expect(await slug(call('GET', '/v1/products?cursor=%00'))).toEqual([400, 'invalid-request']);
     expect(await slug(call('GET', '/v1/products?cursor=x'))).toEqual([400, 'invalid-request']);
     expect(await slug(call('GET', '/v1/nothing'))).toEqual([404, 'not-found']);
     const put = await call('PUT', '/v1/products', pen);

@@ -16,15 +16,22 @@ const streamEveryMs = 1_000;
 
 export function roomRoutes(api: Api, authenticate: Authenticate, parts: Parts): void {
   const { live, summaries, clock, stopping } = parts;
-  serve(api, authenticate, roomEndpoints.get, async ({ c, id }) => c.json(await live.read(id)));
+  serve(api, authenticate, roomEndpoints.get, async ({ c, id }) => {
+    const read = await live.read(id);
+    c.header('etag', etag(read.version));
+    return c.json(read.live);
+  });
   serve(api, authenticate, roomEndpoints.patch, async ({ c, caller, id, body, expected }) => {
     const sale = await live.patch(caller, id, body, expected);
-    const figures = await live.read(id).catch(() => ({ state: stateNow(sale, clock) }));
+    const figures = await live.read(id).then(
+      (read) => read.live,
+      () => ({ state: stateNow(sale, clock) }),
+    );
     c.header('etag', etag(sale.version));
     return c.json({ ...figures, id, settings: sale.room });
   });
   serve(api, authenticate, roomEndpoints.stream, async ({ c, id }) => {
-    const first = await live.read(id);
+    const { live: first } = await live.read(id);
     // A key that was revoked meanwhile ends the stream.
     const next = async (last: LiveRoom) => {
       await authenticate(c, roomEndpoints.stream.role);
@@ -46,7 +53,7 @@ export function roomRoutes(api: Api, authenticate: Authenticate, parts: Parts): 
 /** While the room cannot be reached the stream stays open, and repeats the last figures as stale. */
 async function latest(live: LiveRooms, id: string, last: LiveRoom): Promise<LiveRoom> {
   try {
-    return await live.read(id);
+    return (await live.read(id)).live;
   } catch (error) {
     if (error instanceof Problem && error.slug === 'unavailable') return { ...last, stale: true };
     throw error;

@@ -1,4 +1,5 @@
 import { roomKey } from '@fairgate/shared/room/keys.ts';
+import { newcomer } from '@fairgate/shared/room/room.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { anOrder, aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
 
@@ -27,11 +28,14 @@ it('settings are changed one by one, and shoppers have them when the answer come
   for (const bad of [{ admitPerMinute: -1 }, { tokenSeconds: 4 }, { nonsense: 1 }]) {
     expect((await call('PATCH', path, bad)).status).toBe(400);
   }
-  expect((await call('GET', path)).body.settings).toMatchObject({ admitPerMinute: 60 });
+  const read = await call('GET', path);
+  expect(read.body.settings).toMatchObject({ admitPerMinute: 60 });
+  expect(answer.headers.get('etag')).toBe('"v2"');
+  expect(read.headers.get('etag')).toBe('"v2"');
 });
 
 it('live figures are those of the call', async () => {
-  await service.room.join(saleId, visitors(4));
+  await service.room.join(saleId, visitors(4).map(newcomer));
   await service.pass(200);
   await seen();
   await service.pass(800);
@@ -68,7 +72,7 @@ it('the stream tells the figures each second, until the service stops', async ()
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   const first = await reader.read();
   expect(JSON.parse(String(first.value).replace('data: ', ''))).toMatchObject({ state: 'open' });
-  await service.room.join(saleId, visitors(3));
+  await service.room.join(saleId, visitors(3).map(newcomer));
   const second = await reader.read();
   expect(JSON.parse(String(second.value).replace('data: ', ''))).toMatchObject({ waiting: 3 });
   service.stopping.abort();
@@ -117,7 +121,7 @@ describe('with Redis away', () => {
 describe('after Redis was emptied', () => {
   it('the room begins again above its numbers, with its settings, counts and budget', async () => {
     await call('PATCH', `/v1/sales/${saleId}/room`, { admitPerMinute: 60, message: 'Hello' });
-    await service.room.join(saleId, visitors(6));
+    await service.room.join(saleId, visitors(6).map(newcomer));
     await service.pass(1_000);
     await seen();
     await anOrder(service, { saleId, productId, jti: 'j1', state: 'paid' });
@@ -137,18 +141,22 @@ describe('after Redis was emptied', () => {
     expect(figures).toMatchObject({ frontier: 1, active: 1 });
     expect(figures?.stock).toMatchObject({ total: '5', [productId]: '3:1:1' });
     expect(await seen()).toMatchObject({ state: 'open', message: 'Hello', unitsLeft: 3 });
-    const [late] = await service.room.join(saleId, ['late']);
+    const [buyer] = await service.room.look(saleId, [
+      { visitor: 'visitor-j1', number: 1, ordinal: 1 },
+    ]);
+    expect(buyer?.state).toBe('done');
+    const [late] = await service.room.join(saleId, ['late'].map(newcomer));
     expect(late?.number).toBeGreaterThan(10_000);
     expect(await service.redis.zscore('fg:catalogue', saleId)).toBe(String(startMs));
     // What may be promised from before is given back once those tokens have died.
     expect((await seen())?.budget).toBeLessThan(3);
-    await service.pass(121_000);
+    await service.pass(131_000);
     await call('POST', `/v1/sales/${saleId}/pause`);
     expect((await seen())?.budget).toBe(3);
   });
 
   it('a change by an admin does not begin the room with zeros', async () => {
-    await service.room.join(saleId, visitors(6));
+    await service.room.join(saleId, visitors(6).map(newcomer));
     await service.keeper.keepRooms();
     await service.redis.flushall();
     await service.setClock();

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aSale, iso, pen, type Service, startMs, testService } from '../../test/fixture.ts';
+import {
+  anOrder,
+  aSale,
+  iso,
+  pen,
+  type Service,
+  startMs,
+  testService,
+} from '../../test/fixture.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -70,6 +78,26 @@ describe('sales', () => {
     expect((await call('GET', `/v1/sales/${saleId}`)).headers.get('etag')).toBe('"v1"');
   });
 
+  it('keep their version where a change changes nothing', async () => {
+    const { saleId, productId } = await aSale(service);
+    const path = `/v1/sales/${saleId}`;
+    const startsAt = iso(startMs + 60_000);
+    const same = { name: 'Pens', productIds: [productId], startsAt, endsAt: null };
+    for (const patch of [{}, { room: {} }, { ...same, room: { maxActive: 500 } }]) {
+      const answer = await call('PATCH', path, patch);
+      expect([answer.status, answer.headers.get('etag')]).toEqual([200, '"v1"']);
+    }
+    for (const patch of [{}, { maxActive: 500 }]) {
+      const answer = await call('PATCH', `${path}/room`, patch);
+      expect([answer.status, answer.headers.get('etag')]).toEqual([200, '"v1"']);
+    }
+    const rows = await service.database.sql`
+      select action from ledger where sale_id = ${saleId}`;
+    expect(rows.map((row) => row.action)).toEqual(['sale.created']);
+    const other = await call('PATCH', `${path}/room`, { maxActive: 501 });
+    expect(other.headers.get('etag')).toBe('"v2"');
+  });
+
   it('share no product while neither is closed', async () => {
     const { saleId, productId } = await aSale(service);
     const other = { name: 'Other', productIds: [productId], startsAt: iso(startMs) };
@@ -99,12 +127,35 @@ describe('sales', () => {
     expect(slug(await call('PATCH', path, { name: 'x' }))).toBe('409 conflict');
     expect(slug(await call('PATCH', `${path}/room`, { maxActive: 1 }))).toBe('409 conflict');
     expect((await call('DELETE', path)).status).toBe(204);
-    for (const end of ['', '/room', '/summary', '/stream']) {
+    for (const end of ['', '/room', '/stream']) {
       expect(slug(await call('GET', `${path}${end}`))).toBe('404 not-found');
     }
     expect(slug(await call('POST', `${path}/publish`))).toBe('404 not-found');
     expect(await service.room.figures(saleId)).toBeNull();
     expect(await service.redis.zscore('fg:catalogue', saleId)).toBeNull();
+  });
+
+  it('stay while an order awaits payment; what was sold is told when they are deleted', async () => {
+    const { saleId, productId } = await aSale(service, { publish: true });
+    const path = `/v1/sales/${saleId}`;
+    const order = { saleId, productId, jti: 'last', state: 'awaiting_payment' } as const;
+    const { orderId } = await anOrder(service, order);
+    await call('POST', `${path}/close`);
+    expect(slug(await call('DELETE', path))).toBe('409 conflict');
+    expect((await call('GET', path)).status).toBe(200);
+    await service.database.sql`
+      update orders set state = 'paid', paid_at = now() where id = ${orderId}`;
+    await service.database.sql`update units set state = 'sold' where order_id = ${orderId}`;
+    expect((await call('DELETE', path)).status).toBe(204);
+    const summary = await call('GET', `${path}/summary`);
+    expect(summary.status).toBe(200);
+    expect(summary.body).toMatchObject({
+      id: saleId,
+      products: [{ productId, sold: 1, revenueMinor: 1_250 }],
+      funnel: { redeemed: 1, paid: 1 },
+    });
+    const orders = await call('GET', `/v1/orders?saleId=${saleId}`);
+    expect(orders.body).toMatchObject({ items: [{ id: orderId, state: 'paid' }] });
   });
 });
 
@@ -127,7 +178,7 @@ describe('bad input', () => {
     [{ room: { admitPerMinute: 600_001 } }, 'room.admitPerMinute'],
     [{ room: { maxActive: 0 } }, 'room.maxActive'],
     [{ room: { bindTokens: 'maybe' } }, 'room.bindTokens'],
-    [{ room: { message: 'a\u0000b' } }, 'message'],
+    [{ room: { message: 'a\u0000b' } }, 'room.message'],
     [{ room: { speed: 1 } }, 'room'],
     [{ publish: 'yes' }, 'publish'],
     [{ state: 'open' }, ''],
@@ -165,7 +216,8 @@ describe('bad input', () => {
 
 describe('orders', () => {
   it('of nobody are an empty list; a wrong filter is refused', async () => {
-    expect((await call('GET', '/v1/orders')).body).toEqual({ items: [], nextCursor: null });
+    const none = await call('GET', '/v1/orders?saleId=sale_00000000000000000000000000');
+    expect(none.body).toEqual({ items: [], nextCursor: null });
     expect(slug(await call('GET', '/v1/orders?state=lost'))).toBe('400 invalid-request');
     expect(slug(await call('GET', '/v1/orders?saleId=x'))).toBe('400 invalid-request');
     expect(slug(await call('GET', '/v1/orders/ord_00000000000000000000000000'))).toBe(

@@ -15,17 +15,29 @@ const imageUrl = z
   .max(2_000)
   .nullable();
 
+/** Cleared by null, as an image is. */
+const description = z
+  .string()
+  .max(5_000)
+  .nullable()
+  .transform((text) => text ?? '');
+
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
 const productFields = {
   name,
-  description: z.string().max(5_000),
+  description,
   imageUrl,
   priceMinor: z.int().min(0).max(1e12),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as EUR'),
+  currency: z
+    .string()
+    .refine((code) => currencies.has(code), 'must be an ISO 4217 code, such as EUR')
+    .meta({ pattern: '^[A-Z]{3}$' }),
 };
 
 export const newProductSchema = z.strictObject({
   ...productFields,
-  description: productFields.description.default(''),
+  description: description.default(''),
   imageUrl: imageUrl.default(null),
   stock: z.int().min(0).max(stockMax),
 });

@@ -1,3 +1,4 @@
+import { newcomer } from '@fairgate/shared/room/room.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
 
@@ -115,7 +116,7 @@ it('productIds, startsAt and mode are fixed once the sale has started', async ()
 describe('after a pause was answered', () => {
   it('nobody is admitted, and the line goes on after the resume', async () => {
     const { saleId } = await aSale(service, { startsAt: iso(startMs), publish: true });
-    await service.room.join(saleId, ['a', 'b', 'c', 'd', 'e']);
+    await service.room.join(saleId, ['a', 'b', 'c', 'd', 'e'].map(newcomer));
     await service.pass(100);
     expect((await seen(saleId))?.frontier).toBe(1);
     expect(await act(saleId, 'pause')).toBe('paused');

@@ -1,3 +1,4 @@
+import { newcomer } from '@fairgate/shared/room/room.ts';
 import { beforeEach, expect, it } from 'vitest';
 import { anOrder, aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
 
@@ -13,7 +14,7 @@ beforeEach(async () => {
     room: { admitPerMinute: 600_000 },
   };
   ({ saleId, productId } = await aSale(service, sale, { name: '=cmd, "quoted"' }));
-  await service.room.join(saleId, ['a', 'b', 'c']);
+  await service.room.join(saleId, ['a', 'b', 'c'].map(newcomer));
   await service.call('POST', `/v1/sales/${saleId}/pause`);
   await service.room.advance(saleId, 0);
   await service.pass(20_000);

@@ -1,9 +1,21 @@
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { z } from 'zod';
 import { type InputMistake, Problem } from '../problem.ts';
 
 /** CONTRACT.md section 1: larger bodies are 413 unless an endpoint says otherwise. */
 export const bodyBytesMax = 64 * 1_024;
+
+/**
+ * Refuses a request whose announced body is over the limit, also where no handler reads the body.
+ * A body of no announced length is cut off by its reader, see `bodyText`.
+ */
+export function limitBody(): MiddlewareHandler {
+  return async (c, next) => {
+    const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
+    if (!reads) requireAnnouncedWithin(c, bodyBytesMax);
+    await next();
+  };
+}
 
 /** A body of JSON that fits the schema. Throws Problems: 413, 415, 400 with all its mistakes. */
 export async function jsonBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
@@ -25,21 +37,56 @@ export async function formBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> 
   return parseInput(schema, Object.fromEntries(new URLSearchParams(await bodyText(c))));
 }
 
-/** Parses anything from outside; throws an `invalid-request` that names every mistake. */
+/** Parses anything from outside; throws an `invalid-request` that names its mistakes. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const unstorable = textMistakes(input);
   const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const errors: InputMistake[] = parsed.error.issues.slice(0, 20).map((issue) => ({
+  if (parsed.success && unstorable.length === 0) return parsed.data;
+  const issues: InputMistake[] = (parsed.error?.issues ?? []).map((issue) => ({
     path: issue.path.map(String).join('.'),
     message: issue.message,
   }));
+  const errors = [...unstorable, ...issues].slice(0, mistakesMax);
   throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
+}
+
+const mistakesMax = 20;
+
+type Place = { value: unknown; name: string; parent: Place | null };
+
+/**
+ * Text that Postgres cannot hold, in values and in keys: NUL, and halves of surrogate pairs.
+ * No recursion, and no path before it is needed: 64 KiB may be nested 32 Ki deep.
+ */
+function textMistakes(input: unknown): InputMistake[] {
+  const mistakes: InputMistake[] = [];
+  const message = 'holds a NUL character or half of a surrogate pair';
+  const places: Place[] = [{ value: input, name: '', parent: null }];
+  for (let at = places.pop(); at && mistakes.length < mistakesMax; at = places.pop()) {
+    const { value, name } = at;
+    const isBad = !isStorable(name) || (typeof value === 'string' && !isStorable(value));
+    if (isBad) mistakes.push({ path: pathOf(at), message });
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      places.push({ value: inner, name: key, parent: at });
+    }
+  }
+  return mistakes;
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
+function pathOf(place: Place): string {
+  const names: string[] = [];
+  for (let at = place; at.parent !== null; at = at.parent) names.push(at.name);
+  return names.reverse().join('.').replaceAll('\0', '').toWellFormed();
 }
 
 /** The body as text, read no further than the limit. */
 export async function bodyText(c: Context, bytesMax: number = bodyBytesMax): Promise<string> {
-  const tooLarge = () => new Problem('payload-too-large', `The limit is ${bytesMax} bytes.`);
-  if (Number(c.req.header('content-length') ?? 0) > bytesMax) throw tooLarge();
+  requireAnnouncedWithin(c, bytesMax);
   const reader = c.req.raw.body?.getReader();
   if (!reader) return '';
   const chunks: Uint8Array[] = [];
@@ -50,11 +97,19 @@ export async function bodyText(c: Context, bytesMax: number = bodyBytesMax): Pro
     bytes += value.byteLength;
     if (bytes > bytesMax) {
       await reader.cancel();
-      throw tooLarge();
+      throw tooLarge(bytesMax);
     }
     chunks.push(value);
   }
   return new TextDecoder().decode(concat(chunks, bytes));
+}
+
+function requireAnnouncedWithin(c: Context, bytesMax: number): void {
+  if (Number(c.req.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax);
+}
+
+function tooLarge(bytesMax: number): Problem {
+  return new Problem('payload-too-large', `The limit is ${bytesMax} bytes.`);
 }
 
 function concat(chunks: Uint8Array[], bytes: number): Uint8Array {

@@ -2,8 +2,8 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Problem, problemResponse } from '../problem.ts';
-import { bodyBytesMax, jsonBody, optionalJsonBody } from './body.ts';
-import { ownOrigin } from './origin.ts';
+import { bodyBytesMax, jsonBody, limitBody, optionalJsonBody } from './body.ts';
+import { ownOriginByCookie } from './origin.ts';
 import { notFoundOrMethod, onProblem } from './refusals.ts';
 import { type RequestVariables, requestId } from './request-id.ts';
 
@@ -15,6 +15,8 @@ app.notFound(notFoundOrMethod(app));
 const schema = z.strictObject({ count: z.int().min(1), name: z.string() });
 app.post('/things', async (c) => c.json(await jsonBody(c, schema), 201));
 app.post('/maybe', async (c) => c.json(await optionalJsonBody(c, z.strictObject({}))));
+app.use('/unread', limitBody());
+app.on(['GET', 'POST', 'DELETE'], '/unread', (c) => c.text('ok'));
 app.get('/things/:id', (c) => c.text(c.req.param('id')));
 app.get('/fault', () => {
   throw new Error('the password is hunter2');
@@ -22,7 +24,7 @@ app.get('/fault', () => {
 app.get('/busy', () => {
   throw new Problem('unavailable', { detail: 'Later.', retryAfterSeconds: 7 });
 });
-app.use('/own', ownOrigin(['https://shop.example']));
+app.use('/own', ownOriginByCookie(['https://shop.example']));
 app.post('/own', (c) => c.text('ok'));
 
 const post = (body: string | Uint8Array, type = 'application/json') =>
@@ -36,6 +38,26 @@ describe('bad input', () => {
     const problem = (await response.json()) as { type: string; errors: { path: string }[] };
     expect(problem.type).toBe('urn:fairgate:problem:invalid-request');
     expect(problem.errors.map((error) => error.path).sort()).toEqual(['', 'count', 'name']);
+  });
+
+  it.each([
+    ['{"count":1,"name":"\\ud800"}', 'name'],
+    ['{"count":1,"name":"a\\u0000b"}', 'name'],
+    ['{"count":1,"name":"a","more":[{"at":"\\udc00x"}]}', 'more.0.at'],
+    ['{"count":1,"name":"a","k\\u0000":1}', 'k'],
+    ['{"count":1,"name":"a","\\ud800":1}', '\ufffd'],
+  ])('text that no store can hold: %s', async (body, path) => {
+    const response = await post(body);
+    expect(response.status).toBe(400);
+    const { errors } = (await response.json()) as { errors: { path: string }[] };
+    expect(errors.map((error) => error.path)).toContain(path);
+  });
+
+  it('may hold whole surrogate pairs, and be nested as deep as it is long', async () => {
+    expect((await post('{"count":1,"name":"\\ud83d\\ude00"}')).status).toBe(201);
+    const depth = bodyBytesMax / 2 - 100;
+    const nested = `{"name":${'['.repeat(depth)}"\\ud800"${']'.repeat(depth)}}`;
+    expect((await post(nested)).status).toBe(400);
   });
 
   it.each([
@@ -63,6 +85,18 @@ describe('bad input', () => {
     } as RequestInit);
     expect((await app.request(request)).status).toBe(413);
     expect(sent).toBeLessThan(10);
+  });
+
+  it.each([
+    ['POST', bodyBytesMax + 1, 413],
+    ['DELETE', bodyBytesMax + 1, 413],
+    ['POST', bodyBytesMax, 200],
+    ['GET', bodyBytesMax + 1, 200],
+  ])('that nobody reads: %s of %i bytes', async (method, bytes, status) => {
+    const headers = { 'content-length': String(bytes) };
+    const response = await app.request('/unread', { method, headers });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('x-request-id')).not.toBeNull();
   });
 
   it('may be no body at all where every field is optional', async () => {
@@ -109,6 +143,11 @@ describe('where cookies count', () => {
     ['our own', { origin: 'https://shop.example' }, 200],
     ['another', { origin: 'https://evil.example' }, 403],
     ['null', { origin: 'null' }, 403],
+    [
+      'another, with an Authorization,',
+      { origin: 'https://evil.example', authorization: 'x' },
+      200,
+    ],
   ])('a change from %s origin', async (_, headers, status) => {
     expect((await app.request('/own', { method: 'POST', headers })).status).toBe(status);
   });

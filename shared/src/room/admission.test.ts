@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshRedisUrl } from '../../../e2e/support/stores.ts';
+import { newcomer } from './room.ts';
 import { type RoomFixture, roomFixture, saleId, visitors } from './room-fixture.ts';
 
 const redisUrl = await freshRedisUrl(afterAll);
@@ -31,7 +32,7 @@ describe('admission', () => {
   it('lets places in in the order in which they joined, and by no other', async () => {
     const fixture = await fresh({ admitPerMinute: 60 });
     const names = visitors(12).reverse();
-    for (const name of names) await fixture.room.join(saleId, [name]);
+    for (const name of names) await fixture.room.join(saleId, [name].map(newcomer));
     for (let admitted = 1; admitted <= 12; admitted += 1) {
       await fixture.pass(1_000);
       await fixture.room.advance(saleId);
@@ -43,7 +44,7 @@ describe('admission', () => {
 
   it('never passes the rate and a burst of one second, however often and late it is asked', async () => {
     const fixture = await fresh({ admitPerMinute: 600 });
-    await fixture.room.join(saleId, visitors(500));
+    await fixture.room.join(saleId, visitors(500).map(newcomer));
     await fixture.pass(60_000);
     for (let i = 0; i < 5; i += 1) await fixture.room.advance(saleId, 0);
     expect((await fixture.room.figures(saleId))?.admittedTotal).toBe(10);
@@ -56,7 +57,7 @@ describe('admission', () => {
 
   it('never passes maxActive: tokens alive and unspent, and orders awaiting payment', async () => {
     const fixture = await fresh({ maxActive: 5, guaranteeStock: 0 });
-    await fixture.room.join(saleId, visitors(30));
+    await fixture.room.join(saleId, visitors(30).map(newcomer));
     await fixture.pass(1_000);
     await fixture.room.advance(saleId);
     expect((await fixture.room.figures(saleId))?.active).toBe(5);
@@ -77,7 +78,7 @@ describe('admission', () => {
   it('lets nobody in before the start, while paused, or after the close', async () => {
     const fixture = await fresh({ phase: 'scheduled' });
     await fixture.configure({ startsAt: fixture.now() + 60_000 });
-    await fixture.room.join(saleId, visitors(3));
+    await fixture.room.join(saleId, visitors(3).map(newcomer));
     await fixture.pass(59_000);
     expect(await fixture.room.advance(saleId)).toMatchObject({ state: 'lobby', waiting: 3 });
     await fixture.configure({ phase: 'paused' });
@@ -93,7 +94,7 @@ describe('admission', () => {
 
   it('costs once when many gateways advance within half a second', async () => {
     const fixture = await fresh({ admitPerMinute: 60 });
-    await fixture.room.join(saleId, visitors(10));
+    await fixture.room.join(saleId, visitors(10).map(newcomer));
     await fixture.pass(1_000);
     const snapshots = await Promise.all(
       Array.from({ length: 50 }, () => fixture.room.advanceJson(saleId)),
@@ -106,7 +107,7 @@ describe('admission', () => {
     const fixture = await fresh({ admitPerMinute: 60, abandonSeconds: 8 });
     const names = visitors(6);
     await fixture.configure({ phase: 'paused' });
-    await fixture.room.join(saleId, names);
+    await fixture.room.join(saleId, names.map(newcomer));
     const present = names.slice(3);
     for (let i = 0; i < 10; i += 1) {
       await fixture.pass(2_000);
@@ -133,10 +134,21 @@ describe('admission', () => {
 
   it('abandons nobody when nobody could reach us', async () => {
     const fixture = await fresh({ abandonSeconds: 8, phase: 'paused' });
-    await fixture.room.join(saleId, visitors(5));
+    await fixture.room.join(saleId, visitors(5).map(newcomer));
     await fixture.pass(600_000);
     await fixture.configure({ phase: 'open' });
     await fixture.room.advance(saleId);
     expect(await fixture.room.figures(saleId)).toMatchObject({ admittedTotal: 5, abandoned: 0 });
+  });
+
+  it('abandons nobody after an outage, whoever is heard of first', async () => {
+    const fixture = await fresh({ abandonSeconds: 8, admitPerMinute: 60, phase: 'paused' });
+    await fixture.room.join(saleId, visitors(5).map(newcomer));
+    await fixture.pass(300_000);
+    await fixture.room.join(saleId, ['late'].map(newcomer));
+    await fixture.configure({ phase: 'open' });
+    await fixture.room.advance(saleId);
+    expect(await statesOf(fixture, visitors(2))).toEqual(['admitted', 'waiting']);
+    expect(await fixture.room.figures(saleId)).toMatchObject({ admittedTotal: 1, abandoned: 0 });
   });
 });

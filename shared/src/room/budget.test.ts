@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freshRedisUrl } from '../../../e2e/support/stores.ts';
 import { roomKey } from './keys.ts';
+import { newcomer } from './room.ts';
 import { type RoomFixture, report, roomFixture, saleId, visitors } from './room-fixture.ts';
 
 const redisUrl = await freshRedisUrl(afterAll);
@@ -8,7 +9,7 @@ let fixture: RoomFixture;
 
 beforeEach(async () => {
   fixture = await roomFixture(redisUrl, { units: 3 });
-  await fixture.room.join(saleId, visitors(10));
+  await fixture.room.join(saleId, visitors(10).map(newcomer));
   await fixture.pass(1_000);
   await fixture.room.advance(saleId);
 });
@@ -33,7 +34,7 @@ describe('the budget of units', () => {
   it('promises the last units in part, so that nobody is let in to nothing', async () => {
     await fixture.redis.flushall();
     await fixture.begin({}, { units: 5, maxUnitsPerShopper: 2 });
-    await fixture.room.join(saleId, visitors(10));
+    await fixture.room.join(saleId, visitors(10).map(newcomer));
     expect(await admittedTotal()).toBe(3);
     const looks = visitors(3).map((visitor, i) => ({ visitor, number: i + 1, ordinal: 1 }));
     const promises = (await fixture.room.look(saleId, looks)).map((reply) => reply.promise);
@@ -86,7 +87,7 @@ describe('the budget of units', () => {
   it('gives back what is left of a promise when fewer units were taken', async () => {
     await fixture.redis.flushall();
     await fixture.begin({}, { units: 4, maxUnitsPerShopper: 4 });
-    await fixture.room.join(saleId, visitors(10));
+    await fixture.room.join(saleId, visitors(10).map(newcomer));
     expect(await admittedTotal()).toBe(1);
     await fixture.room.take(saleId, first, 1, 'jti-1');
     const spent = report({ kind: 'spent', jti: 'jti-1', visitor: first, max: 4, taken: 1 });
@@ -101,20 +102,106 @@ describe('the budget of units', () => {
   });
 
   it('gives back the admission of a shopper who leaves before taking the token', async () => {
-    expect(await fixture.room.leave(saleId, second, 2)).toBe('left');
-    expect(await fixture.room.leave(saleId, second, 2)).toBe('kept');
+    expect(await fixture.room.leave(saleId, { visitor: second, number: 2, ordinal: 1 })).toBe(
+      'left',
+    );
+    expect(await fixture.room.leave(saleId, { visitor: second, number: 2, ordinal: 1 })).toBe(
+      'kept',
+    );
     expect(await admittedTotal()).toBe(4);
   });
+});
+
+describe('who leaves after taking the token and joins again', () => {
+  const ticket = { visitor: first, number: 1, ordinal: 1 };
+  const again = async () => (await fixture.room.join(saleId, [newcomer(first)]))[0];
+  const stateOf = async (number: number, ordinal: number) =>
+    (await fixture.room.look(saleId, [{ visitor: first, number, ordinal }]))[0];
+
+  beforeEach(async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({}, { units: 2, maxUnitsPerShopper: 1 });
+    await fixture.room.join(saleId, [newcomer(first)]);
+    await admittedTotal();
+    await fixture.room.take(saleId, first, 1, 'jti-1');
+    await fixture.room.leave(saleId, ticket);
+    expect(await again()).toMatchObject({ outcome: 'joined', number: 2, ordinal: 1 });
+  });
+
+  it('is not admitted beside a token that is alive: it is settled first', async () => {
+    expect(await admittedTotal()).toBe(1);
+    const due = await fixture.room.due(saleId, 5_000, 10);
+    expect(due).toEqual([{ jti: 'jti-1', visitor: first, promise: 1 }]);
+    await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti: 'jti-1', visitor: first })]);
+    expect(await admittedTotal()).toBe(2);
+    expect(await stateOf(2, 1)).toMatchObject({ state: 'admitted', ordinal: 2, promise: 1 });
+    expect((await fixture.room.take(saleId, first, 2, 'jti-2')).outcome).toBe('issued');
+    expect((await fixture.room.figures(saleId))?.outstanding).toBe(1);
+  });
+
+  it('has done with the sale where that token was spent after all', async () => {
+    await fixture.room.settle(saleId, [report({ kind: 'spent', jti: 'jti-1', visitor: first })]);
+    expect(await admittedTotal()).toBe(1);
+    expect(await stateOf(2, 1)).toMatchObject({ state: 'done' });
+    expect(await fixture.room.figures(saleId)).toMatchObject({ waiting: 0, outstanding: 1 });
+  });
+
+  it('gives all of the budget back, however often it is done', async () => {
+    for (let turn = 1; turn <= 5; turn += 1) {
+      const jti = `jti-${turn}`;
+      await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti, visitor: first })]);
+      await admittedTotal();
+      await fixture.room.take(saleId, first, turn + 1, `jti-${turn + 1}`);
+      await fixture.room.leave(saleId, ticket);
+      await again();
+    }
+    const [last] = await fixture.room.due(saleId, 5_000, 10);
+    expect(last).toMatchObject({ jti: 'jti-6', promise: 1 });
+    const lapse = { kind: 'lapsed' as const, jti: 'jti-6', visitor: first };
+    await fixture.room.settle(saleId, [report({ ...lapse, max: last?.promise ?? 0 })]);
+    expect((await fixture.room.figures(saleId))?.outstanding).toBe(0);
+  });
+});
+
+it('whoever let the admission pass joins anew at once, and the budget is whole again', async () => {
+  await fixture.pass(60_000);
+  const [again] = await fixture.room.join(saleId, [newcomer(first)]);
+  expect(again).toMatchObject({ outcome: 'joined', number: 11, ordinal: 2 });
+  await fixture.configure({ phase: 'paused' });
+  await fixture.pass(1_000);
+  await fixture.room.advance(saleId);
+  expect((await fixture.room.figures(saleId))?.outstanding).toBe(0);
+});
+
+it('a late word about an old token leaves the visitor’s later admission alone', async () => {
+  await fixture.pass(60_000);
+  await fixture.room.join(saleId, [newcomer(first)]);
+  await fixture.configure({ units: 20 });
+  await fixture.pass(1_000);
+  await fixture.room.advance(saleId);
+  await fixture.room.take(saleId, first, 2, 'jti-2');
+  await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti: 'jti-1', visitor: first })]);
+  const [now] = await fixture.room.look(saleId, [{ visitor: first, number: 11, ordinal: 2 }]);
+  expect(now?.state).toBe('issued');
+});
+
+it('other products chosen before anybody was admitted are counted by what of them is free', async () => {
+  await fixture.redis.flushall();
+  await fixture.begin({}, { units: 3, phase: 'paused' });
+  await fixture.begin({ free: 1 }, { units: 3, phase: 'open' });
+  await fixture.room.join(saleId, visitors(5).map(newcomer));
+  expect(await admittedTotal()).toBe(1);
 });
 
 describe('after Redis was emptied', () => {
   it('counts what was promised before as promised until those tokens have died', async () => {
     await fixture.room.take(saleId, first, 1, 'jti-1');
     await fixture.redis.flushall();
-    const until = fixture.now() + 60_000;
+    const until = fixture.now() + 72_000;
     const start = { next: 10_010, outstanding: 2, outstandingUntil: until, free: 3 };
     await fixture.begin(start);
-    await fixture.room.join(saleId, visitors(5, 'w'));
+    await fixture.pass(12_000);
+    await fixture.room.join(saleId, visitors(5, 'w').map(newcomer));
     expect(await admittedTotal()).toBe(1);
     // A token of before is spent now: its unit is counted once, whatever `outstanding` gives back.
     await fixture.room.settle(saleId, [report({ kind: 'spent', jti: 'jti-1', visitor: first })]);
@@ -140,12 +227,53 @@ describe('after Redis was emptied', () => {
   it('puts returning tickets back under their old numbers, ahead of who came since', async () => {
     await fixture.redis.flushall();
     await fixture.begin({ next: 10_010, frontier: 3 }, { phase: 'paused' });
-    await fixture.room.join(saleId, ['newcomer']);
+    await fixture.room.join(saleId, ['newcomer'].map(newcomer));
     const old = visitors(10).slice(5);
     const questions = old.map((visitor, i) => ({ visitor, number: i + 6, ordinal: 1 }));
     const looks = await fixture.room.look(saleId, questions.reverse());
     expect(looks.map((reply) => reply.number)).toEqual([10, 9, 8, 7, 6]);
     const order = await fixture.redis.zrange(roomKey(saleId, 'line'), '0', '-1');
     expect(order).toEqual([...old, 'newcomer']);
+  });
+  it('admits nobody until those near the front are back, whoever polls first', async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({ next: 10_010, frontier: 0, free: 2 });
+    const back = (number: number) => ({
+      visitor: visitors(10)[number - 1] ?? '',
+      number,
+      ordinal: 1,
+    });
+    await fixture.room.look(saleId, [back(9)]);
+    expect(await admittedTotal()).toBe(0);
+    await fixture.pass(8_000);
+    await fixture.room.join(saleId, [back(2), back(1)]);
+    await fixture.pass(3_000);
+    expect(await admittedTotal()).toBe(2);
+    const looks = await fixture.room.look(saleId, [back(1), back(2), back(9)]);
+    expect(looks.map((reply) => reply.state)).toEqual(['admitted', 'admitted', 'waiting']);
+  });
+
+  it('knows who bought before: they are done, and use up nothing', async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({ next: 10_010, free: 2 });
+    await fixture.room.look(saleId, [{ visitor: first, number: 1, ordinal: 1 }]);
+    await fixture.room.remember(saleId, [{ visitor: first, number: 1, jti: 'jti-1' }]);
+    const [again] = await fixture.room.join(saleId, [{ visitor: first, number: 1, ordinal: 1 }]);
+    expect(again).toMatchObject({ outcome: 'kept', number: 1, state: 'done' });
+    await fixture.room.join(saleId, visitors(5, 'w').map(newcomer));
+    await fixture.pass(12_000);
+    expect(await admittedTotal()).toBe(2);
+  });
+
+  it('gives nothing back twice for an order of before, in whatever order the reports come', async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({ next: 10_010, free: 2 });
+    const spent = report({ kind: 'spent', jti: 'jti-1', visitor: first, seq: 0 });
+    const ended = report({ kind: 'ended', jti: 'jti-1', visitor: first, returned: 1, seq: 0 });
+    await fixture.room.settle(saleId, [ended, spent, ended]);
+    const returned = async () => await fixture.redis.hget(roomKey(saleId, 'room'), 'returned');
+    expect(await returned()).toBe('1');
+    await fixture.room.settle(saleId, [spent, ended, ended]);
+    expect(await returned()).toBe('1');
   });
 });

@@ -13,13 +13,13 @@ export const roomKeyNames = [
   'active',
   /** ZSET jti -> expiry in ms: purchase tokens issued, and neither spent nor lapsed as far as known. */
   'tokens',
-  /** HASH jti -> visitor, of every token ever issued. */
+  /** HASH jti -> `visitor|promise` of every token taken; `~` for one of before a loss. */
   'holders',
   /** ZSET jti -> pay-before in ms: orders awaiting payment. */
   'holding',
   /** HASH jti -> `units:ended`: what was given back to the budget, only ever growing. */
   'given',
-  /** HASH product -> `free:held:sold`, and `version`: the late picture of the stock. */
+  /** HASH product -> `free:held:sold`, and `free`, `held`, `total`, `version`: the late picture. */
   'stock',
   /** STRING: the last snapshot as JSON. */
   'snapshot',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { roomKeys } from './keys.ts';
 import {
   type JoinReply,
+  type LookQuestion,
   type LookReply,
   type Room,
   roomFiguresSchema,
@@ -52,20 +53,19 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
       const reply = await run('configure', saleId, args);
       return z.enum(['created', 'updated', 'kept']).parse(reply);
     },
-    async join(saleId, visitors) {
-      return joinSchema.parse(await run('join', saleId, visitors)).map(joinReply);
+    async join(saleId, joiners) {
+      return joinSchema.parse(await run('join', saleId, triples(joiners))).map(joinReply);
     },
     async look(saleId, questions) {
-      const args = questions.flatMap((q) => [q.visitor, q.number, q.ordinal]);
-      return lookSchema.parse(await run('look', saleId, args)).map(lookReply);
+      return lookSchema.parse(await run('look', saleId, triples(questions))).map(lookReply);
     },
     async take(saleId, visitor, ordinal, jti) {
       const reply = takeSchema.parse(await run('take', saleId, [visitor, ordinal, jti]));
       const [outcome, number, own, admittedAtMs, untilMs, promise] = reply;
       return { outcome, number, ordinal: own, admittedAtMs, untilMs, promise };
     },
-    async leave(saleId, visitor, number) {
-      const reply = await run('leave', saleId, [visitor, number]);
+    async leave(saleId, ticket) {
+      const reply = await run('leave', saleId, triples([ticket]));
       return z.enum(['left', 'kept', 'unknown']).parse(reply);
     },
     async advance(saleId, ageMsMax) {
@@ -83,6 +83,10 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
     async due(saleId, passedMs, limit) {
       const flat = z.array(z.coerce.string()).parse(await run('due', saleId, [passedMs, limit]));
       return dueTokens(flat);
+    },
+    async remember(saleId, bought) {
+      const args = bought.flatMap((b) => [b.visitor, b.number, b.jti]);
+      return z.coerce.number().parse(await run('remember', saleId, args));
     },
     async figures(saleId) {
       const json = z.string().parse(await run('figures', saleId, []));
@@ -107,6 +111,10 @@ async function runScript(
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
     return await redis.eval(script.source, keys.length, ...keys, ...args);
   }
+}
+
+function triples(questions: readonly LookQuestion[]): (string | number)[] {
+  return questions.flatMap((q) => [q.visitor, q.number, q.ordinal]);
 }
 
 function joinReply(row: z.infer<typeof joinSchema>[number]): JoinReply {

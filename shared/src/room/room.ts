@@ -14,6 +14,14 @@ export type JoinReply = {
 };
 
 export type LookQuestion = { visitor: string; number: number; ordinal: number };
+/** Who joins without a ticket of this sale. */
+export function newcomer(visitor: string): LookQuestion {
+  return { visitor, number: 0, ordinal: 1 };
+}
+
+/** A redemption that a room made anew has to know of. */
+export type Bought = { visitor: string; number: number; jti: string };
+
 export type LookReply = {
   state: 'waiting' | 'admitted' | 'issued' | 'done' | 'expired' | 'left' | 'unknown';
   number: number;
@@ -134,10 +142,11 @@ export type Room = {
     fields: RoomFields,
     start: RoomBeginning,
   ): Promise<'created' | 'updated' | 'kept'>;
-  join(saleId: string, visitors: string[]): Promise<JoinReply[]>;
+  /** Each with the ticket that they show, or as a `newcomer`. */
+  join(saleId: string, joiners: LookQuestion[]): Promise<JoinReply[]>;
   look(saleId: string, questions: LookQuestion[]): Promise<LookReply[]>;
   take(saleId: string, visitor: string, ordinal: number, jti: string): Promise<TakeReply>;
-  leave(saleId: string, visitor: string, number: number): Promise<'left' | 'kept' | 'unknown'>;
+  leave(saleId: string, ticket: LookQuestion): Promise<'left' | 'kept' | 'unknown'>;
   /** Null where there is no such room. */
   advance(saleId: string, ageMsMax?: number): Promise<RoomSnapshot | null>;
   /** As `advance`, unparsed: the JSON, or '' where there is no such room. */
@@ -150,4 +159,5 @@ export type Room = {
     limit: number,
   ): Promise<{ jti: string; visitor: string; promise: number }[]>;
   figures(saleId: string): Promise<RoomFigures | null>;
+  remember(saleId: string, bought: Bought[]): Promise<number>;
 };

@@ -11,6 +11,7 @@ export const commandNames = [
   'picture',
   'due',
   'figures',
+  'remember',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -38,5 +39,6 @@ export function makeScripts(source: (name: CommandName | 'prelude') => string): 
     picture: script('picture'),
     due: script('due'),
     figures: script('figures'),
+    remember: script('remember'),
   };
 }

@@ -34,7 +34,7 @@ const outlookWords = ({ kind, unitsLeft, unitsHeld }) => {
   if (kind === 'sold_out') return 'Everything is sold.';
   return unitsHeld > 0
     ? `${unitsLeft} left for those ahead of you; ${unitsHeld} in unpaid orders may come back.`
-    : `${unitsLeft} left, and more people than that ahead of you.`;
+    : `${unitsLeft} left, and those ahead of you may take them all.`;
 };
 
 const countdownWords = (ms) => {

@@ -6,9 +6,9 @@ import type { Executor } from './executor.ts';
 import { saleProductRecords } from './product-rows.ts';
 import { saleRows } from './sale-rows.ts';
 
-/** What Postgres knows of a sale; consistent where `db` is one snapshot. Null: no such sale. */
+/** What Postgres knows of a sale, deleted or not; consistent where `db` is one snapshot. Null: no such sale. */
 export async function saleReport(db: Executor, saleId: string): Promise<SaleReport | null> {
-  const sale = await saleRows(db).find(saleId);
+  const sale = await saleRows(db).findKept(saleId);
   if (sale === null) return null;
   const records = await saleProductRecords(db, sale.productIds);
   const revenue = await revenueByProduct(db, saleId);

@@ -14,6 +14,11 @@ export function roomRows(db: Executor): RoomRows {
       await db.execute(sql`lock table outbox in share mode`);
     },
     source: (saleId) => source(db, saleId),
+    async bought(saleId) {
+      const { visitor, number, jti } = redemptions;
+      const spent = and(eq(redemptions.saleId, saleId), eq(redemptions.kind, 'order'));
+      return await db.select({ visitor, number, jti }).from(redemptions).where(spent);
+    },
     async checkpoint(saleId) {
       return (await checkpoints(db, [saleId])).get(saleId) ?? null;
     },

@@ -21,6 +21,10 @@ export function saleRows(db: Executor): SaleRows {
       const [row] = await select(db, alive(id)).limit(1);
       return row ? record(row) : null;
     },
+    async findKept(id) {
+      const [row] = await select(db, eq(sales.id, id)).limit(1);
+      return row ? record(row) : null;
+    },
     async page({ cursor, limit }) {
       const after = cursor === undefined ? undefined : lt(sales.id, cursor);
       const where = and(isNull(sales.deletedAt), after);

@@ -100,7 +100,7 @@ local function admitFromHead(places_)
       local number = p and p.number or score
       local budget = int(fields.units) - promised + returned
       scanned = scanned + 1
-      if not guard(budget) then
+      if not guard(budget) or isUnsettled(p) then
         return
       elseif isPresent(number) then
         local promise = fields.guaranteeStock == '1' and math.min(unitsMax, budget) or unitsMax
@@ -110,7 +110,8 @@ local function admitFromHead(places_)
         end
       else
         redis.call('ZREM', line, visitor)
-        writePlace(visitor, { state = 'away', number = number, ordinal = p and p.ordinal or 1 })
+        writePlace(visitor, { state = 'away', number = number, ordinal = p and p.ordinal or 1,
+          jti = p and p.jti })
         redis.call('HINCRBY', room, 'abandoned', 1)
         frontier = math.max(frontier, math.floor(score))
       end
@@ -120,7 +121,7 @@ end
 
 expireAdmissions()
 local bucket = refill()
-if state == 'open' then
+if state == 'open' and now >= int(fields.admitFrom) then
   local free = int(fields.maxActive) - redis.call('ZCARD', active) - redis.call('ZCARD', holding)
   local count = math.min(math.floor(bucket + 1e-6), free, admissionsMax)
   if count > 0 then

@@ -20,12 +20,18 @@ for name, value in pairs(set) do
   flat[#flat + 1] = type(value) == 'number' and text(value) or tostring(value)
 end
 
+local start = cjson.decode(ARGV[3])
+
+-- A room that was lost admits nobody until those near the front have polled again (D4): at twelve
+-- seconds' distance nobody within forty seconds of the front is still missing.
+local reassemblyMs = 12000
+
 local function begin()
-  local start = cjson.decode(ARGV[3])
   local promised = set.units - start.free + start.outstanding
   redis.call('HSET', room, 'presenceSince', now, 'lookedAt', now, 'bucket', 0, 'refilledAt', now,
     'createdAt', now, 'returned', 0, 'promised', promised, 'outstanding', start.outstanding,
-    'outstandingUntil', text(start.outstandingUntil), 'left', 0)
+    'outstandingUntil', text(start.outstandingUntil), 'left', 0,
+    'admitFrom', text(start.next > 0 and now + reassemblyMs or now))
   local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
     'expired', 'abandoned' }
   for _, name in ipairs(kept) do
@@ -42,7 +48,11 @@ local reply = 'updated'
 if not fields then
   begin()
   reply = 'created'
-elseif fields.abandonSeconds ~= text(set.abandonSeconds) then
+elseif int(fields.admitted) == 0 and int(fields.outstanding) == 0 then
+  -- Nobody was promised anything yet: other products may have been chosen.
+  redis.call('HSET', room, 'promised', text(set.units - start.free), 'returned', 0)
+end
+if fields and fields.abandonSeconds ~= text(set.abandonSeconds) then
   -- Presence was noted in spans of another width: judge nobody by it.
   redis.call('HSET', room, 'presenceSince', now)
 end

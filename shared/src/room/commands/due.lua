@@ -5,10 +5,9 @@ local latest, limit = now - int(ARGV[1]), int(ARGV[2])
 local found = redis.call('ZRANGEBYSCORE', tokens, '-inf', latest, 'LIMIT', 0, limit)
 local flat = {}
 for _, jti in ipairs(found) do
-  local visitor = redis.call('HGET', holders, jti) or ''
-  local p = readPlace(visitor)
+  local visitor, promise = (redis.call('HGET', holders, jti) or ''):match('^(.*)|(%d+)$')
   flat[#flat + 1] = jti
-  flat[#flat + 1] = visitor
-  flat[#flat + 1] = p and p.promise or 0
+  flat[#flat + 1] = visitor or ''
+  flat[#flat + 1] = promise or 0
 end
 return flat

@@ -1,11 +1,11 @@
 -- Gives each visitor a place at the end of the line, or the place that they have.
--- ARGV: visitors.
+-- ARGV: triples visitor, number, ordinal; number is 0 but for who shows a ticket of this sale.
 -- Returns for each visitor { outcome, number, ordinal, state, score }:
 --   'joined' | 'kept', or 'unknown' | 'sale-not-open' | 'sold-out' with zeros.
 local fields = readRoom()
 if not fields then
   local replies = {}
-  for i = 1, #ARGV do
+  for i = 1, #ARGV / 3 do
     replies[i] = { 'unknown', 0, 0, '', '0' }
   end
   return replies
@@ -18,15 +18,15 @@ elseif state == 'sold_out' then
   refusal = 'sold-out'
 end
 
-local function enter(visitor, ordinal)
+local function enter(visitor, ordinal, jti)
   if refusal then
     return { refusal, 0, 0, '', '0' }
   end
   local number = redis.call('HINCRBY', room, 'next', 1)
   redis.call('HINCRBY', room, 'joined', 1)
   redis.call('ZADD', line, number, visitor)
-  if ordinal > 1 then
-    writePlace(visitor, { state = 'waiting', number = number, ordinal = ordinal })
+  if ordinal > 1 or jti then
+    writePlace(visitor, { state = 'waiting', number = number, ordinal = ordinal, jti = jti })
   else
     redis.call('HDEL', places, visitor) -- of a place that was left: it had another number
   end
@@ -34,29 +34,51 @@ local function enter(visitor, ordinal)
   return { 'joined', number, ordinal, 'waiting', text(number) }
 end
 
-local function join(visitor)
+-- A place that ended before it was admitted used up no admission. One whose token is not settled
+-- yet keeps ordinal and jti: the next admission waits for the checkout's word (advance.lua), so
+-- that leaving and joining again never yields a second token beside a live one.
+local function enterAgain(visitor, p)
+  if isUnsettled(p) then
+    return enter(visitor, p.ordinal, p.jti)
+  end
+  local reply = enter(visitor, p.admittedAt > 0 and p.ordinal + 1 or p.ordinal)
+  if p.state == 'admitted' and reply[1] == 'joined' then
+    redis.call('ZREM', active, visitor)
+    redis.call('HINCRBY', room, 'returned', p.promise)
+    redis.call('HINCRBY', room, 'expired', 1)
+  end
+  return reply
+end
+
+local function join(visitor, ticketNumber, ticketOrdinal)
   local score = redis.call('ZSCORE', line, visitor)
   local p = readPlace(visitor)
   if score then
     local number = p and p.number or tonumber(score)
     markSeen(fields, number)
     return { 'kept', number, p and p.ordinal or 1, 'waiting', score }
-  elseif not p then
+  elseif not p and ticketNumber == 0 then
     return enter(visitor, 1)
-  elseif p.state == 'left' or p.state == 'expired' then
-    -- A place that ended before it was admitted used up no admission.
-    return enter(visitor, p.admittedAt > 0 and p.ordinal + 1 or p.ordinal)
+  elseif not p then -- the room was emptied, and the ticket is the place
+    if state == 'closed' then
+      return { refusal, 0, 0, '', '0' }
+    end
+    score = putBack(fields, visitor, ticketNumber, ticketOrdinal)
+    markSeen(fields, ticketNumber)
+    return { 'kept', ticketNumber, ticketOrdinal, 'waiting', text(score) }
+  elseif p.state == 'left' or p.state == 'expired' or hasExpired(p) then
+    return enterAgain(visitor, p)
   elseif p.state == 'away' then
     markSeen(fields, p.number)
-    score = putBack(fields, visitor, p.number, p.ordinal)
+    score = putBack(fields, visitor, p.number, p.ordinal, p.jti)
     return { 'kept', p.number, p.ordinal, 'waiting', text(score) }
   end
   return { 'kept', p.number, p.ordinal, p.state, '0' }
 end
 
-redis.call('HSET', room, 'lookedAt', now)
+noteLook(fields)
 local replies = {}
-for i, visitor in ipairs(ARGV) do
-  replies[i] = join(visitor)
+for i = 1, #ARGV, 3 do
+  replies[#replies + 1] = join(ARGV[i], int(ARGV[i + 1]), int(ARGV[i + 2]))
 end
 return replies

@@ -1,12 +1,13 @@
--- Ends a place by its shopper's wish. What was admitted and not taken goes back to the budget;
--- a token that was taken lives on, and is settled by a checkout.
--- ARGV: [1] visitor  [2] number, from the ticket
+-- Ends a place by its shopper's wish. What was admitted and not taken goes back to the budget; a
+-- token that was taken is due at once: a checkout settles it, as spent or as lapsed.
+-- ARGV: [1] visitor  [2] number  [3] ordinal, from the ticket
 -- Returns 'left', 'kept' (it had ended before), or 'unknown'.
 if redis.call('EXISTS', room) == 0 then
   return 'unknown'
 end
 local visitor = ARGV[1]
-local p = readPlace(visitor) or { state = 'waiting', number = int(ARGV[2]), ordinal = 1 }
+local p = readPlace(visitor) or { state = 'waiting', number = int(ARGV[2]),
+  ordinal = int(ARGV[3]), admittedAt = 0 }
 if p.state == 'done' or p.state == 'expired' or p.state == 'left' then
   return 'kept'
 end
@@ -14,6 +15,8 @@ redis.call('ZREM', line, visitor)
 if p.state == 'admitted' then
   redis.call('ZREM', active, visitor)
   redis.call('HINCRBY', room, 'returned', p.promise)
+elseif p.state == 'issued' then
+  redis.call('ZADD', tokens, 'XX', 0, p.jti)
 end
 p.state = 'left'
 writePlace(visitor, p)

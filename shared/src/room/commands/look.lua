@@ -11,10 +11,6 @@ if not fields then
   end
   return replies
 end
--- An issued token that nobody spent is settled by a checkout; until its word has come, the
--- shopper is told so after this grace (a spend of the last moment takes that long to be known).
-local graceMs = 2000
-
 local function waiting(number, ordinal, score)
   markSeen(fields, number)
   return { 'waiting', number, ordinal, text(tonumber(score)), 0, 0, 0 }
@@ -31,22 +27,13 @@ local function look(visitor, number, ordinal)
     end
     return waiting(number, ordinal, putBack(fields, visitor, number, ordinal))
   elseif p.state == 'away' then
-    return waiting(p.number, p.ordinal, putBack(fields, visitor, p.number, p.ordinal))
+    return waiting(p.number, p.ordinal, putBack(fields, visitor, p.number, p.ordinal, p.jti))
   end
-  local state = p.state
-  if state == 'admitted' and now >= p.till then
-    state = 'expired'
-  elseif state == 'issued' and now >= p.till + graceMs then
-    state = 'expired'
-  end
+  local state = hasExpired(p) and 'expired' or p.state
   return { state, p.number, p.ordinal, '0', p.admittedAt, p.till, p.promise }
 end
 
--- Longer than any present shopper's poll is apart: nobody could reach us, so nobody is absent.
-if now - int(fields.lookedAt) > int(fields.abandonSeconds) * 500 then
-  redis.call('HSET', room, 'presenceSince', now)
-end
-redis.call('HSET', room, 'lookedAt', now)
+noteLook(fields)
 local replies = {}
 for i = 1, #ARGV, 3 do
   replies[#replies + 1] = look(ARGV[i], int(ARGV[i + 1]), int(ARGV[i + 2]))

@@ -1,8 +1,9 @@
 -- In front of every command of the room. KEYS: all keys of the room, in the order of keys.ts.
--- A place's record is `state|number|ordinal|admittedAt|until|promise|jti|score`:
+-- A place's record is `state|number|ordinal|admittedAt|until|promise|jti`:
 --   state     waiting (with a history), away, admitted, issued, done, expired, left
 --   ordinal   counts the visitor's admissions in this sale from 1, and is part of the jti
 --   promise   units of the budget that this admission may buy
+--   jti       of the last token taken; kept by a place that was left and joined again
 local room, line, places, active, tokens, holders, holding = unpack(KEYS, 1, 7)
 local given, stock, snapshot, marks, pulse, waits, seen = unpack(KEYS, 8, 14)
 local time = redis.call('TIME')
@@ -81,6 +82,29 @@ local function markSeen(fields, number)
   redis.call('EXPIRE', key, width * 7)
 end
 
+-- Somebody can reach us. Longer than any present shopper's poll is apart since the last one:
+-- nobody could, so nobody who is missing since then is absent (D3).
+local function noteLook(fields)
+  if now - int(fields.lookedAt) > int(fields.abandonSeconds) * 500 then
+    redis.call('HSET', room, 'presenceSince', now)
+  end
+  redis.call('HSET', room, 'lookedAt', now)
+end
+
+-- A token that was taken, and that no checkout has reported spent or lapsed yet.
+local function isUnsettled(p)
+  return p and p.jti ~= '' and redis.call('ZSCORE', tokens, p.jti)
+end
+
+-- An issued token that nobody spent is settled by a checkout; until its word has come, the
+-- shopper is told so after this grace (a spend of the last moment takes that long to be known).
+local graceMs = 2000
+
+local function hasExpired(p)
+  return p.state == 'admitted' and now >= p.till
+    or p.state == 'issued' and now >= p.till + graceMs
+end
+
 -- Gives units of an admission back to the budget: absolute and only growing by jti, so that a
 -- report that comes late, twice or out of order never gives back more than there was.
 local function giveBack(jti, units, ended)
@@ -95,7 +119,7 @@ end
 
 -- Puts an absent visitor back: under the old number while that is ahead of the frontier, and
 -- right behind the frontier otherwise.
-local function putBack(fields, visitor, number, ordinal)
+local function putBack(fields, visitor, number, ordinal, jti)
   local frontier = int(fields.frontier)
   local score = number > frontier and number or frontier + 0.5
   redis.call('ZADD', line, 'NX', score, visitor)
@@ -103,8 +127,8 @@ local function putBack(fields, visitor, number, ordinal)
     redis.call('HSET', room, 'next', text(number))
     fields.next = text(number)
   end
-  if number <= frontier or ordinal > 1 then
-    writePlace(visitor, { state = 'waiting', number = number, ordinal = ordinal })
+  if number <= frontier or ordinal > 1 or jti then
+    writePlace(visitor, { state = 'waiting', number = number, ordinal = ordinal, jti = jti })
   else
     redis.call('HDEL', places, visitor)
   end

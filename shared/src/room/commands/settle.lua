@@ -14,18 +14,46 @@ if not fields then
   return 0
 end
 
--- Ends the place once; a place that the room forgot is noted, so that its shopper is told.
-local function finish(report, state, counter)
+-- A visitor's present place belongs to the report where it has the report's token, or has taken
+-- none (a room that was emptied forgot it).
+local function placeOf(report)
   local p = readPlace(report.visitor)
-    or { state = 'issued', number = report.number, ordinal = 1, admittedAt = now, jti = report.jti }
-  if p.state == 'done' or p.state == state then
+  if p and p.jti ~= '' and p.jti ~= report.jti then
+    return nil, false
+  end
+  return p, true
+end
+
+-- Whoever bought has done with this sale, wherever they stood meanwhile.
+local function endAsDone(report)
+  local p, isTheirs = placeOf(report)
+  if not isTheirs or p and p.state == 'done' then
     return
   end
-  if state == 'done' or p.state ~= 'left' then
-    p.state, p.jti = state, report.jti
-    writePlace(report.visitor, p)
+  if p and p.state == 'admitted' then
+    redis.call('HINCRBY', room, 'returned', p.promise)
   end
-  redis.call('HINCRBY', room, counter, 1)
+  redis.call('ZREM', line, report.visitor)
+  redis.call('ZREM', active, report.visitor)
+  local kept = p or { number = report.number, ordinal = 1, admittedAt = now }
+  kept.state, kept.jti = 'done', report.jti
+  writePlace(report.visitor, kept)
+  redis.call('HINCRBY', room, 'redeemed', 1)
+end
+
+-- A place that was left and joined again goes on, with the ordinal of its next admission.
+local function endAsLapsed(report)
+  local p, isTheirs = placeOf(report)
+  if not p or not isTheirs then
+    return
+  end
+  if p.state == 'issued' then
+    redis.call('ZREM', active, report.visitor)
+    p.state = 'expired'
+  elseif p.state == 'waiting' or p.state == 'away' then
+    p.ordinal, p.jti = p.ordinal + 1, ''
+  end
+  writePlace(report.visitor, p)
 end
 
 -- A token from before Redis was emptied: its promise is part of `outstanding`, which is given
@@ -35,7 +63,7 @@ local adopted = '~'
 local function adopt(report)
   redis.call('HINCRBY', room, 'promised', report.taken)
   redis.call('HSET', holders, report.jti, adopted)
-  redis.call('HSET', given, report.jti, '0:0')
+  redis.call('HSETNX', given, report.jti, '0:0')
 end
 
 -- What of the promise was not taken; nothing where the promise was not made in this room.
@@ -55,11 +83,9 @@ local function spent(report)
   if redis.call('HEXISTS', holders, report.jti) == 0 then
     adopt(report)
   end
-  redis.call('ZREM', line, report.visitor)
-  redis.call('ZREM', active, report.visitor)
   redis.call('ZREM', tokens, report.jti)
   hold(report)
-  finish(report, 'done', 'redeemed')
+  endAsDone(report)
   giveBack(report.jti, untaken(report), false)
 end
 
@@ -70,8 +96,8 @@ end
 
 local function lapsed(report)
   if redis.call('ZREM', tokens, report.jti) == 1 then
-    redis.call('ZREM', active, report.visitor)
-    finish(report, 'expired', 'expired')
+    redis.call('HINCRBY', room, 'expired', 1)
+    endAsLapsed(report)
     giveBack(report.jti, report.max, true)
   end
 end
@@ -89,6 +115,13 @@ for _, report in ipairs(reports) do
     else
       ended(report)
     end
+  end
+end
+-- Keys that were made after the close live no longer than the others.
+local ttl = redis.call('TTL', room)
+if ttl > 0 then
+  for _, key in ipairs({ places, given, holders, holding, tokens }) do
+    redis.call('EXPIRE', key, ttl)
   end
 end
 return #reports
