@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
 import { signWebhook } from './sandbox/signature.ts';
-import { eventually, makeRig, type Rig, testOrigin } from './testing/checkout-rig.ts';
+import { eventually, makeRig, type Rig, readStream, testOrigin } from './testing/checkout-rig.ts';
 import { makeSandbox, type SandboxRig, webhookSecret } from './testing/sandbox-rig.ts';
 
 let rig: Rig;
@@ -266,14 +266,19 @@ describe('who may see an order', () => {
 describe('order events', () => {
   it('tell the order now and at each change, and end with its last', async () => {
     const order = await place();
-    const events = rig.call('GET', `${order.path}/events`, { key: order.key, instance: 1 });
+    const { response, text, ended } = await readStream(
+      rig.services[1]!,
+      `${order.path}/events`,
+      order.key,
+    );
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    await eventually(async () => text().includes('event: order'));
     await order.pay(cards.declined);
-    await eventually(async () => (await order.read()).failure);
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    await order.pay(cards.pays);
-    const { body, headers } = await events;
-    expect(headers.get('content-type')).toContain('text/event-stream');
-    const seen = [...body.matchAll(/event: order\ndata: (.*)\n/g)].map((m) => JSON.parse(m[1]));
+    await eventually(async () => text().includes('card_declined'));
+    await Promise.all([order.pay(cards.pays), ended]);
+    const seen = [...text().matchAll(/event: order\ndata: (.*)\n/g)].map((m) =>
+      JSON.parse(m[1] ?? ''),
+    );
     expect(seen.map((o) => [o.state, o.failure])).toEqual([
       ['awaiting_payment', undefined],
       ['awaiting_payment', 'card_declined'],

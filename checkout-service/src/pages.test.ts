@@ -66,6 +66,22 @@ describe('the pages without a script', () => {
     expect(answer.body).toContain('The token allows 1 in all');
     expect(answer.body).toContain('a@example.org');
   });
+
+  it.each([
+    ['email', { email: 'a@b' }, 'value="a@b"'],
+    ['items.0.quantity', { quantity: 'many' }, 'name="quantity"'],
+  ])('show the form again with a mistake in it: %s', async (path, typed, kept) => {
+    const token = await rig.token({ max: 2 });
+    const productId = rig.products[1]!;
+    const fields = { sale: rig.saleId, token, key: 'a-form-key', productId, quantity: '1' };
+    const answer = await form('/checkout/redeem', { ...fields, email: '', ...typed });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain('text/html');
+    expect(answer.body).toContain(`role="alert">${path}: `);
+    expect(answer.body).toContain(kept);
+    expect(answer.body).toContain(token);
+    expect((await form('/checkout/redeem', { ...fields, email: 'a@b.example' })).status).toBe(303);
+  });
 });
 
 describe('what else is served', () => {

@@ -1,3 +1,5 @@
+import { signPurchaseToken } from '@fairgate/shared/token/purchase.ts';
+import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
 import {
@@ -183,6 +185,28 @@ describe('a batch with a poisoned row', () => {
     expect(statuses(answers)).toEqual({ '201': 29, '503 unavailable': 1 });
     expect(answers[17]?.status).toBe(503);
     expect(await rig.stock()).toEqual({ [rig.products[0]!]: { free: 11, held: 29, sold: 0 } });
+  });
+});
+
+describe('a token by a key that is not bundled', () => {
+  const foreign = async (rig: Rig) => {
+    const { privateKey } = await generateKeyPair('EdDSA');
+    const now = Math.floor(Date.now() / 1_000);
+    const times = { iat: now, nbf: now, exp: now + 60 };
+    const claims = { sub: 'v', jti: 'of-a-foreign-key', sale: rig.saleId, number: 1, max: 1 };
+    return await signPurchaseToken({ kid: 'unknown', key: privateKey }, { ...claims, ...times });
+  };
+
+  it('is 503 while the published keys are away, and 401 where there are none', async () => {
+    const away = await rigOf({ units: [1], jwksUrl: 'http://127.0.0.1:1/jwks.json' });
+    for (let i = 0; i < 2; i += 1) {
+      const { status, body, headers } = await away.redeem(await foreign(away));
+      expect([status, body.type]).toEqual([503, 'urn:fairgate:problem:unavailable']);
+      expect(headers.get('retry-after')).not.toBeNull();
+    }
+    expect((await away.redeem(await away.token())).status).toBe(201);
+    const alone = await rigOf({ units: [1] });
+    expect((await alone.redeem(await foreign(alone))).status).toBe(401);
   });
 });
 

@@ -1,7 +1,8 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import type { RoomReports } from '../app/ports.ts';
+import { RoomAway } from '../app/room-away.ts';
 
 export type RoomConnection = { room: RoomReports; close(): void };
 
@@ -29,12 +30,22 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
   const room = redisRoom(redis, nodeScripts());
   return {
     room: {
-      settle: (saleId, reports) => room.settle(saleId, reports),
-      due: (saleId, passedMs, limit) => room.due(saleId, passedMs, limit),
+      settle: (saleId, reports) => answered(room.settle(saleId, reports)),
+      due: (saleId, passedMs, limit) => answered(room.due(saleId, passedMs, limit)),
       async picture(saleId, version, counts) {
-        await room.picture(saleId, version, counts);
+        await answered(room.picture(saleId, version, counts));
       },
     },
     close: () => redis.disconnect(),
   };
+}
+
+/** An error that Redis itself answers is about the one call; any other fault, about the way there. */
+async function answered<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ReplyError) throw error;
+    throw new RoomAway('the room’s Redis gave no answer', { cause: error });
+  }
 }

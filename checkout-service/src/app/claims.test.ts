@@ -42,7 +42,10 @@ const quiet = { info() {}, warn() {}, error() {} };
 
 /** A store in memory whose statement may be made to fail before or after it has had its effect. */
 function rig(
-  fault: (batch: readonly Claim[], call: number) => 'fine' | 'refused' | 'lost' | 'lost-after',
+  fault: (
+    batch: readonly Claim[],
+    call: number,
+  ) => 'fine' | 'refused' | 'failed' | 'lost' | 'lost-after',
 ) {
   const rows = new Map<string, Claim>();
   const sizes: number[] = [];
@@ -50,7 +53,8 @@ function rig(
     async claim(batch): Promise<ClaimReply> {
       sizes.push(batch.length);
       const what = fault(batch, sizes.length);
-      if (what === 'refused' || what === 'lost') return { kind: what, cause: 'made so' };
+      if (what === 'refused' || what === 'failed' || what === 'lost')
+        return { kind: what, cause: 'made so' };
       const replies = new Map<string, ClaimRow>();
       for (const one of batch) {
         if (rows.has(one.jti)) replies.set(one.orderId, { kind: 'stored' });
@@ -103,6 +107,13 @@ describe('a batch of claims', () => {
       ...Array(4).fill('created'),
     ]);
     expect(sizes).toEqual([8, 4, 2, 2, 1, 1, 4]);
+  });
+
+  it('that Postgres could not do in time is not made many: it is unavailable, unspent', async () => {
+    const { run, sizes, rows } = rig(() => 'failed');
+    expect(kinds(await run(['a', 'b', 'c', 'd'].map(claim)))).toEqual(Array(4).fill('unavailable'));
+    expect(sizes).toEqual([4]);
+    expect(rows.size).toBe(0);
   });
 
   it('whose COMMIT answer was lost is found by our own order ids', async () => {

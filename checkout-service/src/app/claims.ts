@@ -55,6 +55,7 @@ export function makeClaims(options: ClaimsOptions): Claims {
 }
 
 const lost = { kind: 'unavailable', why: 'lost' } as const;
+const refused = { kind: 'unavailable', why: 'refused' } as const;
 
 async function firstPass(
   context: Context,
@@ -66,6 +67,10 @@ async function firstPass(
   switch (reply.kind) {
     case 'refused':
       return await halve(context, batch, reply.cause, tryNumber);
+    case 'failed':
+      // Halves of a statement that is too slow are too slow as well: hundreds of them.
+      context.log.warn({ err: reply.cause, claims: batch.length }, 'a batch could not be done');
+      return new Map(batch.map(({ orderId }) => [orderId, refused]));
     case 'lost':
       context.log.warn({ err: reply.cause, claims: batch.length }, 'a batch got no answer');
       return await lookUp(context, batch, tryNumber);
@@ -85,7 +90,7 @@ async function halve(
   if (batch.length === 1 && only) {
     const { orderId, saleId } = only;
     context.log.error({ err: cause, orderId, saleId }, 'a claim was refused');
-    return new Map([[orderId, { kind: 'unavailable', why: 'refused' }]]);
+    return new Map([[orderId, refused]]);
   }
   const middle = Math.ceil(batch.length / 2);
   const first = await firstPass(context, batch.slice(0, middle), tryNumber);

@@ -1,5 +1,5 @@
 import { newId } from '@fairgate/shared/ids.ts';
-import type { StoredPayment } from '../domain/payment-rules.ts';
+import { type StoredPayment, unansweredFailure } from '../domain/payment-rules.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import type {
@@ -126,8 +126,8 @@ async function createAt(
       await options.payments.abandoned(paymentId, 'invalid');
       return reply;
     case 'unavailable':
-      // If the provider took it after all, its event finds the payment and pays the order.
-      await options.payments.abandoned(paymentId, 'provider unavailable');
+      // If the provider took it after all, its event finds the payment, or we do by asking.
+      await options.payments.abandoned(paymentId, unansweredFailure);
       return { kind: 'unavailable', why: 'provider', cause: reply.cause };
   }
 }

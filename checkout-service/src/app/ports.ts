@@ -28,10 +28,15 @@ export type ClaimRow =
   /** The token has a row, perhaps our own of an earlier try; nothing was written. */
   | { kind: 'stored' };
 
-/** `refused`: Postgres said no, nothing was written. `lost`: nobody knows; look before you tell. */
+/**
+ * `refused`: the data of a claim is bad, nothing was written. `failed`: the statement as such could
+ * not be done (time-outs, locks, no room), nothing was written. `lost`: nobody knows; look before
+ * you tell.
+ */
 export type ClaimReply =
   | { kind: 'done'; rows: Map<string, ClaimRow> }
   | { kind: 'refused'; cause: unknown }
+  | { kind: 'failed'; cause: unknown }
   | { kind: 'lost'; cause: unknown };
 
 export type ClaimStore = {
@@ -103,8 +108,12 @@ export type PaymentStore = {
     news: PaymentNews,
   ): Promise<NewsReply>;
   latest(orderId: string): Promise<StoredPayment | null>;
+  /** Money to be given back. Whom it returns go to the end of the line, so that none starves. */
   refunding(limit: number): Promise<StoredPayment[]>;
-  /** Payments under way of which nothing was heard for so long. */
+  /**
+   * Payments under way of which nothing was heard for so long; and those whose provider gave no
+   * answer, for a day and ever more seldom. Whom it returns go to the end of the line.
+   */
   silent(seconds: number, limit: number): Promise<StoredPayment[]>;
 };
 
@@ -181,7 +190,7 @@ export type BackgroundStore = {
   ping(): Promise<void>;
 };
 
-/** The room's Redis as the checkout needs it. Rejects when it cannot be reached. */
+/** The room's Redis as the checkout needs it. Rejects with `RoomAway` when it cannot be reached. */
 export type RoomReports = {
   settle(saleId: string, reports: SettleReport[]): Promise<number>;
   picture(saleId: string, version: number, counts: StockCount[]): Promise<void>;

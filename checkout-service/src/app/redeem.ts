@@ -29,9 +29,10 @@ export type RedeemOutcome =
   | { kind: 'sold-out' }
   | { kind: 'overloaded' }
   | { kind: 'gone' }
-  | { kind: 'unavailable'; why: string };
+  | { kind: 'unavailable'; why: string; cause?: unknown };
 
 export type RedeemOptions = {
+  /** Rejects when the keys cannot be had. */
   verify(token: string): Promise<PurchaseVerdict>;
   batcher: Batcher<Claim, ClaimOutcome>;
   claimWaiting: SecondPass;
@@ -64,7 +65,8 @@ export function makeRedeem(options: RedeemOptions): Redeem {
 }
 
 async function redeem(options: RedeemOptions, input: RedeemInput): Promise<RedeemOutcome> {
-  const verdict = await options.verify(input.token);
+  const verdict = await verdictOf(options, input.token);
+  if (verdict.kind === 'unavailable') return verdict;
   if (verdict.kind === 'invalid') return { kind: 'token-invalid', cause: verdict.cause };
   const { claims } = verdict;
   // A bound token is worth nothing without its proof (D11); proofs are not read yet.
@@ -92,6 +94,14 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
       const outcome = value.kind === 'short' ? await options.claimWaiting(claim) : value;
       return await fromOutcome(options, outcome, attempt);
     }
+  }
+}
+
+async function verdictOf(options: RedeemOptions, token: string) {
+  try {
+    return await options.verify(token);
+  } catch (cause) {
+    return { kind: 'unavailable', why: 'keys', cause } as const;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Log } from './log.ts';
 import type { BackgroundStore, OutboxReport, RoomReports } from './ports.ts';
+import { RoomAway } from './room-away.ts';
 
 export type RelayOptions = {
   store: Pick<BackgroundStore, 'relay'>;
@@ -14,8 +15,15 @@ export type RelayOptions = {
 const restMs = 2_000;
 
 /**
+ * No delivery begins later in a round, and one takes 1.5 s at most: a transaction of Postgres is
+ * open meanwhile, and its pool has a deadline.
+ */
+const beginMsMax = 1_500;
+
+/**
  * One round of the relay: outbox rows -> the rooms, in order within a sale -> deleted. Delivering
- * twice is harmless (D7). Rejects when no report at all could be delivered.
+ * twice is harmless (D7). Ends with the first fault of the connection, and after some 3 s. Rejects
+ * when no report at all could be delivered.
  */
 export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'> {
   const resting = new Map<string, number>();
@@ -24,6 +32,7 @@ export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'
     for (const [saleId, until] of resting) if (until <= now) resting.delete(saleId);
     let fault: unknown;
     let asked = 0;
+    let cut = false;
     const delivered = await options.store.relay(
       options.batchMax,
       [...resting.keys()],
@@ -31,18 +40,22 @@ export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'
         asked = reports.length;
         const done: number[] = [];
         for (const [saleId, ofSale] of bySale(reports)) {
+          cut = options.now() - now >= beginMsMax;
+          if (cut) break;
           try {
             done.push(...(await deliver(options, saleId, ofSale)));
           } catch (error) {
             fault = error;
           }
-          if (!done.includes(ofSale[0]?.id ?? -1)) resting.set(saleId, now + restMs);
+          if (!done.includes(ofSale[0]?.id ?? -1)) resting.set(saleId, options.now() + restMs);
+          if (fault instanceof RoomAway) break;
         }
         return done;
       },
     );
     if (fault !== undefined && delivered === 0) throw fault;
-    return delivered !== null && delivered > 0 && asked === options.batchMax ? 'again' : 'done';
+    const more = cut || asked === options.batchMax;
+    return delivered !== null && delivered > 0 && more ? 'again' : 'done';
   };
 }
 

@@ -63,7 +63,7 @@ async function waitFor(
       if (row?.kind === 'created') return row;
       if (row?.kind !== 'short') return await options.lookUp(claim);
     }
-    // Refused (the rows stayed locked too long), or short (they were taken, or others came free).
+    // Failed (the rows stayed locked too long), refused, or short (they were taken, or others came free).
     await new Promise<void>((resolve) => options.timers.after(10, resolve));
   }
 }

@@ -16,6 +16,12 @@ export type StoredPayment = {
   failure: string | null;
 };
 
+/**
+ * The failure of a payment of which the provider gave no answer: it may have taken the money all
+ * the same, so it is asked about later.
+ */
+export const unansweredFailure = 'provider unavailable';
+
 /** News of a payment from its provider: by webhook, or because we asked. */
 export type PaymentNews =
   | { kind: 'succeeded'; reference: string; amountMinor: number; currency: string }

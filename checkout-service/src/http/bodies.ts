@@ -34,7 +34,8 @@ export const redeemFormSchema = z.object({
   sale: id,
   token: z.string().min(1).max(4_096),
   key: z.string().min(8).max(255),
-  email: z.union([z.literal(''), z.email().max(254)]).optional(),
+  /** Checked with the redemption itself, so that the form is shown again. */
+  email: z.string().optional(),
 });
 
 export const payFormSchema = z.object({ card });

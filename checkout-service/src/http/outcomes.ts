@@ -35,8 +35,13 @@ export function redemptionProblem(outcome: Refused): Problem {
     case 'overloaded':
       return new Problem('unavailable', 'Too many at once; nothing was spent. Try again shortly.');
     case 'gone':
-    case 'unavailable':
       return new Problem('unavailable', 'The redemption could not be done now; try again.');
+    case 'unavailable':
+      return new Problem(
+        'unavailable',
+        'The redemption could not be done now; try again.',
+        outcome.cause,
+      );
   }
 }
 

@@ -5,6 +5,7 @@ import { isId } from '@fairgate/shared/ids.ts';
 import { Problem, problems } from '@fairgate/shared/problem.ts';
 import type { Context } from 'hono';
 import { z } from 'zod';
+import type { RedeemOutcome } from '../app/redeem.ts';
 import { redemptionRequest } from '../domain/redemption.ts';
 import { checkoutPage } from '../pages/checkout-page.ts';
 import { messagePage } from '../pages/layout.ts';
@@ -46,7 +47,8 @@ export async function showCheckout(
 
 const formSchema = redeemFormSchema.extend({
   productId: z.string().min(1).max(64),
-  quantity: z.coerce.number().int(),
+  // What is no number is refused with the redemption itself, so that the form is shown again.
+  quantity: z.coerce.number().catch(0),
 });
 
 /** `POST /checkout/redeem`: the same redemption as the API's, for browsers without a script. */
@@ -55,17 +57,24 @@ export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response
   const email = form.email === undefined || form.email === '' ? undefined : form.email;
   const chosen = { productId: form.productId, quantity: form.quantity, email: email ?? '' };
   const again = { saleId: form.sale, token: form.token, key: form.key, chosen };
-  const outcome = await deps.redeem({
-    token: form.token,
-    idempotencyKey: form.key,
-    body: async () => {
-      const { productId, quantity } = form;
-      const input = { items: [{ productId, quantity }], ...(email ? { email } : {}) };
-      const body = parseInput(redemptionSchema, input);
-      return redemptionRequest(body.items, body.email);
-    },
-    signal: c.req.raw.signal,
-  });
+  let outcome: RedeemOutcome;
+  try {
+    outcome = await deps.redeem({
+      token: form.token,
+      idempotencyKey: form.key,
+      body: async () => {
+        const { productId, quantity } = form;
+        const input = { items: [{ productId, quantity }], ...(email ? { email } : {}) };
+        const body = parseInput(redemptionSchema, input);
+        return redemptionRequest(body.items, body.email);
+      },
+      signal: c.req.raw.signal,
+    });
+  } catch (error) {
+    const { text, status } = mistakeOf(error);
+    c.status(status);
+    return await showCheckout(c, deps, { ...again, mistake: text });
+  }
   switch (outcome.kind) {
     case 'created':
     case 'replayed': {

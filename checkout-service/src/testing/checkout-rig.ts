@@ -48,6 +48,7 @@ export type RedeemOptions = {
 export type RigOptions = {
   databaseUrl: string;
   redisUrl?: string;
+  jwksUrl?: string;
   /** Units of each product of the sale. */
   units: number[];
   instances?: number;
@@ -71,7 +72,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       roomRedisUrl: options.redisUrl ?? 'redis://127.0.0.1:1',
       publicOrigins: [testOrigin],
       purchaseJwks: jwks,
-      jwksUrl: undefined,
+      jwksUrl: options.jwksUrl,
       orderKeySecret: rigSecret,
       providers: options.providers ?? [],
       log: quiet,
@@ -200,6 +201,21 @@ async function readStock(sql: postgres.Sql, products: readonly string[], units: 
     stock[productId] = { free, held, sold };
   }
   return stock;
+}
+
+/** Opens a stream; `text` is what came of it until now. */
+export async function readStream(service: Service, path: string, key: string) {
+  const headers = { authorization: `Bearer ${key}` };
+  const request = new Request(`http://checkout.test${path}`, { headers });
+  const response = await service.fetch(request);
+  let text = '';
+  const into = new WritableStream<string>({
+    write(part) {
+      text += part;
+    },
+  });
+  const ended = response.body?.pipeThrough(new TextDecoderStream()).pipeTo(into);
+  return { response, text: () => text, ended };
 }
 
 /** Waits for a condition, never for a time. */

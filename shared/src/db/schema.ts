@@ -190,6 +190,9 @@ export const payments = pgTable(
   (t) => [
     index('payments_by_order').on(t.orderId),
     uniqueIndex('payments_reference').on(t.provider, t.reference),
+    index('payments_open')
+      .on(t.updatedAt)
+      .where(sql`state in ('processing', 'refunding', 'failed')`),
   ],
 );
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Claim, ClaimReply, ClaimRow, ClaimStore } from '../../app/ports.ts';
 import type { StoredRedemption } from '../../domain/idempotency.ts';
 import type { StoredOrder } from '../../domain/order-view.ts';
-import { isRefusal, type Pool, type Sql } from './pool.ts';
+import { faultKind, type Pool, type Sql } from './pool.ts';
 import { sqlFile } from './sql-file.ts';
 
 const pickMark = '-- :picked\n';
@@ -71,7 +71,7 @@ async function runClaim(pool: Pool, text: string, claims: readonly Claim[]): Pro
     const rows = await pool.run(async (sql) => await sql.unsafe(text, [input], { prepare: true }));
     return { kind: 'done', rows: claimRows(claims, z.array(rowSchema).parse([...rows])) };
   } catch (cause) {
-    return { kind: isRefusal(cause) ? 'refused' : 'lost', cause };
+    return { kind: faultKind(cause), cause };
   }
 }
 

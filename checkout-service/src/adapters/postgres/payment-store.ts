@@ -6,6 +6,7 @@ import {
   type PaymentDecision,
   type PaymentNews,
   type StoredPayment,
+  unansweredFailure,
 } from '../../domain/payment-rules.ts';
 import { endOrders, noteInLedger } from './order-changes.ts';
 import { readOrder } from './order-rows.ts';
@@ -47,20 +48,38 @@ export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
           select * from payments where order_id = ${orderId} order by id desc limit 1`;
         return payments(rows)[0] ?? null;
       }),
-    refunding: (limit) =>
-      background.run(async (sql) =>
-        payments(await sql`select * from payments where state = 'refunding' limit ${limit}`),
-      ),
+    refunding: (limit) => background.run(async (sql) => payments(await takeRefunding(sql, limit))),
     silent: (seconds, limit) =>
-      background.run(async (sql) =>
-        payments(
-          await sql`
-          select * from payments
-          where state = 'processing' and updated_at < now() - make_interval(secs => ${seconds})
-          order by updated_at limit ${limit}`,
-        ),
-      ),
+      background.run(async (sql) => payments(await takeSilent(sql, seconds, limit))),
   };
+}
+
+/** `updated_at` tells of the last attempt: the longest untried come first, on every instance. */
+async function takeRefunding(sql: Sql, limit: number) {
+  return await sql`
+    with due as materialized (
+      select id from payments where state = 'refunding'
+      order by updated_at limit ${limit} for update skip locked
+    )
+    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
+}
+
+/**
+ * A payment without an answer is asked about again after as long as it has been asked about
+ * already: about 14 times in the day until it is given up.
+ */
+async function takeSilent(sql: Sql, seconds: number, limit: number) {
+  return await sql`
+    with due as materialized (
+      select id from payments
+      where updated_at < now() - make_interval(secs => ${seconds}) and (
+        state = 'processing'
+        or (state = 'failed' and failure = ${unansweredFailure} and reference is null
+          and created_at > now() - interval '24 hours'
+          and now() - updated_at > updated_at - created_at))
+      order by updated_at limit ${limit} for update skip locked
+    )
+    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
 }
 
 function payments(rows: Iterable<unknown>): StoredPayment[] {
@@ -193,6 +212,11 @@ async function carryOut(
       await note(tx, payment, actor, 'payment.refunded', {});
       return;
     case 'nothing':
+      // Known to the provider, and no money: with a reference it is not asked about any more.
+      if (payment.state === 'failed' && reference !== null) {
+        await tx`
+          update payments set reference = coalesce(reference, ${reference}) where id = ${payment.id}`;
+      }
       return;
   }
 }

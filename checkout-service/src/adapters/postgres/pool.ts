@@ -95,13 +95,25 @@ function connect(options: PoolOptions): Sql {
   });
 }
 
-/** SQLSTATE classes in which the server went away: the outcome of a COMMIT is not known. */
-const lostClasses = ['08', '57P'];
+/**
+ * SQLSTATE classes after which one looks again, and tries again: the server went away (the outcome
+ * of a COMMIT is not known), or it rolled back for another's sake (40, a deadlock).
+ */
+const lostClasses = ['08', '40', '57P'];
 
-/** Whether Postgres itself said no, so that for certain nothing was written. */
-export function isRefusal(error: unknown): boolean {
-  if (!(error instanceof postgres.PostgresError)) return false;
-  return !lostClasses.some((start) => error.code.startsWith(start));
+/** Those of bad data, broken constraints and refusing triggers: whoever brought it meets them again. */
+const dataClasses = ['22', '23', 'P0'];
+
+/**
+ * What a fault tells of a statement. `refused`: its data is bad. `failed`: Postgres could not do it
+ * (57014 and 55P03 are its time-outs). After both for certain nothing was written. `lost`: nobody
+ * knows.
+ */
+export function faultKind(error: unknown): 'refused' | 'failed' | 'lost' {
+  if (!(error instanceof postgres.PostgresError)) return 'lost';
+  const isOf = (classes: string[]) => classes.some((start) => error.code.startsWith(start));
+  if (isOf(lostClasses)) return 'lost';
+  return isOf(dataClasses) ? 'refused' : 'failed';
 }
 
 /**

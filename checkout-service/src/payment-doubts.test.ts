@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { postgresPayments } from './adapters/postgres/payment-store.ts';
+import { makePool } from './adapters/postgres/pool.ts';
+import type { PaymentProvider, PaymentStore } from './app/ports.ts';
+import { unansweredFailure } from './domain/payment-rules.ts';
+import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
+import { makeSandbox, type SandboxRig } from './testing/sandbox-rig.ts';
+
+let rig: Rig;
+let sandbox: SandboxRig;
+beforeAll(async () => {
+  // Every webhook is lost, and so is every answer to a payment that the provider took.
+  sandbox = await makeSandbox(async () => new Response());
+  const provider: PaymentProvider = {
+    ...sandbox.provider,
+    async create(request) {
+      await sandbox.provider.create(request);
+      return { kind: 'unavailable', cause: 'no answer' };
+    },
+  };
+  const databaseUrl = await freshDatabaseUrl(afterAll);
+  rig = await makeRig({ databaseUrl, units: [10], providers: [provider], loops: true });
+});
+afterAll(async () => {
+  await rig.close();
+  await sandbox.close();
+});
+
+async function payUnanswered(card = '4242424242424242') {
+  const { body } = await rig.redeem(await rig.token());
+  const path = `/v1/orders/${body.order.id}`;
+  const key: string = body.orderKey;
+  const json = { provider: 'sandbox', card };
+  const before = sandbox.deliveries.length;
+  expect((await rig.call('POST', `${path}/payments`, { key, json })).status).toBe(503);
+  await eventually(async () => sandbox.deliveries.length > before);
+  return {
+    id: body.order.id as string,
+    state: async () => (await rig.call('GET', path, { key })).body.order.state,
+    cancel: () => rig.call('POST', `${path}/cancel`, { key }),
+  };
+}
+const payment = async (orderId: string) =>
+  (await rig.sql`select * from payments where order_id = ${orderId}`)[0];
+const makeOlder = (orderId: string) => rig.sql`
+  update payments set created_at = now() - interval '20 s', updated_at = now() - interval '15 s'
+  where order_id = ${orderId}`;
+
+describe('a payment whose provider took it, but gave no answer', () => {
+  it('pays the order that still awaits it, though its webhook is lost', async () => {
+    const order = await payUnanswered();
+    expect(await payment(order.id)).toMatchObject({ state: 'failed', failure: unansweredFailure });
+    await makeOlder(order.id);
+    await eventually(async () => (await order.state()) === 'paid');
+    expect((await payment(order.id))?.state).toBe('succeeded');
+  });
+
+  it('is given back where the order has ended', async () => {
+    const order = await payUnanswered();
+    expect((await order.cancel()).status).toBe(200);
+    await makeOlder(order.id);
+    await eventually(async () => (await payment(order.id))?.state === 'refunded');
+    expect(await order.state()).toBe('cancelled');
+  });
+
+  it('is not asked about any more once the provider says that it was declined', async () => {
+    const order = await payUnanswered('4000000000000002');
+    await makeOlder(order.id);
+    await eventually(async () => (await payment(order.id))?.reference !== null);
+    expect(await order.state()).toBe('awaiting_payment');
+  });
+});
+
+describe('the lines of payments', () => {
+  let store: PaymentStore;
+  const pool = (url: string) => {
+    const log = { info() {}, warn() {}, error() {} };
+    const name = 'test-payments';
+    return makePool({ url, name, connectionsMax: 1, statementTimeoutMs: 5_000, log });
+  };
+  let sql: Rig['sql'];
+  beforeAll(async () => {
+    const databaseUrl = await freshDatabaseUrl(afterAll);
+    const other = await makeRig({ databaseUrl, units: [1] });
+    const own = pool(databaseUrl);
+    store = postgresPayments(own, own);
+    sql = other.sql;
+    afterAll(async () => {
+      await own.close();
+      await other.close();
+    });
+  });
+
+  /** `secondsOld` since the payment was made, `secondsSilent` since it was last tried. */
+  async function add(
+    id: string,
+    state: string,
+    secondsOld: number,
+    secondsSilent: number,
+    failure: string | null = null,
+  ) {
+    await sql`
+      insert into payments (id, order_id, sale_id, provider, state, amount_minor, currency, failure,
+        created_at, updated_at)
+      values (${id}, 'ord_x', 'sale_x', 'sandbox', ${state}, 1, 'EUR', ${failure},
+        now() - make_interval(secs => ${secondsOld}),
+        now() - make_interval(secs => ${secondsSilent}))`;
+  }
+  const ids = (found: { id: string }[]) => found.map(({ id }) => id).sort();
+
+  it('go on, whoever is stuck in them', async () => {
+    for (const [i, state] of ['refunding', 'processing'].entries()) {
+      for (let n = 0; n < 3; n += 1) await add(`pay_${i}${n}`, state, 100, 90 - n * 10);
+    }
+    expect(ids(await store.refunding(2))).toEqual(['pay_00', 'pay_01']);
+    expect(ids(await store.refunding(1))).toEqual(['pay_02']);
+    expect(ids(await store.silent(8, 2))).toEqual(['pay_10', 'pay_11']);
+    expect(ids(await store.silent(8, 2))).toEqual(['pay_12']);
+    expect(await store.silent(8, 2)).toEqual([]);
+  });
+
+  it('ask about a payment without an answer ever more seldom, for a day', async () => {
+    await add('pay_due', 'failed', 20, 15, unansweredFailure);
+    await add('pay_fresh', 'failed', 10, 5, unansweredFailure);
+    await add('pay_resting', 'failed', 1_000, 400, unansweredFailure);
+    await add('pay_old', 'failed', 90_000, 80_000, unansweredFailure);
+    await add('pay_declined', 'failed', 20, 15, 'card_declined');
+    expect(ids(await store.silent(8, 20))).toEqual(['pay_due']);
+    expect(await store.silent(8, 20)).toEqual([]);
+  });
+});

@@ -1,0 +1,1 @@
+CREATE INDEX "payments_open" ON "payments" USING btree ("updated_at") WHERE state in ('processing', 'refunding', 'failed');
