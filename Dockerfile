@@ -35,7 +35,7 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:'+process.env.FAIRGATE_PORT+'/readyz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 CMD ["node", "checkout-service/src/main.ts"]
 
-# The payment provider that only pretends; never part of a production deployment.
+# The payment provider that only pretends: for trying out, until a real one is configured instead.
 FROM checkout-service AS payment-sandbox
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:'+process.env.FAIRGATE_PORT+'/healthz').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
