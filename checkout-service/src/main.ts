@@ -1,7 +1,7 @@
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
+import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import { pino } from 'pino';
 import { serveHttp } from './adapters/http-server.ts';
-import { isPostgresWriteFault } from './adapters/postgres/pool.ts';
 import { sandboxClient } from './adapters/sandbox-client.ts';
 import { checkoutSettings } from './config.ts';
 import { makeService } from './index.ts';

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
+import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
@@ -141,8 +142,9 @@ async function untilDone(what: string, log: Logger, work: () => Promise<void>): 
  */
 function guardProcess(log: Logger): void {
   process.on('uncaughtException', (error) => {
-    const ofPostgres = error.stack?.includes('node_modules/postgres/') ?? false;
-    if (ofPostgres) return log.error({ err: error }, 'the Postgres driver failed on its own');
+    if (isPostgresWriteFault(error)) {
+      return log.error({ err: error }, 'postgres.js lost a connection; the process goes on');
+    }
     log.fatal({ err: error }, 'uncaught');
     process.exit(1);
   });

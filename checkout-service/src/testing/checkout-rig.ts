@@ -189,12 +189,12 @@ async function callService(
 async function readStock(sql: postgres.Sql, products: readonly string[], units: readonly number[]) {
   const stock: Record<string, { free: number; held: number; sold: number }> = {};
   for (const [i, productId] of products.entries()) {
-    const [row] = await sql`
+    const [row] = await sql<[{ free: number; held: number; sold: number }]>`
       select count(*) filter (where state = 'free')::int as free,
         count(*) filter (where state = 'held')::int as held,
         count(*) filter (where state = 'sold')::int as sold
       from units where product_id = ${productId}`;
-    const { free, held, sold } = row as unknown as { free: number; held: number; sold: number };
+    const { free, held, sold } = row;
     if (free + held + sold !== units[i]) {
       throw new Error(`product ${i}: ${free} + ${held} + ${sold} is not ${units[i]}`);
     }
