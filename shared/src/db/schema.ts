@@ -105,9 +105,34 @@ export const redemptions = pgTable(
     orderId: text('order_id'),
     idempotencyKey: text('idempotency_key'),
     requestHash: text('request_hash'),
+    /** Ids (`jti`) of the DPoP proofs that were taken with a bound token: each proves once. */
+    proofs: text('proofs').array().notNull().default(sql`'{}'`),
     createdAt: created(),
   },
   (t) => [index('redemptions_by_sale').on(t.saleId, t.createdAt)],
+);
+
+export type BuyerKind = 'visitor' | 'email' | 'identity';
+
+/**
+ * Units in the live orders of one buyer in one sale, and how many there may be: the check, not the
+ * code, keeps the limits per visitor, e-mail and identity. Owner: the checkout.
+ */
+export const buyerUnits = pgTable(
+  'buyer_units',
+  {
+    saleId: text('sale_id').notNull(),
+    kind: text('kind').$type<BuyerKind>().notNull(),
+    /** The visitor, the e-mail in lower case, or the identity of the token. */
+    buyer: text('buyer').notNull(),
+    units: integer('units').notNull(),
+    /** The limit at the last claim; a lowered one takes nothing away. */
+    unitsMax: integer('units_max').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.saleId, t.kind, t.buyer] }),
+    check('buyer_units_bound', sql`units between 0 and units_max`),
+  ],
 );
 
 /** Orders. Owner: the checkout. Money in minor units. */
@@ -123,10 +148,14 @@ export const orders = pgTable(
     totalMinor: bigint('total_minor', { mode: 'number' }).notNull(),
     currency: text('currency').notNull(),
     email: text('email'),
+    /** The shop's own login that the token names, where the sale knows one. */
+    identity: text('identity'),
     /** What the redemption answered; `payBefore` may be extended, this may not. */
     firstPayBefore: at('first_pay_before').notNull(),
     payBefore: at('pay_before').notNull(),
     extended: boolean('extended').notNull().default(false),
+    /** How much longer the hold lasts because the payment provider was away; bounded. */
+    outageSeconds: integer('outage_seconds').notNull().default(0),
     paidAt: at('paid_at'),
     failure: text('failure'),
     version: integer('version').notNull().default(1),
@@ -168,7 +197,14 @@ export const orderUnits = pgTable(
   ],
 );
 
-export type PaymentState = 'processing' | 'succeeded' | 'failed' | 'refunding' | 'refunded';
+/** `late`: the money came after the order had ended, and it is not decided what becomes of it. */
+export type PaymentState =
+  | 'processing'
+  | 'succeeded'
+  | 'failed'
+  | 'late'
+  | 'refunding'
+  | 'refunded';
 
 /** Attempts to pay an order. Owner: the checkout. */
 export const payments = pgTable(
@@ -192,7 +228,7 @@ export const payments = pgTable(
     uniqueIndex('payments_reference').on(t.provider, t.reference),
     index('payments_open')
       .on(t.updatedAt)
-      .where(sql`state in ('processing', 'refunding', 'failed')`),
+      .where(sql`state in ('processing', 'late', 'refunding', 'failed')`),
   ],
 );
 
@@ -226,16 +262,23 @@ export const ledger = pgTable(
   (t) => [index('ledger_by_sale').on(t.saleId, t.id), index('ledger_by_order').on(t.orderId)],
 );
 
+/** A commit by each checkout a second: whoever can make it may renew the admission lease (D10). */
+export const checkoutBeats = pgTable('checkout_beats', {
+  instance: text('instance').primaryKey(),
+  at: at('at').notNull(),
+});
+
 /**
  * What must follow a change, written in its transaction and relayed afterwards (D9). `room`:
- * a report to the room's Redis, relayed by checkouts; `job`: relayed into BullMQ by the queue
- * service. Relayed rows are deleted.
+ * a report to the room's Redis, relayed by checkouts; `job`: a notice, relayed into BullMQ by the
+ * queue service; `payment`: a call to a payment provider, relayed into BullMQ by checkouts.
+ * Relayed rows are deleted.
  */
 export const outbox = pgTable(
   'outbox',
   {
     id: bigserial('id', { mode: 'number' }).primaryKey(),
-    topic: text('topic').$type<'room' | 'job'>().notNull(),
+    topic: text('topic').$type<'room' | 'job' | 'payment'>().notNull(),
     saleId: text('sale_id').notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
     createdAt: created(),
