@@ -1,4 +1,4 @@
-import { notices, outbox } from '@fairgate/shared/db/schema.ts';
+import { notices, outbox } from '@fairgate/shared/db/schema-records.ts';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { simpleParser } from 'mailparser';

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
-  bigserial,
   boolean,
   check,
   index,
@@ -11,14 +10,11 @@ import {
   primaryKey,
   smallint,
   text,
-  timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { OrderState, UnitState } from '../order.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '../sale.ts';
-
-const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
-const created = () => at('created_at').notNull().defaultNow();
+import { at, created } from './columns.ts';
 
 /** Things for sale. Owner: the queue service. */
 export const products = pgTable('products', {
@@ -242,81 +238,3 @@ export const providerEvents = pgTable(
   },
   (t) => [primaryKey({ columns: [t.provider, t.eventId] })],
 );
-
-/** Append-only, kept so by triggers: every change of a unit, an order or a setting. */
-export const ledger = pgTable(
-  'ledger',
-  {
-    id: bigserial('id', { mode: 'number' }).primaryKey(),
-    at: at('at').notNull().defaultNow(),
-    /** `visitor:…`, `key:…`, `system:…`. */
-    actor: text('actor').notNull(),
-    /** What happened: `order.placed`, `order.paid`, `sale.paused`, `stock.added`, … */
-    action: text('action').notNull(),
-    saleId: text('sale_id'),
-    productId: text('product_id'),
-    orderId: text('order_id'),
-    unitIds: text('unit_ids').array(),
-    detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
-  },
-  (t) => [index('ledger_by_sale').on(t.saleId, t.id), index('ledger_by_order').on(t.orderId)],
-);
-
-/** A commit by each checkout a second: whoever can make it may renew the admission lease (D10). */
-export const checkoutBeats = pgTable('checkout_beats', {
-  instance: text('instance').primaryKey(),
-  at: at('at').notNull(),
-});
-
-/**
- * What must follow a change, written in its transaction and relayed afterwards (D9). `room`:
- * a report to the room's Redis, relayed by checkouts; `job`: a notice, relayed into BullMQ by the
- * queue service; `payment`: a call to a payment provider, relayed into BullMQ by checkouts.
- * Relayed rows are deleted.
- */
-export const outbox = pgTable(
-  'outbox',
-  {
-    id: bigserial('id', { mode: 'number' }).primaryKey(),
-    topic: text('topic').$type<'room' | 'job' | 'payment'>().notNull(),
-    saleId: text('sale_id').notNull(),
-    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
-    createdAt: created(),
-  },
-  (t) => [index('outbox_by_topic').on(t.topic, t.id)],
-);
-
-/** Mails that were sent, so that a job that runs twice sends one. Owner: the queue service. */
-export const notices = pgTable(
-  'notices',
-  {
-    orderId: text('order_id').notNull(),
-    kind: text('kind').notNull(),
-    sentAt: at('sent_at'),
-    createdAt: created(),
-  },
-  (t) => [primaryKey({ columns: [t.orderId, t.kind] })],
-);
-
-export type ApiRole = 'viewer' | 'operator' | 'admin';
-
-/** Keys of the control API; the key itself is never kept. Owner: the queue service. */
-export const apiKeys = pgTable('api_keys', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  role: text('role').$type<ApiRole>().notNull(),
-  /** SHA-256 of the key, in hex; keys are 256 random bits, so no slow hash is needed. */
-  hash: text('hash').notNull().unique(),
-  createdAt: created(),
-  revokedAt: at('revoked_at'),
-});
-
-/** What a room would need to begin again, written every second. Owner: the queue service. */
-export const roomCheckpoints = pgTable('room_checkpoints', {
-  saleId: text('sale_id').primaryKey(),
-  next: bigint('next', { mode: 'number' }).notNull(),
-  frontier: bigint('frontier', { mode: 'number' }).notNull(),
-  outstanding: integer('outstanding').notNull(),
-  counters: jsonb('counters').$type<Record<string, number>>().notNull(),
-  takenAt: at('taken_at').notNull().defaultNow(),
-});

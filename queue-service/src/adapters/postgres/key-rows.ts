@@ -1,4 +1,4 @@
-import { apiKeys } from '@fairgate/shared/db/schema.ts';
+import { apiKeys } from '@fairgate/shared/db/schema-records.ts';
 import { and, desc, eq, isNull, lt } from 'drizzle-orm';
 import type { KeyRows } from '../../app/ports.ts';
 import type { KeyRecord } from '../../domain/records.ts';

@@ -1,13 +1,6 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
-import {
-  notices,
-  orderLines,
-  orders,
-  orderUnits,
-  outbox,
-  products,
-  sales,
-} from '@fairgate/shared/db/schema.ts';
+import { orderLines, orders, orderUnits, products, sales } from '@fairgate/shared/db/schema.ts';
+import { notices, outbox } from '@fairgate/shared/db/schema-records.ts';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { NoticeRows, OutboxRows } from '../../app/ports.ts';
 import type { NoticeKind, NoticeOrder } from '../../domain/notice.ts';

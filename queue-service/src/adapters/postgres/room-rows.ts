@@ -1,4 +1,5 @@
-import { orders, redemptions, roomCheckpoints } from '@fairgate/shared/db/schema.ts';
+import { orders, redemptions } from '@fairgate/shared/db/schema.ts';
+import { roomCheckpoints } from '@fairgate/shared/db/schema-records.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RoomRows } from '../../app/ports.ts';

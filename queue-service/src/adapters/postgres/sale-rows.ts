@@ -1,4 +1,5 @@
-import { ledger, saleProducts, sales } from '@fairgate/shared/db/schema.ts';
+import { saleProducts, sales } from '@fairgate/shared/db/schema.ts';
+import { ledger } from '@fairgate/shared/db/schema-records.ts';
 import { and, desc, eq, gt, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import type { Changes, SaleFields, SaleRows } from '../../app/ports.ts';
 import type { SaleRecord } from '../../domain/records.ts';

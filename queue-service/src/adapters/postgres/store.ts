@@ -1,5 +1,5 @@
 import type { DatabaseClient } from '@fairgate/shared/db/client.ts';
-import { ledger } from '@fairgate/shared/db/schema.ts';
+import { ledger } from '@fairgate/shared/db/schema-records.ts';
 import { sql } from 'drizzle-orm';
 import type { Rows, Store } from '../../app/ports.ts';
 import { type Executor, sqlState } from './executor.ts';
