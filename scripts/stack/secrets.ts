@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 
-const key = z.object({ kid: z.string(), k: z.string() });
+const key = z.object({ kid: z.string(), k: z.string(), createdAt: z.string().optional() });
 const privateKey = z.object({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
@@ -13,6 +13,7 @@ const privateKey = z.object({
   kid: z.string(),
   alg: z.literal('EdDSA'),
   use: z.literal('sig'),
+  createdAt: z.string().optional(),
 });
 
 const secretsSchema = z.object({
@@ -22,6 +23,11 @@ const secretsSchema = z.object({
   orderKeySecret: z.string().min(1),
   sandboxWebhookSecret: z.string().min(1),
   adminKey: z.string().startsWith('fgk_'),
+  /** What the services show each other. Folders from before it have none: it is made when read. */
+  internalKey: z
+    .string()
+    .min(1)
+    .default(() => randomText(32)),
   databasePassword: z.string().min(1),
 });
 
@@ -31,11 +37,23 @@ export type Secrets = z.infer<typeof secretsSchema>;
 export function loadSecrets(file: string): Secrets {
   if (!existsSync(file)) {
     const secrets = makeSecrets();
-    writeFileAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`, 0o600);
+    saveSecrets(file, secrets);
     return secrets;
   }
+  const { secrets, isWhole } = readSecrets(file);
+  if (!isWhole) saveSecrets(file, secrets);
+  return secrets;
+}
+
+export function saveSecrets(file: string, secrets: Secrets): void {
+  writeFileAtomically(file, `${JSON.stringify(secrets, null, 2)}\n`, 0o600);
+}
+
+function readSecrets(file: string): { secrets: Secrets; isWhole: boolean } {
   try {
-    return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const secrets = secretsSchema.parse(stored);
+    return { secrets, isWhole: Object.hasOwn(Object(stored), 'internalKey') };
   } catch (error) {
     throw new SetupError(
       `${file} cannot be read as the stack's secrets (${messageOf(error)}). Tickets and passwords ` +
@@ -61,6 +79,7 @@ function makeSecrets(): Secrets {
     orderKeySecret: randomText(32),
     sandboxWebhookSecret: randomText(32),
     adminKey: `fgk_${randomText(32)}`,
+    internalKey: randomText(32),
     databasePassword: randomText(18),
   };
 }

@@ -40,6 +40,7 @@ function sandboxSpec(plan: ServicePlan): ProcessSpec {
   return nodeSpec(plan, 'sandbox', 'checkout-service/src/sandbox/main.ts', '/healthz', {
     FAIRGATE_SANDBOX_WEBHOOK_URLS: hooks.join(','),
     FAIRGATE_SANDBOX_WEBHOOK_SECRET: plan.secrets.sandboxWebhookSecret,
+    FAIRGATE_SANDBOX_FILE: join(plan.dataDir, 'sandbox.ndjson'),
   });
 }
 
@@ -52,6 +53,8 @@ function queueSpec(plan: ServicePlan): ProcessSpec {
     FAIRGATE_MAIL_FROM: 'Fairgate <tickets@fairgate.example>',
     FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan.ports),
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: plan.secrets.adminKey,
+    FAIRGATE_CHECKOUT_URLS: checkoutUrls(plan.ports).join(','),
+    FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
   });
 }
 
@@ -60,6 +63,8 @@ function checkoutSpec(plan: ServicePlan, name: 'checkout-1' | 'checkout-2'): Pro
     FAIRGATE_INSTANCE: name,
     FAIRGATE_DATABASE_URL: plan.databaseUrl,
     FAIRGATE_ROOM_REDIS_URL: plan.redisUrl,
+    FAIRGATE_JOBS_REDIS_URL: plan.redisUrl,
+    FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
     FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan.ports),
     FAIRGATE_PURCHASE_JWKS: JSON.stringify(publicKeys(plan.secrets)),
     FAIRGATE_JWKS_URL: `${loopbackUrl(plan.ports.edge)}/.well-known/jwks.json`,
