@@ -18,10 +18,11 @@ import type { Loop } from './app/loop.ts';
 import { makeOrderKeys } from './app/order-keys.ts';
 import { makePayments } from './app/payments.ts';
 import type { Claim, PaymentProvider, RoomReports } from './app/ports.ts';
-import { makeRedeem } from './app/redeem.ts';
+import { claimKeys, makeRedeem } from './app/redeem.ts';
 import { makeStockPicture } from './app/stock-picture.ts';
 import { systemTimers } from './app/timers.ts';
 import { makeWatch } from './app/watch.ts';
+import { unitsAsked } from './domain/redemption.ts';
 import { checkoutApp } from './http/app.ts';
 import { limits } from './limits.ts';
 import { startRounds } from './rounds.ts';
@@ -176,8 +177,8 @@ function makeClaimBatcher(
       metrics.batch(batch.length, (performance.now() - begun) / 1_000);
       return outcomes;
     },
-    keyOf: (claim) => claim.jti,
-    weightOf: (claim) => claim.items.reduce((sum, item) => sum + item.quantity, 0),
+    keysOf: claimKeys,
+    weightOf: (claim) => unitsAsked(claim.items),
     sizeMax: limits.batchSizeMax,
     weightMax: limits.batchUnitsMax,
     queueMax: limits.queueMax,

@@ -30,3 +30,7 @@ export type Order = {
   paidAt?: string;
   failure?: string;
 };
+
+/** By what the units of a sale are counted for the one who buys them. */
+export const buyerKinds = ['visitor', 'email', 'identity'] as const;
+export type BuyerKind = (typeof buyerKinds)[number];

@@ -40,7 +40,7 @@ function rig(options: Partial<BatcherOptions<Req, string>> = {}) {
       await new Promise<void>((resolve) => ends.push(resolve));
       return batch.map((one) => `done ${one.id}`);
     },
-    keyOf: (one) => one.key,
+    keysOf: (one) => one.key.split('+'),
     weightOf: (one) => one.weight ?? 1,
     sizeMax: 4,
     weightMax: 10,
@@ -103,6 +103,18 @@ describe('the batcher', () => {
     ends[0]?.();
     await settled();
     expect(batches).toEqual([['first', 'other'], ['second']]);
+  });
+
+  it('never has two under way that share one of several keys', async () => {
+    const { timers, batches, ends, submit } = rig();
+    void submit(request('first', 'token-1+buyer'));
+    void submit(request('second', 'token-2+buyer'));
+    void submit(request('third', 'token-2+another'));
+    timers.pass(2);
+    expect(batches).toEqual([['first', 'third']]);
+    ends[0]?.();
+    await settled();
+    expect(batches[1]).toEqual(['second']);
   });
 
   it('refuses early when the queue is full', async () => {

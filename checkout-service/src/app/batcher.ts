@@ -7,8 +7,8 @@ import type { Timers } from './timers.ts';
 export type BatcherOptions<Req, Res> = {
   /** Answers every request of a batch, in order. Must not reject. */
   run(batch: readonly Req[]): Promise<Res[]>;
-  /** Two requests of the same key are never under way at once. */
-  keyOf(request: Req): string;
+  /** Two requests that share a key are never under way at once. */
+  keysOf(request: Req): readonly string[];
   weightOf(request: Req): number;
   sizeMax: number;
   weightMax: number;
@@ -37,7 +37,7 @@ export type Batcher<Req, Res> = {
 
 type Waiting<Req, Res> = {
   request: Req;
-  key: string;
+  keys: readonly string[];
   weight: number;
   submittedAtMs: number;
   signal: AbortSignal | undefined;
@@ -65,7 +65,7 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
     queue = rest;
     if (batch.length === 0) return;
     underWay += 1;
-    for (const one of batch) keysUnderWay.add(one.key);
+    for (const key of batch.flatMap((one) => one.keys)) keysUnderWay.add(key);
     void runBatch(batch);
     wake();
   }
@@ -79,7 +79,7 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
       });
     } finally {
       underWay -= 1;
-      for (const one of batch) keysUnderWay.delete(one.key);
+      for (const key of batch.flatMap((one) => one.keys)) keysUnderWay.delete(key);
       // No lingering here: what came while the batch was under way has waited enough.
       if (queue.length > 0) start();
     }
@@ -89,9 +89,9 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
     submit(request, signal) {
       if (queue.length >= options.queueMax) return Promise.resolve({ kind: 'overloaded' });
       return new Promise((answer) => {
-        const key = options.keyOf(request);
+        const keys = options.keysOf(request);
         const weight = options.weightOf(request);
-        queue.push({ request, key, weight, submittedAtMs: timers.now(), signal, answer });
+        queue.push({ request, keys, weight, submittedAtMs: timers.now(), signal, answer });
         wake();
       });
     },
@@ -114,9 +114,9 @@ function nextBatch<Req, Res>(
     const full = batch.length >= options.sizeMax || weight + one.weight > options.weightMax;
     if (one.signal?.aborted) one.answer({ kind: 'gone' });
     else if (now - one.submittedAtMs > options.waitMsMax) one.answer({ kind: 'too-late' });
-    else if ((full && batch.length > 0) || keys.has(one.key)) rest.push(one);
+    else if ((full && batch.length > 0) || one.keys.some((key) => keys.has(key))) rest.push(one);
     else {
-      keys.add(one.key);
+      for (const key of one.keys) keys.add(key);
       weight += one.weight;
       batch.push(one);
     }

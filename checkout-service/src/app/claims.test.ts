@@ -15,8 +15,11 @@ const claim = (id: string): Claim => ({
   idempotencyKey: null,
   requestHash: 'hash',
   email: null,
+  identity: null,
+  proof: null,
   shard: 0,
   items: [{ productId: 'prod', quantity: 1 }],
+  buyers: [],
 });
 const order = (of: Claim): StoredOrder => ({
   id: of.orderId,
@@ -45,7 +48,7 @@ function rig(
   fault: (
     batch: readonly Claim[],
     call: number,
-  ) => 'fine' | 'refused' | 'failed' | 'lost' | 'lost-after',
+  ) => 'fine' | 'refused' | 'failed' | 'raced' | 'lost' | 'lost-after',
 ) {
   const rows = new Map<string, Claim>();
   const sizes: number[] = [];
@@ -53,8 +56,7 @@ function rig(
     async claim(batch): Promise<ClaimReply> {
       sizes.push(batch.length);
       const what = fault(batch, sizes.length);
-      if (what === 'refused' || what === 'failed' || what === 'lost')
-        return { kind: what, cause: 'made so' };
+      if (what !== 'fine' && what !== 'lost-after') return { kind: what, cause: 'made so' };
       const replies = new Map<string, ClaimRow>();
       for (const one of batch) {
         if (rows.has(one.jti)) replies.set(one.orderId, { kind: 'stored' });
@@ -79,6 +81,7 @@ function rig(
       return new Map(found);
     },
     unfillable: async () => new Set(),
+    useProof: async () => false,
   };
   const orders = {
     findMany: async (ids: readonly string[]) =>
@@ -107,6 +110,14 @@ describe('a batch of claims', () => {
       ...Array(4).fill('created'),
     ]);
     expect(sizes).toEqual([8, 4, 2, 2, 1, 1, 4]);
+  });
+
+  it('that lost a race is tried again whole, and then halved like any other', async () => {
+    const once = rig((_, call) => (call === 1 ? 'raced' : 'fine'));
+    expect(kinds(await once.run(['a', 'b'].map(claim)))).toEqual(['created', 'created']);
+    expect(once.sizes).toEqual([2, 2]);
+    const ever = rig((batch) => (batch.some((one) => one.orderId === 'ord_a') ? 'raced' : 'fine'));
+    expect(kinds(await ever.run(['a', 'b'].map(claim)))).toEqual(['unavailable', 'created']);
   });
 
   it('that Postgres could not do in time is not made many: it is unavailable, unspent', async () => {

@@ -1,3 +1,4 @@
+import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
 import type { Log } from './log.ts';
@@ -10,6 +11,8 @@ export type ClaimOutcome =
   | { kind: 'created'; order: StoredOrder }
   | { kind: 'stored'; redemption: StoredRedemption }
   | { kind: 'sold-out' }
+  /** A buyer would pass the limit; the token is not spent. */
+  | { kind: 'limited'; by: BuyerKind }
   /** Units are free, but locked by others: for the second pass. */
   | { kind: 'short' }
   /** Nothing was written, or nobody can say so yet: ask again with the same key. */
@@ -67,6 +70,10 @@ async function firstPass(
   switch (reply.kind) {
     case 'refused':
       return await halve(context, batch, reply.cause, tryNumber);
+    case 'raced':
+      // What the other one wrote is seen by the next try, and nobody has to be singled out.
+      if (tryNumber < triesMax) return await firstPass(context, batch, tryNumber + 1);
+      return await halve(context, batch, reply.cause, tryNumber);
     case 'failed':
       // Halves of a statement that is too slow are too slow as well: hundreds of them.
       context.log.warn({ err: reply.cause, claims: batch.length }, 'a batch could not be done');
@@ -104,12 +111,12 @@ async function sortOut(
   rows: ReadonlyMap<string, ClaimRow>,
   tryNumber: number,
 ): Promise<Outcomes> {
-  const created: Outcomes = new Map();
+  const settled: Outcomes = new Map();
   const stored: Claim[] = [];
   const short: Claim[] = [];
   for (const claim of batch) {
     const row = rows.get(claim.orderId);
-    if (row?.kind === 'created') created.set(claim.orderId, row);
+    if (row?.kind === 'created' || row?.kind === 'limited') settled.set(claim.orderId, row);
     else if (row?.kind === 'short') short.push(claim);
     else stored.push(claim);
   }
@@ -118,7 +125,7 @@ async function sortOut(
   const rest: Outcomes = new Map(
     short.map(({ orderId }) => [orderId, { kind: unfillable.has(orderId) ? 'sold-out' : 'short' }]),
   );
-  return new Map([...created, ...lookedUp, ...rest]);
+  return new Map([...settled, ...lookedUp, ...rest]);
 }
 
 /**

@@ -1,9 +1,10 @@
+import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
 import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { OrderChange } from '../domain/order-machine.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
 import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
-import type { Item } from '../domain/redemption.ts';
+import type { Buyer, Item } from '../domain/redemption.ts';
 
 /** A redemption on its way into a batch. `orderId` is made here, so that we know our own again. */
 export type Claim = {
@@ -16,8 +17,14 @@ export type Claim = {
   idempotencyKey: string | null;
   requestHash: string;
   email: string | null;
+  /** The shop's own login that the token names. */
+  identity: string | null;
+  /** `jti` of the DPoP proof that came with a bound token: stored, so that it proves once. */
+  proof: string | null;
   shard: number;
   items: Item[];
+  /** Whose units it counts among, with their limits. */
+  buyers: Buyer[];
 };
 
 /** What the claim statement did for one request. */
@@ -25,18 +32,22 @@ export type ClaimRow =
   | { kind: 'created'; order: StoredOrder }
   /** Too few units were to be had; nothing was written. */
   | { kind: 'short' }
+  /** One of its buyers would have more units than allowed; nothing was written. */
+  | { kind: 'limited'; by: BuyerKind }
   /** The token has a row, perhaps our own of an earlier try; nothing was written. */
   | { kind: 'stored' };
 
 /**
  * `refused`: the data of a claim is bad, nothing was written. `failed`: the statement as such could
- * not be done (time-outs, locks, no room), nothing was written. `lost`: nobody knows; look before
- * you tell.
+ * not be done (time-outs, locks, no room), nothing was written. `raced`: another transaction changed
+ * meanwhile what this one had read, nothing was written; the next try sees it. `lost`: nobody knows;
+ * look before you tell.
  */
 export type ClaimReply =
   | { kind: 'done'; rows: Map<string, ClaimRow> }
   | { kind: 'refused'; cause: unknown }
   | { kind: 'failed'; cause: unknown }
+  | { kind: 'raced'; cause: unknown }
   | { kind: 'lost'; cause: unknown };
 
 export type ClaimStore = {
@@ -48,6 +59,11 @@ export type ClaimStore = {
   findStored(jtis: readonly string[]): Promise<Map<string, StoredRedemption>>;
   /** Which of these claims could not be filled from the free units, as committed right now. */
   unfillable(claims: readonly Claim[]): Promise<Set<string>>;
+  /**
+   * Takes a further proof for a token that has a row: stores its id, and says whether it is the
+   * first use of it. False too where the token has no row.
+   */
+  useProof(jti: string, proof: string): Promise<boolean>;
 };
 
 /** The part of a sale that a redemption and a page need. */
@@ -55,6 +71,9 @@ export type SaleOffer = {
   id: string;
   name: string;
   currency: string;
+  maxUnitsPerShopper: number;
+  /** Null where the sale sets no limit by e-mail. */
+  unitsPerEmail: number | null;
   products: { id: string; name: string; description: string; priceMinor: number }[];
 };
 

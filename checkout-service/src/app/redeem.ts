@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import { newId } from '@fairgate/shared/ids.ts';
+import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { PurchaseClaims, PurchaseVerdict } from '@fairgate/shared/token/purchase.ts';
 import { classifyStored, type StoredRedemption } from '../domain/idempotency.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
 import {
+  buyersOf,
   canonicalRequest,
   checkRequest,
   homeShard,
   type RedemptionRequest,
+  unlimitedUnits,
 } from '../domain/redemption.ts';
 import type { Batcher } from './batcher.ts';
 import type { ClaimOutcome } from './claims.ts';
 import type { CheckoutMetrics } from './metrics.ts';
-import type { Claim, ClaimStore, OrderStore, SaleStore } from './ports.ts';
+import type { Claim, ClaimStore, OrderStore, SaleOffer, SaleStore } from './ports.ts';
 import type { SecondPass } from './second-pass.ts';
 
 /** What a redemption comes to; each kind is one answer of CONTRACT.md section 4. */
@@ -25,6 +28,7 @@ export type RedeemOutcome =
   | { kind: 'already-redeemed'; orderId: string }
   | { kind: 'token-expired' }
   | { kind: 'quantity-exceeded'; asked: number; max: number }
+  | { kind: 'limited'; by: BuyerKind }
   | { kind: 'foreign-product'; path: string }
   | { kind: 'sold-out' }
   | { kind: 'overloaded' }
@@ -74,14 +78,14 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
   const request = await input.body();
   const attempt = { idempotencyKey: input.idempotencyKey, requestHash: requestHash(request) };
 
-  const refusal = await refusalOf(options, verdict.kind, claims, request);
-  if (refusal) {
+  const allowed = await allowedBy(options, verdict.kind, claims, request);
+  if (allowed.kind === 'refused') {
     // A stored answer comes before every such refusal, and outlives the token.
     const stored = await options.claims.findStored([claims.jti]);
     const row = stored.get(claims.jti);
-    return row ? await fromStored(options, row, attempt) : refusal;
+    return row ? await fromStored(options, row, attempt) : allowed.outcome;
   }
-  const claim = claimOf(claims, request, attempt, options);
+  const claim = claimOf(claims, request, attempt, allowed.sale, options);
   const submitted = await options.batcher.submit(claim, input.signal);
   switch (submitted.kind) {
     case 'overloaded':
@@ -105,32 +109,43 @@ async function verdictOf(options: RedeemOptions, token: string) {
   }
 }
 
-async function refusalOf(
+type Allowed = { kind: 'allowed'; sale: SaleOffer } | { kind: 'refused'; outcome: RedeemOutcome };
+
+async function allowedBy(
   options: RedeemOptions,
   verdict: 'valid' | 'expired',
   claims: PurchaseClaims,
   request: RedemptionRequest,
-): Promise<RedeemOutcome | null> {
-  if (verdict === 'expired') return { kind: 'token-expired' };
+): Promise<Allowed> {
+  const refused = (outcome: RedeemOutcome): Allowed => ({ kind: 'refused', outcome });
+  if (verdict === 'expired') return refused({ kind: 'token-expired' });
   const sale = await options.sales.findSale(claims.sale);
   const products = new Set(sale?.products.map((product) => product.id));
   const check = checkRequest(request, claims.max, products);
   switch (check.kind) {
     case 'fine':
-      return null;
+      // A sale without products, or none at all, refuses every request as foreign.
+      return sale ? { kind: 'allowed', sale } : refused({ kind: 'token-expired' });
     case 'quantity-exceeded':
-      return check;
+      return refused(check);
     case 'foreign-product': {
       const at = request.items.findIndex((item) => item.productId === check.productId);
-      return { kind: 'foreign-product', path: `items.${at}.productId` };
+      return refused({ kind: 'foreign-product', path: `items.${at}.productId` });
     }
   }
+}
+
+/** Claims that share one of these are not claimed at once: a token, or a buyer with a limit. */
+export function claimKeys(claim: Claim): string[] {
+  const limited = claim.buyers.filter((buyer) => buyer.unitsMax < unlimitedUnits);
+  return [claim.jti, ...limited.map(({ kind, buyer }) => `${claim.saleId} ${kind} ${buyer}`)];
 }
 
 function claimOf(
   claims: PurchaseClaims,
   request: RedemptionRequest,
   attempt: { idempotencyKey: string | null; requestHash: string },
+  sale: SaleOffer,
   options: RedeemOptions,
 ): Claim {
   return {
@@ -142,8 +157,11 @@ function claimOf(
     max: claims.max,
     ...attempt,
     email: request.email,
+    identity: claims.identity ?? null,
+    proof: null,
     shard: homeShard(claims.number, options.shards),
     items: request.items,
+    buyers: buyersOf(claims, request.email, sale),
   };
 }
 
@@ -155,6 +173,7 @@ async function fromOutcome(
   switch (outcome.kind) {
     case 'created':
     case 'sold-out':
+    case 'limited':
     case 'unavailable':
       return outcome;
     case 'short':

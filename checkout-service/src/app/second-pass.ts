@@ -60,10 +60,10 @@ async function waitFor(
     if (reply.kind === 'lost') return await options.lookUp(claim);
     if (reply.kind === 'done') {
       const row = reply.rows.get(claim.orderId);
-      if (row?.kind === 'created') return row;
+      if (row?.kind === 'created' || row?.kind === 'limited') return row;
       if (row?.kind !== 'short') return await options.lookUp(claim);
     }
-    // Failed (the rows stayed locked too long), refused, or short (they were taken, or others came free).
+    // Failed (the rows stayed locked too long), refused, raced, or short (they were taken, or others came free).
     await new Promise<void>((resolve) => options.timers.after(10, resolve));
   }
 }

@@ -1,3 +1,5 @@
+import type { BuyerKind } from '@fairgate/shared/order.ts';
+
 export type Item = { productId: string; quantity: number };
 
 /** What a shopper asks for: each product once, in the order of their ids. */
@@ -20,6 +22,38 @@ export function canonicalRequest(request: RedemptionRequest): string {
   return JSON.stringify([items, request.email]);
 }
 
+/** How many units are asked for in all. */
+export function unitsAsked(items: readonly Item[]): number {
+  return items.reduce((sum, item) => sum + item.quantity, 0);
+}
+
+/** One whose units in a sale are counted, and how many there may be in live orders. */
+export type Buyer = { kind: BuyerKind; buyer: string; unitsMax: number };
+
+/** Stands for "no limit": counted all the same, so that one that is set later knows them. */
+export const unlimitedUnits = 1_000_000_000;
+
+/**
+ * For whom the units of a redemption count. A token may always buy what it says. E-mails are
+ * counted in lower case, as people type them either way.
+ */
+export function buyersOf(
+  token: { sub: string; max: number; identity?: string | undefined },
+  email: string | null,
+  sale: { maxUnitsPerShopper: number; unitsPerEmail: number | null },
+): Buyer[] {
+  const unitsMax = Math.max(token.max, sale.maxUnitsPerShopper);
+  const buyers: Buyer[] = [{ kind: 'visitor', buyer: token.sub, unitsMax }];
+  if (token.identity !== undefined) {
+    buyers.push({ kind: 'identity', buyer: token.identity, unitsMax });
+  }
+  if (email !== null) {
+    const unitsPerEmail = sale.unitsPerEmail ?? unlimitedUnits;
+    buyers.push({ kind: 'email', buyer: email.toLowerCase(), unitsMax: unitsPerEmail });
+  }
+  return buyers;
+}
+
 export type RequestCheck =
   | { kind: 'fine' }
   | { kind: 'quantity-exceeded'; asked: number; max: number }
@@ -31,7 +65,7 @@ export function checkRequest(
   max: number,
   products: ReadonlySet<string>,
 ): RequestCheck {
-  const asked = request.items.reduce((sum, item) => sum + item.quantity, 0);
+  const asked = unitsAsked(request.items);
   if (asked > max) return { kind: 'quantity-exceeded', asked, max };
   const foreign = request.items.find((item) => !products.has(item.productId));
   if (foreign) return { kind: 'foreign-product', productId: foreign.productId };

@@ -1,3 +1,4 @@
+import type { BuyerKind } from '@fairgate/shared/order.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { PayOutcome } from '../app/payments.ts';
 import type { RedeemOutcome } from '../app/redeem.ts';
@@ -25,6 +26,11 @@ export function redemptionProblem(outcome: Refused): Problem {
         detail: `The token allows ${outcome.max} in all; ${outcome.asked} were asked for.`,
         extra: { max: outcome.max },
       });
+    case 'limited':
+      return new Problem('quantity-exceeded', {
+        detail: `${limitNames[outcome.by]} has as many units of this sale as are allowed.`,
+        extra: { limit: outcome.by },
+      });
     case 'foreign-product':
       return new Problem('invalid-request', {
         detail: 'Some of the input is not valid.',
@@ -44,6 +50,12 @@ export function redemptionProblem(outcome: Refused): Problem {
       );
   }
 }
+
+const limitNames: Record<BuyerKind, string> = {
+  visitor: 'This shopper',
+  email: 'This e-mail address',
+  identity: 'This account',
+};
 
 type NotBegun = Exclude<PayOutcome, { kind: 'begun' }>;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { newId } from '@fairgate/shared/ids.ts';
-import { roomSettingsDefaults } from '@fairgate/shared/sale.ts';
+import { type RoomSettingsPatch, roomSettingsDefaults } from '@fairgate/shared/sale.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import {
   type PurchaseClaims,
@@ -53,6 +53,8 @@ export type RigOptions = {
   units: number[];
   instances?: number;
   paySeconds?: number;
+  /** Further settings of the sale's room. */
+  room?: RoomSettingsPatch;
   providers?: PaymentProvider[];
   loops?: boolean;
 };
@@ -64,7 +66,10 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
   await migrateDatabase(options.databaseUrl);
   const sql = postgres(options.databaseUrl, { max: 3, onnotice: () => {} });
   const { signer, jwks } = await makeSigner();
-  const { saleId, products } = await seedSale(sql, options.units, options.paySeconds ?? 300);
+  const { saleId, products } = await seedSale(sql, options.units, {
+    paySeconds: options.paySeconds ?? 300,
+    ...options.room,
+  });
   const services = Array.from({ length: options.instances ?? 1 }, (_, i) =>
     makeService({
       instance: `test-${i + 1}`,
@@ -138,9 +143,9 @@ async function makeSigner(): Promise<{ signer: PurchaseSigner; jwks: PublicJwks 
 }
 
 /** An open sale; unit ids are dealt to shards in turn. */
-async function seedSale(sql: postgres.Sql, units: readonly number[], paySeconds: number) {
+async function seedSale(sql: postgres.Sql, units: readonly number[], settings: RoomSettingsPatch) {
   const saleId = newId('sale');
-  const room = JSON.stringify({ ...roomSettingsDefaults, paySeconds });
+  const room = JSON.stringify({ ...roomSettingsDefaults, ...settings });
   await sql`
     insert into sales (id, name, phase, currency, starts_at, room)
     values (${saleId}, 'Test sale', 'open', 'EUR', now(), ${room}::text::jsonb)`;

@@ -12,7 +12,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { OrderState, UnitState } from '../order.ts';
+import type { BuyerKind, OrderState, UnitState } from '../order.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '../sale.ts';
 import { at, created } from './columns.ts';
 
@@ -107,8 +107,6 @@ export const redemptions = pgTable(
   },
   (t) => [index('redemptions_by_sale').on(t.saleId, t.createdAt)],
 );
-
-export type BuyerKind = 'visitor' | 'email' | 'identity';
 
 /**
  * Units in the live orders of one buyer in one sale, and how many there may be: the check, not the

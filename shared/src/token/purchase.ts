@@ -22,6 +22,8 @@ const claimsSchema = z.object({
   number: z.int().min(0),
   /** Units it may buy. */
   max: z.int().min(1),
+  /** The shop's own login, where the sale trusts one: `sub` of its token. */
+  identity: z.string().min(1).max(256).optional(),
   iat: z.int(),
   nbf: z.int(),
   exp: z.int(),

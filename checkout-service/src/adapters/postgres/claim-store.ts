@@ -1,7 +1,9 @@
+import { buyerKinds } from '@fairgate/shared/order.ts';
 import { z } from 'zod';
 import type { Claim, ClaimReply, ClaimRow, ClaimStore } from '../../app/ports.ts';
 import type { StoredRedemption } from '../../domain/idempotency.ts';
 import type { StoredOrder } from '../../domain/order-view.ts';
+import { unitsAsked } from '../../domain/redemption.ts';
 import { faultKind, type Pool, type Sql } from './pool.ts';
 import { sqlFile } from './sql-file.ts';
 
@@ -28,6 +30,11 @@ const createdSchema = z.object({
 });
 const rowSchema = z.discriminatedUnion('outcome', [
   createdSchema,
+  z.object({
+    order_id: z.string(),
+    outcome: z.literal('limited'),
+    limited_by: z.enum(buyerKinds),
+  }),
   z.object({ order_id: z.string(), outcome: z.enum(['short', 'taken']) }),
 ]);
 
@@ -62,11 +69,14 @@ export function postgresClaims(pools: ClaimPools): ClaimStore {
     claimWaiting: (claim) => runClaim(pools.waiting, secondPass, [claim]),
     findStored: (jtis) => pools.questions.run((sql) => findStored(sql, jtis)),
     unfillable: (claims) => pools.questions.run((sql) => unfillable(sql, claims)),
+    useProof: (jti, proof) => pools.questions.run((sql) => useProof(sql, jti, proof)),
   };
 }
 
 async function runClaim(pool: Pool, text: string, claims: readonly Claim[]): Promise<ClaimReply> {
-  const input = JSON.stringify(claims.map((claim, i) => ({ ...claim, position: i + 1 })));
+  const input = JSON.stringify(
+    claims.map((claim, i) => ({ ...claim, position: i + 1, units: unitsAsked(claim.items) })),
+  );
   try {
     const rows = await pool.run(async (sql) => await sql.unsafe(text, [input], { prepare: true }));
     return { kind: 'done', rows: claimRows(claims, z.array(rowSchema).parse([...rows])) };
@@ -85,6 +95,8 @@ function claimRows(
     const row = byId.get(claim.orderId);
     if (row?.outcome === 'created') {
       replies.set(claim.orderId, { kind: 'created', order: placedOrder(claim, row) });
+    } else if (row?.outcome === 'limited') {
+      replies.set(claim.orderId, { kind: 'limited', by: row.limited_by });
     } else {
       replies.set(claim.orderId, { kind: row?.outcome === 'short' ? 'short' : 'stored' });
     }
@@ -137,6 +149,18 @@ async function findStored(
       createdAtMs: row.created_at.getTime(),
     }));
   return new Map(stored.map((row) => [row.jti, row]));
+}
+
+/** Proofs are young, so those of long ago need not be kept. */
+const proofsMax = 100;
+
+async function useProof(sql: Sql, jti: string, proof: string): Promise<boolean> {
+  const rows = await sql`
+    update redemptions
+    set proofs = (array_append(proofs, ${proof}))[greatest(1, cardinality(proofs) + 2 - ${proofsMax}):]
+    where jti = ${jti} and not ${proof}::text = any(proofs)
+    returning true as first_use`;
+  return rows.length > 0;
 }
 
 /** Counts no further than the most that anyone wants of a product. */

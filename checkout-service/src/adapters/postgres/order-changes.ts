@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type OrderChange, transitionOf } from '../../domain/order-machine.ts';
+import { uncountBuyers } from './buyer-units.ts';
 import type { Transaction } from './pool.ts';
 
 /** Changes that end a hold, and what the rest of the world hears of each. */
@@ -67,6 +68,12 @@ export async function endOrders(
       from ended e where e.email is not null
     )
     select id as order_id, sale_id from ended`;
+  if (!sold) {
+    await uncountBuyers(
+      sql,
+      rows.map((row) => `${row.order_id}`),
+    );
+  }
   return endedSchema
     .parse([...rows])
     .map((row) => ({ orderId: row.order_id, saleId: row.sale_id }));

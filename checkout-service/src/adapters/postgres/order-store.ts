@@ -110,6 +110,8 @@ const offerSchema = z.object({
   id: z.string(),
   name: z.string(),
   currency: z.string(),
+  max_units_per_shopper: z.number(),
+  units_per_email: z.number().nullable(),
   products: z
     .array(
       z.object({
@@ -131,7 +133,9 @@ export function postgresSales(pool: Pool): SaleStore {
 
 async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
   const rows = await sql`
-    select s.id, s.name, s.currency, (
+    select s.id, s.name, s.currency,
+      coalesce((s.room ->> 'maxUnitsPerShopper')::int, 1) as max_units_per_shopper,
+      (s.room ->> 'unitsPerEmail')::int as units_per_email, (
       select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name,
         'description', p.description, 'priceMinor', p.price_minor) order by sp.position)
       from sale_products sp join products p on p.id = sp.product_id
@@ -139,5 +143,14 @@ async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
     ) as products
     from sales s where s.id = ${saleId} and s.phase <> 'draft'`;
   const row = z.array(offerSchema).parse([...rows])[0];
-  return row ? { ...row, products: row.products ?? [] } : null;
+  if (!row) return null;
+  const { id, name, currency } = row;
+  return {
+    id,
+    name,
+    currency,
+    maxUnitsPerShopper: row.max_units_per_shopper,
+    unitsPerEmail: row.units_per_email,
+    products: row.products ?? [],
+  };
 }

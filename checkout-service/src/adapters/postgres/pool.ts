@@ -104,13 +104,18 @@ const lostClasses = ['08', '40', '57P'];
 /** Those of bad data, broken constraints and refusing triggers: whoever brought it meets them again. */
 const dataClasses = ['22', '23', 'P0'];
 
+/** Checks that only a race breaks: the statement itself looks before it writes. */
+const raceChecks = ['buyer_units_bound'];
+
 /**
  * What a fault tells of a statement. `refused`: its data is bad. `failed`: Postgres could not do it
- * (57014 and 55P03 are its time-outs). After both for certain nothing was written. `lost`: nobody
- * knows.
+ * (57014 and 55P03 are its time-outs). `raced`: another
+ * transaction was there between its look and its write. After these for certain nothing was written.
+ * `lost`: nobody knows.
  */
-export function faultKind(error: unknown): 'refused' | 'failed' | 'lost' {
+export function faultKind(error: unknown): 'refused' | 'failed' | 'raced' | 'lost' {
   if (!(error instanceof postgres.PostgresError)) return 'lost';
+  if (raceChecks.includes(error.constraint_name ?? '')) return 'raced';
   const isOf = (classes: string[]) => classes.some((start) => error.code.startsWith(start));
   if (isOf(lostClasses)) return 'lost';
   return isOf(dataClasses) ? 'refused' : 'failed';

@@ -1,19 +1,25 @@
 -- The group commit (ARCHITECTURE.md D5): one statement, one transaction, one batch of redemptions.
---   requests not yet spent -> their items -> units picked -> units dealt, all or nothing
---   -> redemption by `jti` -> order, lines, units, ledger, outbox
+--   requests not yet spent -> those within their buyers' limits -> their items -> units picked
+--   -> units dealt, all or nothing -> redemption by `jti` -> units counted for each buyer
+--   -> order, lines, units, ledger, outbox
 -- $1   JSON of [{orderId, jti, saleId, visitor, number, max, idempotencyKey, requestHash, email,
---      shard, position, items: [{productId, quantity}]}, ...]; `position` counts from 1 in the
---      order of arrival, `shard` is the home shard
+--      identity, proof, shard, position, units, items: [{productId, quantity}],
+--      buyers: [{kind, buyer, unitsMax}]}, ...]; `position` counts from 1 in the order of arrival,
+--      `shard` is the home shard, `units` the sum of the quantities
 -- Returns a row for each request whose token was not spent when the statement began:
 --   outcome  'created' with the order, 'short' (too few units were to be had: nothing written),
---            'taken' (another transaction spent the token meanwhile: nothing written)
--- The line with `:picked` is replaced by one of claim-pick-*.sql. Units are locked there; the
--- redemptions are inserted in the order of `jti`, so that two batches cannot deadlock.
+--            'taken' (another transaction spent the token meanwhile: nothing written),
+--            'limited' (a buyer, see `limited_by`, would have too many: nothing written)
+-- The line with `:picked` is replaced by one of claim-pick-*.sql. Units are locked there, then
+-- redemptions are inserted in the order of `jti`, then buyers counted in the order of their key, so
+-- that two batches cannot deadlock. A race past a buyer's limit breaks the check `buyer_units_bound`:
+-- the statement fails whole, and sees the other's units when it is tried again.
 with req as materialized (
   select r.*, s.currency, s.pay_seconds
   from json_to_recordset($1::text::json) as r(
     "orderId" text, jti text, "saleId" text, visitor text, number bigint, max int,
-    "idempotencyKey" text, "requestHash" text, email text, shard int, position int, items json)
+    "idempotencyKey" text, "requestHash" text, email text, identity text, proof text, shard int,
+    position int, units int, items json, buyers json)
   cross join lateral (
     select currency, coalesce((room ->> 'paySeconds')::int, 300) as pay_seconds
     from sales where id = r."saleId" limit 1
@@ -21,12 +27,27 @@ with req as materialized (
   -- Not "not exists": the planner would expect one row of it, and loop over all the rest.
   where coalesce((select false from redemptions d where d.jti = r.jti), true)
 ),
+buyer as materialized (
+  select r."orderId" as order_id, r."saleId" as sale_id, b.kind, b.buyer, r.units,
+    b."unitsMax" as units_max
+  from req r
+  cross join lateral json_to_recordset(r.buyers) as b(kind text, buyer text, "unitsMax" int)
+),
+over as materialized (
+  select order_id, min(kind) as kind
+  from buyer b
+  where b.units_max < b.units + coalesce((
+    select h.units from buyer_units h
+    where h.sale_id = b.sale_id and h.kind = b.kind and h.buyer = b.buyer), 0)
+  group by order_id
+),
 item as materialized (
   select r."orderId" as order_id, r.shard, i."productId" as product_id, i.quantity, p.price_minor,
     (sum(i.quantity) over (partition by i."productId" order by r.position))::int as upto
   from req r
   cross join lateral json_to_recordset(r.items) as i("productId" text, quantity int)
   join products p on p.id = i."productId"
+  where coalesce((select false from over o where o.order_id = r."orderId"), true)
 ),
 -- :picked
 dealt as materialized (
@@ -45,20 +66,29 @@ granted as materialized (
 ),
 placed as (
   insert into redemptions
-    (jti, sale_id, visitor, number, max, kind, order_id, idempotency_key, request_hash)
+    (jti, sale_id, visitor, number, max, kind, order_id, idempotency_key, request_hash, proofs)
   select r.jti, r."saleId", r.visitor, r.number, r.max, 'order', r."orderId",
-    r."idempotencyKey", r."requestHash"
+    r."idempotencyKey", r."requestHash", array_remove(array[r.proof], null)
   from req r
   join granted g on g.order_id = r."orderId" and g.lines = json_array_length(r.items)
   order by r.jti
   on conflict (jti) do nothing
   returning order_id
 ),
+counted as (
+  insert into buyer_units as b (sale_id, kind, buyer, units, units_max)
+  select n.sale_id, n.kind, n.buyer, sum(n.units)::int, max(n.units_max)
+  from placed join buyer n using (order_id)
+  group by n.sale_id, n.kind, n.buyer
+  order by n.sale_id, n.kind, n.buyer
+  on conflict (sale_id, kind, buyer)
+    do update set units = b.units + excluded.units, units_max = excluded.units_max
+),
 made as (
-  insert into orders (id, sale_id, jti, visitor, number, total_minor, currency, email,
+  insert into orders (id, sale_id, jti, visitor, number, total_minor, currency, email, identity,
     first_pay_before, pay_before)
   select r."orderId", r."saleId", r.jti, r.visitor, r.number, g.total_minor, r.currency, r.email,
-    now() + make_interval(secs => r.pay_seconds), now() + make_interval(secs => r.pay_seconds)
+    r.identity, now() + make_interval(secs => r.pay_seconds), now() + make_interval(secs => r.pay_seconds)
   from placed p
   join req r on r."orderId" = p.order_id
   join granted g using (order_id)
@@ -118,10 +148,12 @@ reported as (
   where m.email is not null
 )
 select r."orderId" as order_id,
-  case when m.id is not null then 'created' when g.order_id is null then 'short' else 'taken' end
-    as outcome,
+  case when m.id is not null then 'created' when o.order_id is not null then 'limited'
+    when g.order_id is null then 'short' else 'taken' end as outcome,
+  o.kind as limited_by,
   m.sale_id, m.visitor, m.total_minor, m.currency, m.pay_before, m.created_at, l.items
 from req r
 left join granted g on g.order_id = r."orderId" and g.lines = json_array_length(r.items)
 left join made m on m.id = r."orderId"
+left join over o on o.order_id = r."orderId"
 left join line l on l.order_id = r."orderId"
