@@ -31,6 +31,7 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
   return {
     room: {
       settle: (saleId, reports) => answered(room.settle(saleId, reports)),
+      promise: (saleId, key, units) => answered(room.promise(saleId, key, units)),
       due: (saleId, passedMs, limit) => answered(room.due(saleId, passedMs, limit)),
       async picture(saleId, version, counts) {
         await answered(room.picture(saleId, version, counts));

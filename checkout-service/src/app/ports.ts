@@ -1,5 +1,5 @@
 import type { BuyerKind } from '@fairgate/shared/order.ts';
-import type { SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
+import type { PromiseReply, SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
 import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { OrderChange } from '../domain/order-machine.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
@@ -218,4 +218,6 @@ export type RoomReports = {
     passedMs: number,
     limit: number,
   ): Promise<{ jti: string; visitor: string; promise: number }[]>;
+  /** First the budget, then the unit (D7): see `Room.promise` for the reports that must follow. */
+  promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
 };

@@ -7,6 +7,7 @@ import leave from '@fairgate/shared/room/commands/leave.lua';
 import look from '@fairgate/shared/room/commands/look.lua';
 import picture from '@fairgate/shared/room/commands/picture.lua';
 import prelude from '@fairgate/shared/room/commands/prelude.lua';
+import promise from '@fairgate/shared/room/commands/promise.lua';
 import remember from '@fairgate/shared/room/commands/remember.lua';
 import settle from '@fairgate/shared/room/commands/settle.lua';
 import take from '@fairgate/shared/room/commands/take.lua';
@@ -22,6 +23,7 @@ const texts: Record<CommandName | 'prelude', string> = {
   look,
   picture,
   prelude,
+  promise,
   remember,
   settle,
   take,

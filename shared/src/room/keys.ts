@@ -13,7 +13,7 @@ export const roomKeyNames = [
   'active',
   /** ZSET jti -> expiry in ms: purchase tokens issued, and neither spent nor lapsed as far as known. */
   'tokens',
-  /** HASH jti -> `visitor|promise` of every token taken; `~` for one of before a loss. */
+  /** HASH jti -> `visitor|promise` of every token taken, and promises for late money; `~`: of before a loss. */
   'holders',
   /** ZSET jti -> pay-before in ms: orders awaiting payment. */
   'holding',

@@ -88,6 +88,10 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
       const args = bought.flatMap((b) => [b.visitor, b.number, b.jti]);
       return z.coerce.number().parse(await run('remember', saleId, args));
     },
+    async promise(saleId, key, units) {
+      const reply = await run('promise', saleId, [key, units]);
+      return z.enum(['promised', 'none', 'no-room']).parse(reply);
+    },
     async figures(saleId) {
       const json = z.string().parse(await run('figures', saleId, []));
       return json === '' ? null : roomFiguresSchema.parse(JSON.parse(json));

@@ -41,9 +41,12 @@ export type TakeReply = {
   promise: number;
 };
 
-/** What a checkout reports about a token; see `settle.lua`. */
+/** `none`: the budget is too small, or the key's promise came back already. */
+export type PromiseReply = 'promised' | 'none' | 'no-room';
+
+/** What a checkout reports about a token, or about an order that was bought again; see `settle.lua`. */
 export type SettleReport = {
-  kind: 'spent' | 'extended' | 'ended' | 'lapsed';
+  kind: 'spent' | 'extended' | 'ended' | 'lapsed' | 'bought';
   seq: number;
   jti: string;
   visitor: string;
@@ -160,4 +163,11 @@ export type Room = {
   ): Promise<{ jti: string; visitor: string; promise: number }[]>;
   figures(saleId: string): Promise<RoomFigures | null>;
   remember(saleId: string, bought: Bought[]): Promise<number>;
+  /**
+   * Takes units of the budget under `key` (`again:<orderId>`), before free units are taken for late
+   * money. Then one report of that key: `bought` in the transaction that takes the units, or
+   * `ended` with `taken: 0, returned: 0` where none was taken. When that order is refunded:
+   * `ended` with `taken` and `returned` its units. `max` is `units` in each.
+   */
+  promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
 };

@@ -12,6 +12,7 @@ export const commandNames = [
   'due',
   'figures',
   'remember',
+  'promise',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -40,5 +41,6 @@ export function makeScripts(source: (name: CommandName | 'prelude') => string): 
     due: script('due'),
     figures: script('figures'),
     remember: script('remember'),
+    promise: script('promise'),
   };
 }

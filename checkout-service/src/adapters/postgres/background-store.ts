@@ -10,7 +10,7 @@ import type { Pool, Sql } from './pool.ts';
 const relayLock = 4_242_002;
 
 const reportSchema = z.object({
-  kind: z.enum(['spent', 'extended', 'ended', 'lapsed']),
+  kind: z.enum(['spent', 'extended', 'ended', 'lapsed', 'bought']),
   jti: z.string(),
   visitor: z.string(),
   number: z.number(),

@@ -48,7 +48,8 @@ local reply = 'updated'
 if not fields then
   begin()
   reply = 'created'
-elseif int(fields.admitted) == 0 and int(fields.outstanding) == 0 then
+elseif int(fields.admitted) == 0 and int(fields.outstanding) == 0
+  and redis.call('HLEN', holders) == 0 then
   -- Nobody was promised anything yet: other products may have been chosen.
   redis.call('HSET', room, 'promised', text(set.units - start.free), 'returned', 0)
 end

@@ -7,6 +7,8 @@
 --   'ended'   that order was paid, or ran out, or was cancelled or refunded; `returned` units of
 --             it are free again
 --   'lapsed'  a token can no longer be spent
+--   'bought'  the promise `jti` (promise.lua) became units of an order that is paid
+--   A promise that bought nothing, or whose order was refunded, is 'ended' under its key.
 -- Returns the number of reports taken.
 local reports = cjson.decode(ARGV[1])
 local fields = readRoom()
@@ -89,6 +91,14 @@ local function spent(report)
   giveBack(report.jti, untaken(report), false)
 end
 
+-- A promise of before Redis was emptied is not in this room's count, and the units it bought since
+-- are not among those that were gone at its beginning.
+local function bought(report)
+  if redis.call('HEXISTS', holders, report.jti) == 0 then
+    adopt(report)
+  end
+end
+
 local function ended(report)
   redis.call('ZREM', holding, report.jti)
   giveBack(report.jti, untaken(report) + report.returned, true)
@@ -112,6 +122,8 @@ for _, report in ipairs(reports) do
       spent(report)
     elseif report.kind == 'extended' then
       hold(report)
+    elseif report.kind == 'bought' then
+      bought(report)
     else
       ended(report)
     end

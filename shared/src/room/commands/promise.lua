@@ -1,0 +1,26 @@
+-- Takes units of the budget for an order that is bought again with late money (D7): first the
+-- budget, then the unit. Repeatable: a key that has its promise is told so again.
+-- ARGV: [1] key, `again:<order>`  [2] units
+-- Returns 'promised'; 'none' where the budget is too small or the promise is over; or 'no-room'.
+-- It comes back by a report of that key: see `settle.lua`, 'bought' and 'ended'.
+local fields = readRoom()
+if not fields then
+  return 'no-room'
+end
+local key, units = ARGV[1], int(ARGV[2])
+if redis.call('HEXISTS', holders, key) == 1 or redis.call('HEXISTS', given, key) == 1 then
+  local isOver = (redis.call('HGET', given, key) or '0:0'):sub(-1) == '1'
+  return isOver and 'none' or 'promised'
+end
+local budget = int(fields.units) - int(fields.promised) + int(fields.returned)
+if fields.guaranteeStock == '1' and budget < units then
+  return 'none'
+end
+redis.call('HINCRBY', room, 'promised', units)
+redis.call('HSET', holders, key, '|' .. text(units))
+-- Keys that were made after the close live no longer than the others.
+local ttl = redis.call('TTL', room)
+if ttl > 0 then
+  redis.call('EXPIRE', holders, ttl)
+end
+return 'promised'
