@@ -12,9 +12,21 @@ const privateSetSchema = z.object({
   keys: z
     .array(z.object({ ...okp, d: z.base64url() }))
     .min(1)
-    .max(8),
+    .max(8)
+    .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
 });
-const publicSetSchema = z.object({ keys: z.array(z.object(okp)).min(1).max(8) });
+const publicSetSchema = z.object({
+  keys: z
+    .array(z.object(okp))
+    .min(1)
+    .max(8)
+    .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
+});
+
+/** A `kid` names one key: with two of a name nobody could say which one verifies. */
+export function haveKidsOfTheirOwn(keys: readonly { kid: string }[]): boolean {
+  return new Set(keys.map(({ kid }) => kid)).size === keys.length;
+}
 
 export type PublicJwks = { keys: JWK[] };
 

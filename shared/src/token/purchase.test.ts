@@ -1,3 +1,4 @@
+import { KeyObject, sign as nodeSign } from 'node:crypto';
 import { type CryptoKey, createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { publicJwks, purchaseSigner } from './jwks.ts';
@@ -52,7 +53,19 @@ describe('a purchase token', () => {
 
   it('is told apart when it has expired, and refused before its time', async () => {
     expect(await verify(await sign(), 2_000_000)).toEqual({ kind: 'expired', claims });
-    expect((await verify(await sign(), 999_000)).kind).toBe('invalid');
+    expect((await verify(await sign(), 994_000)).kind).toBe('invalid');
+  });
+
+  it('allows 5 s between clocks for its beginning, and none for its end', async () => {
+    expect((await verify(await sign(), 995_000)).kind).toBe('valid');
+    const ahead = await sign({ iat: 1_506, nbf: 1_000 });
+    expect((await verify(ahead)).kind).toBe('invalid');
+    expect((await verify(await sign(), 1_999_999)).kind).toBe('valid');
+    expect((await verify(await sign(), 2_000_000)).kind).toBe('expired');
+  });
+
+  it('that is too long is none', async () => {
+    expect((await verify(await sign({ sub: 'x'.repeat(2_048) }))).kind).toBe('invalid');
   });
 
   it.each([
@@ -62,12 +75,25 @@ describe('a purchase token', () => {
     ['an unknown kid', {}, { kid: 'two' }],
     ['no sale', { sale: undefined }, {}],
     ['units in words', { max: 'all' }, {}],
+    ['a list of audiences without ours', { aud: ['someone', 'else'] }, {}],
+    ['no jti', { jti: undefined }, {}],
+    ['no expiry', { exp: undefined }, {}],
+    ['a critical extension', {}, { crit: ['later'], later: 1 }],
   ])('is refused with %s', async (_, payload, header) => {
     const body = { ...claims, iss: 'fairgate-edge', aud: 'fairgate-checkout', ...payload };
     const token = await new SignJWT(body)
       .setProtectedHeader({ alg: 'EdDSA', typ: 'purchase+jwt', kid: 'one', ...header })
-      .sign(privateKey);
+      .sign(privateKey, { crit: { later: true } });
     expect((await verify(token)).kind).toBe('invalid');
+  });
+
+  it('with a member twice says what its last one says, as the signature covers both', async () => {
+    const [head = '', body = ''] = (await sign()).split('.');
+    const twice = Buffer.from(body, 'base64url').toString().replace('{', '{"max":100,');
+    const signed = `${head}.${Buffer.from(twice).toString('base64url')}`;
+    const key = KeyObject.from(privateKey);
+    const signature = nodeSign(null, Buffer.from(signed), key).toString('base64url');
+    expect(await verify(`${signed}.${signature}`)).toEqual({ kind: 'valid', claims });
   });
 
   it('is refused when signed by HS256 with the public key, or not at all', async () => {

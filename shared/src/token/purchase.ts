@@ -15,6 +15,11 @@ export const purchaseAudience = 'fairgate-checkout';
 export const purchaseIssuer = 'fairgate-edge';
 export const purchaseAlgorithm = 'EdDSA';
 
+/** A token of ours takes some 500 characters; longer texts are none, and not worth a hash. */
+export const purchaseTokenCharsMax = 2_048;
+/** Clocks of edge and checkout differ a little: for `nbf` and `iat`, while `exp` is exact. */
+const skewSeconds = 5;
+
 const claimsSchema = z.object({
   sub: z.string().min(1),
   jti: z.string().min(1).max(64),
@@ -27,7 +32,10 @@ const claimsSchema = z.object({
   iat: z.int(),
   nbf: z.int(),
   exp: z.int(),
-  cnf: z.object({ jkt: z.string().min(1) }).optional(),
+  /** The shop's own login (`sub` of its JWT), where the sale trusts one. */
+  identity: z.string().min(1).max(256).optional(),
+  /** Thumbprint of the key (RFC 7638) that has to prove each use (RFC 9449 section 6.1). */
+  cnf: z.object({ jkt: z.string().min(1).max(64) }).optional(),
 });
 export type PurchaseClaims = z.infer<typeof claimsSchema>;
 
@@ -60,7 +68,7 @@ export type PurchaseVerdict =
   | { kind: 'invalid'; cause: unknown };
 
 /**
- * Checks signature, pinned algorithm, `typ`, `iss`, `aud` and the required claims (RFC 8725).
+ * Checks length, signature, pinned algorithm, `typ`, `iss`, `aud` and the required claims (RFC 8725).
  * Expiry is told apart, since a stored answer outlives it. Keys that cannot be had (a key set
  * that cannot be fetched) throw; everything about the token itself is a verdict.
  */
@@ -69,6 +77,7 @@ export async function verifyPurchaseToken(
   keys: JWTVerifyGetKey,
   nowMs: number,
 ): Promise<PurchaseVerdict> {
+  if (token.length > purchaseTokenCharsMax) return { kind: 'invalid', cause: 'too long' };
   try {
     const { payload } = await jwtVerify(token, keys, {
       algorithms: [purchaseAlgorithm],
@@ -77,10 +86,11 @@ export async function verifyPurchaseToken(
       audience: purchaseAudience,
       requiredClaims: ['sub', 'jti', 'sale', 'number', 'max', 'iat', 'nbf', 'exp'],
       currentDate: new Date(nowMs),
+      clockTolerance: skewSeconds,
     });
-    return parsed(payload, 'valid');
+    return parsed(payload, nowMs);
   } catch (error) {
-    if (error instanceof errors.JWTExpired) return parsed(error.payload, 'expired');
+    if (error instanceof errors.JWTExpired) return parsed(error.payload, nowMs);
     if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
       return { kind: 'invalid', cause: error };
     }
@@ -88,8 +98,10 @@ export async function verifyPurchaseToken(
   }
 }
 
-function parsed(payload: JWTPayload, kind: 'valid' | 'expired'): PurchaseVerdict {
+function parsed(payload: JWTPayload, nowMs: number): PurchaseVerdict {
   const claims = claimsSchema.safeParse(payload);
   if (!claims.success) return { kind: 'invalid', cause: claims.error };
-  return { kind, claims: claims.data };
+  const { iat, exp } = claims.data;
+  if (iat > nowMs / 1_000 + skewSeconds) return { kind: 'invalid', cause: 'issued in the future' };
+  return { kind: nowMs >= exp * 1_000 ? 'expired' : 'valid', claims: claims.data };
 }

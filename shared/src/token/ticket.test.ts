@@ -44,6 +44,11 @@ describe('a ticket', () => {
       'header',
     ],
     ['another type', forged({ alg: 'HS256', typ: 'JWT', kid: '2026-02' }, claims), 'header'],
+    [
+      'a critical extension',
+      forged({ alg: 'HS256', typ: 'ticket+jwt', kid: '2026-02', crit: ['x'], x: 1 }, claims),
+      'header',
+    ],
     ['no kid', forged({ alg: 'HS256', typ: 'ticket+jwt' }, claims), 'header'],
     ['an unknown kid', forged({ alg: 'HS256', typ: 'ticket+jwt', kid: 'x' }, claims), 'key'],
     [
@@ -67,6 +72,10 @@ describe('a ticket', () => {
       const changed = `${head}.${body.slice(0, i)}${letter}${body.slice(i + 1)}.${signature}`;
       expect(verifyTicket(keys, changed, now).kind).toBe('invalid');
     }
+  });
+
+  it('cannot be made by a set in which a kid names two keys', () => {
+    expect(() => parseTicketKeys(JSON.stringify({ keys: [newer, key('2026-02')] }))).toThrow();
   });
 
   it('cannot be made with a short key', () => {

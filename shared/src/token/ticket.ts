@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { haveKidsOfTheirOwn } from './jwks.ts';
 
 /**
  * The ticket: the signed proof of a place, an HS256 JWT (RFC 7515, RFC 7519). Signed and checked
@@ -17,11 +18,12 @@ const claimsSchema = z.object({
   iat: z.int(),
   exp: z.int(),
   /** Thumbprint of the browser's key (RFC 7638), where the place is bound to one. */
-  jkt: z.string().optional(),
+  jkt: z.string().min(1).max(64).optional(),
 });
 export type TicketClaims = z.infer<typeof claimsSchema>;
 
-const headerSchema = z.object({
+/** Strict: a header with more in it, `crit` say (RFC 7515 section 4.1.11), is none of ours. */
+const headerSchema = z.strictObject({
   alg: z.literal('HS256'),
   typ: z.literal(ticketType),
   kid: z.string(),
@@ -31,7 +33,8 @@ const keysSchema = z.object({
   keys: z
     .array(z.object({ kid: z.string().min(1).max(64), k: z.base64url().min(43) }))
     .min(1)
-    .max(8),
+    .max(8)
+    .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
 });
 
 /** Keys by `kid`; the first signs, all verify. */
