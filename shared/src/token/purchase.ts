@@ -32,8 +32,6 @@ const claimsSchema = z.object({
   iat: z.int(),
   nbf: z.int(),
   exp: z.int(),
-  /** The shop's own login (`sub` of its JWT), where the sale trusts one. */
-  identity: z.string().min(1).max(256).optional(),
   /** Thumbprint of the key (RFC 7638) that has to prove each use (RFC 9449 section 6.1). */
   cnf: z.object({ jkt: z.string().min(1).max(64) }).optional(),
 });
