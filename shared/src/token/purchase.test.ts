@@ -80,7 +80,12 @@ describe('a purchase token', () => {
     ['no expiry', { exp: undefined }, {}],
     ['a critical extension', {}, { crit: ['later'], later: 1 }],
   ])('is refused with %s', async (_, payload, header) => {
-    const body = { ...claims, iss: 'fairgate-edge', aud: 'fairgate-checkout', ...payload };
+    const body: Record<string, unknown> = {
+      ...claims,
+      iss: 'fairgate-edge',
+      aud: 'fairgate-checkout',
+      ...payload,
+    };
     const token = await new SignJWT(body)
       .setProtectedHeader({ alg: 'EdDSA', typ: 'purchase+jwt', kid: 'one', ...header })
       .sign(privateKey, { crit: { later: true } });
