@@ -15,6 +15,7 @@ import { cachedSales } from './app/cached-sales.ts';
 import { type ClaimOutcome, type Claims, makeClaims } from './app/claims.ts';
 import type { Log } from './app/log.ts';
 import type { Loop } from './app/loop.ts';
+import type { CheckoutMetrics } from './app/metrics.ts';
 import { makeOrderKeys } from './app/order-keys.ts';
 import { makePayments } from './app/payments.ts';
 import type { Claim, PaymentProvider, RoomReports } from './app/ports.ts';
@@ -166,10 +167,7 @@ function httpParts(
   };
 }
 
-function makeClaimBatcher(
-  claimBatch: Claims['claimBatch'],
-  metrics: { batch(size: number, seconds: number): void },
-) {
+function makeClaimBatcher(claimBatch: Claims['claimBatch'], metrics: CheckoutMetrics) {
   return makeBatcher<Claim, ClaimOutcome>({
     async run(batch) {
       const begun = performance.now();
@@ -186,6 +184,7 @@ function makeClaimBatcher(
     lingerMs: limits.batchLingerMs,
     waitMsMax: limits.queueWaitMsMax,
     timers: systemTimers,
+    waited: (ms) => metrics.waited(ms / 1_000),
   });
 }
 

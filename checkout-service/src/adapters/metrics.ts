@@ -39,6 +39,17 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     registers,
   });
+  const waitSeconds = new Histogram({
+    name: 'fairgate_claim_wait_seconds',
+    help: 'Time that a redemption waited for its batch to begin',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+    registers,
+  });
+  const unitsClaimed = new Counter({
+    name: 'fairgate_units_claimed_total',
+    help: 'Units that redemptions claimed',
+    registers,
+  });
   const counter = (name: string, help: string, label: string) =>
     new Counter({ name, help, labelNames: [label], registers });
   const orders = counter('fairgate_order_changes_total', 'Orders by change of state', 'change');
@@ -51,6 +62,8 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
       batchSize.observe(size);
       claimSeconds.observe(seconds);
     },
+    claimed: (units) => unitsClaimed.inc(units),
+    waited: (seconds) => waitSeconds.observe(seconds),
     orderChanged: (change, count) => orders.inc({ change }, count),
     payment: (outcome) => paid.inc({ outcome }),
     loopFailed: (loop) => failures.inc({ loop }),

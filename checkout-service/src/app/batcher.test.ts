@@ -124,6 +124,21 @@ describe('the batcher', () => {
     expect(await submit(request('late'))).toEqual({ kind: 'overloaded' });
   });
 
+  it('answers what waited too long when its time is over, though every lane hangs', async () => {
+    const { timers, batches, submit, batcher } = rig({ lanes: 1 });
+    void submit(request('hangs'));
+    timers.pass(2);
+    const late = submit(request('late'));
+    timers.pass(900);
+    void submit(request('fresh'));
+    timers.pass(101);
+    expect(await late).toEqual({ kind: 'too-late' });
+    expect(batcher.depth().waiting).toBe(1);
+    expect(batches).toEqual([['hangs']]);
+    timers.pass(900);
+    expect(batcher.depth().waiting).toBe(0);
+  });
+
   it('drops what its client has left, and what waited too long', async () => {
     const { timers, batches, ends, submit } = rig({ lanes: 1 });
     void submit(request('a'));

@@ -17,6 +17,8 @@ export type BatcherOptions<Req, Res> = {
   lingerMs: number;
   waitMsMax: number;
   timers: Timers;
+  /** Told of each request that a batch begins with: how long it waited. */
+  waited?(ms: number): void;
 };
 
 export type Unanswered =
@@ -50,6 +52,7 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
   let queue: Waiting<Req, Res>[] = [];
   let underWay = 0;
   let linger: { cancel(): void } | null = null;
+  let watch: { cancel(): void } | null = null;
 
   function wake(): void {
     if (underWay >= options.lanes || queue.length === 0) return;
@@ -65,9 +68,22 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
     queue = rest;
     if (batch.length === 0) return;
     underWay += 1;
+    for (const one of batch) options.waited?.(timers.now() - one.submittedAtMs);
     for (const key of batch.flatMap((one) => one.keys)) keysUnderWay.add(key);
     void runBatch(batch);
     wake();
+  }
+
+  /** While every lane hangs no batch looks through the queue, so a timer does. */
+  function watchAge(): void {
+    const [oldest] = queue;
+    if (watch || !oldest) return;
+    const ageMs = timers.now() - oldest.submittedAtMs;
+    watch = timers.after(Math.max(1, options.waitMsMax + 1 - ageMs), () => {
+      watch = null;
+      queue = queue.filter((one) => !isOver(one, timers.now(), options.waitMsMax));
+      watchAge();
+    });
   }
 
   async function runBatch(batch: Waiting<Req, Res>[]): Promise<void> {
@@ -93,10 +109,19 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
         const weight = options.weightOf(request);
         queue.push({ request, keys, weight, submittedAtMs: timers.now(), signal, answer });
         wake();
+        watchAge();
       });
     },
     depth: () => ({ waiting: queue.length, underWay }),
   };
+}
+
+/** Whether a request waits for nothing any more; answered so. */
+function isOver<Req, Res>(one: Waiting<Req, Res>, now: number, waitMsMax: number): boolean {
+  if (one.signal?.aborted) one.answer({ kind: 'gone' });
+  else if (now - one.submittedAtMs > waitMsMax) one.answer({ kind: 'too-late' });
+  else return false;
+  return true;
 }
 
 /** Takes from the front what fits, one of each key; those gone or too late are answered so. */
@@ -112,9 +137,8 @@ function nextBatch<Req, Res>(
   let weight = 0;
   for (const one of queue) {
     const full = batch.length >= options.sizeMax || weight + one.weight > options.weightMax;
-    if (one.signal?.aborted) one.answer({ kind: 'gone' });
-    else if (now - one.submittedAtMs > options.waitMsMax) one.answer({ kind: 'too-late' });
-    else if ((full && batch.length > 0) || one.keys.some((key) => keys.has(key))) rest.push(one);
+    if (isOver(one, now, options.waitMsMax)) continue;
+    if ((full && batch.length > 0) || one.keys.some((key) => keys.has(key))) rest.push(one);
     else {
       for (const key of one.keys) keys.add(key);
       weight += one.weight;

@@ -2,6 +2,10 @@
 export type CheckoutMetrics = {
   redeemed(outcome: string): void;
   batch(size: number, seconds: number): void;
+  /** Units that a redemption claimed. */
+  claimed(units: number): void;
+  /** How long a redemption waited for its batch to begin. */
+  waited(seconds: number): void;
   orderChanged(change: string, count: number): void;
   payment(outcome: string): void;
   loopFailed(loop: string): void;

@@ -74,7 +74,14 @@ export type SaleOffer = {
   maxUnitsPerShopper: number;
   /** Null where the sale sets no limit by e-mail. */
   unitsPerEmail: number | null;
-  products: { id: string; name: string; description: string; priceMinor: number }[];
+  products: {
+    id: string;
+    name: string;
+    description: string;
+    priceMinor: number;
+    /** No longer for sale; orders still show its name. */
+    deleted: boolean;
+  }[];
 };
 
 export type SaleStore = { findSale(saleId: string): Promise<SaleOffer | null> };

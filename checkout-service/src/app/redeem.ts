@@ -3,7 +3,7 @@ import { newId } from '@fairgate/shared/ids.ts';
 import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { PurchaseClaims, PurchaseVerdict } from '@fairgate/shared/token/purchase.ts';
 import { classifyStored, type StoredRedemption } from '../domain/idempotency.ts';
-import type { StoredOrder } from '../domain/order-view.ts';
+import { type StoredOrder, unitsTaken } from '../domain/order-view.ts';
 import {
   buyersOf,
   canonicalRequest,
@@ -64,6 +64,7 @@ export function makeRedeem(options: RedeemOptions): Redeem {
   return async (input) => {
     const outcome = await redeem(options, input);
     options.metrics.redeemed(outcome.kind);
+    if (outcome.kind === 'created') options.metrics.claimed(unitsTaken(outcome.order));
     return outcome;
   };
 }
@@ -120,7 +121,9 @@ async function allowedBy(
   const refused = (outcome: RedeemOutcome): Allowed => ({ kind: 'refused', outcome });
   if (verdict === 'expired') return refused({ kind: 'token-expired' });
   const sale = await options.sales.findSale(claims.sale);
-  const products = new Set(sale?.products.map((product) => product.id));
+  // claim.sql does not look again: a product that is deleted within the second still has its units.
+  const offered = sale?.products.filter((product) => !product.deleted);
+  const products = new Set(offered?.map((product) => product.id));
   const check = checkRequest(request, claims.max, products);
   switch (check.kind) {
     case 'fine':

@@ -51,10 +51,15 @@ export function checkoutPage(state: CheckoutPageState): Markup {
   return page({ title: `Checkout – ${sale.name}`, main, script: 'checkout.js' });
 }
 
+function onOffer(sale: SaleOffer) {
+  return sale.products.filter((product) => !product.deleted);
+}
+
 function productChoice(sale: SaleOffer, chosen: string | undefined) {
+  const products = onOffer(sale);
   return html`<fieldset class="choices">
-    <legend>${sale.products.length === 1 ? 'Product' : 'Choose one'}</legend>
-    ${sale.products.map(
+    <legend>${products.length === 1 ? 'Product' : 'Choose one'}</legend>
+    ${products.map(
       (product, i) =>
         html`<label class="choice row">
           <input
@@ -84,6 +89,7 @@ function quantityField(max: number | null, quantity: number) {
 }
 
 function totalText({ sale, chosen }: CheckoutPageState): string {
-  const product = sale.products.find(({ id }) => id === chosen?.productId) ?? sale.products[0];
+  const products = onOffer(sale);
+  const product = products.find(({ id }) => id === chosen?.productId) ?? products[0];
   return product ? money(product.priceMinor * (chosen?.quantity ?? 1), sale.currency) : '–';
 }

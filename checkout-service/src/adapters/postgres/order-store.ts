@@ -119,6 +119,7 @@ const offerSchema = z.object({
         name: z.string(),
         description: z.string(),
         priceMinor: z.number(),
+        deleted: z.boolean(),
       }),
     )
     .nullable(),
@@ -137,7 +138,8 @@ async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
       coalesce((s.room ->> 'maxUnitsPerShopper')::int, 1) as max_units_per_shopper,
       (s.room ->> 'unitsPerEmail')::int as units_per_email, (
       select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name,
-        'description', p.description, 'priceMinor', p.price_minor) order by sp.position)
+        'description', p.description, 'priceMinor', p.price_minor,
+        'deleted', p.deleted_at is not null) order by sp.position)
       from sale_products sp join products p on p.id = sp.product_id
       where sp.sale_id = s.id
     ) as products
