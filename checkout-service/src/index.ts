@@ -127,6 +127,9 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
     now,
     stockChanged: stockPicture.changed,
   });
+  for (const provider of options.providers) {
+    provider.onCall((call) => metrics.providerCall(provider.name, call));
+  }
   const keys = purchaseKeys(options.purchaseJwks, options.jwksUrl);
   const verify = (token: string) => verifyPurchaseToken(token, keys, now());
   const shards = stockShards;

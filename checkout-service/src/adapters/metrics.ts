@@ -55,6 +55,7 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
   const orders = counter('fairgate_order_changes_total', 'Orders by change of state', 'change');
   const paid = counter('fairgate_payments_total', 'Payments by outcome', 'outcome');
   const failures = counter('fairgate_loop_failures_total', 'Failed rounds by loop', 'loop');
+  const provider = addProviderCalls(registers);
   addGauges(registers, gauges);
   return {
     redeemed: (outcome) => redemptions.inc({ outcome }),
@@ -66,9 +67,30 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     waited: (seconds) => waitSeconds.observe(seconds),
     orderChanged: (change, count) => orders.inc({ change }, count),
     payment: (outcome) => paid.inc({ outcome }),
+    providerCall: provider,
     loopFailed: (loop) => failures.inc({ loop }),
     contentType: registry.contentType,
     text: () => registry.metrics(),
+  };
+}
+
+function addProviderCalls(registers: Registry[]): CheckoutMetrics['providerCall'] {
+  const calls = new Counter({
+    name: 'fairgate_provider_calls_total',
+    help: 'Calls of payment providers by outcome; a call with its retries counts once',
+    labelNames: ['provider', 'operation', 'outcome'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'fairgate_provider_call_seconds',
+    help: 'Time that a call of a payment provider took, with its retries',
+    labelNames: ['provider', 'operation'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  return (provider, { operation, outcome, seconds: took }) => {
+    calls.inc({ provider, operation, outcome });
+    seconds.observe({ provider, operation }, took);
   };
 }
 

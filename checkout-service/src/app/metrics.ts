@@ -1,3 +1,5 @@
+import type { ProviderCall } from './ports.ts';
+
 /** What is counted; the names of the outcomes are the labels of `/metrics`. */
 export type CheckoutMetrics = {
   redeemed(outcome: string): void;
@@ -8,5 +10,6 @@ export type CheckoutMetrics = {
   waited(seconds: number): void;
   orderChanged(change: string, count: number): void;
   payment(outcome: string): void;
+  providerCall(provider: string, call: ProviderCall): void;
   loopFailed(loop: string): void;
 };

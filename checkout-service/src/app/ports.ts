@@ -162,6 +162,13 @@ export type WebhookVerdict =
   | { kind: 'forged'; why: 'missing' | 'form' | 'old' | 'signature' }
   | { kind: 'unreadable' };
 
+/** One call of a provider, its retries included, for the figures. */
+export type ProviderCall = {
+  operation: string;
+  outcome: 'answered' | 'failed' | 'timed-out' | 'refused';
+  seconds: number;
+};
+
 /** A payment provider. Every call may be repeated: `paymentId` is its idempotency key. */
 export type PaymentProvider = {
   name: string;
@@ -181,6 +188,7 @@ export type PaymentProvider = {
     nowMs: number,
   ): WebhookVerdict;
   breaker(): 'closed' | 'open' | 'half-open';
+  onCall(listener: (call: ProviderCall) => void): void;
 };
 
 /** What a report of the outbox says, and where it stands in it. */
