@@ -5,6 +5,7 @@ import { verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { prometheusMetrics } from './adapters/metrics.ts';
 import { postgresBackground } from './adapters/postgres/background-store.ts';
 import { claimSession, postgresClaims } from './adapters/postgres/claim-store.ts';
+import { postgresLease } from './adapters/postgres/lease-store.ts';
 import { postgresOrders, postgresSales } from './adapters/postgres/order-store.ts';
 import { postgresPayments } from './adapters/postgres/payment-store.ts';
 import { makePool, type Pool } from './adapters/postgres/pool.ts';
@@ -55,7 +56,7 @@ export type Service = {
 export function makeService(options: ServiceOptions): Service {
   const { log } = options;
   const pools = makePools(options);
-  const stores = makeStores(pools);
+  const stores = makeStores(pools, options.instance);
   const room = connectRoom(options.roomRedisUrl, (error) => {
     log.warn({ err: error }, 'the room’s Redis cannot be reached; shoppers go on');
   });
@@ -71,7 +72,8 @@ export function makeService(options: ServiceOptions): Service {
     fetch: app.fetch,
     startLoops() {
       const store = stores.background;
-      loops = startRounds({ ...cases, orders: stores.orders, store, room: room.room, log, now });
+      const { beats, orders } = stores;
+      loops = startRounds({ ...cases, orders, store, beats, room: room.room, log, now });
     },
     renewConnections(why) {
       for (const pool of Object.values(pools)) pool.renew(why);
@@ -87,15 +89,16 @@ export function makeService(options: ServiceOptions): Service {
 
 const { now } = systemClock;
 
-type Pools = Record<'claims' | 'waiting' | 'orders' | 'background', Pool>;
+type Pools = Record<'claims' | 'waiting' | 'orders' | 'background' | 'beats', Pool>;
 
-function makeStores(pools: Pools) {
+function makeStores(pools: Pools, instance: string) {
   const { claims: batches, waiting, orders: questions } = pools;
   return {
     claims: postgresClaims({ batches, waiting, questions }),
     orders: postgresOrders({ ...pools, paymentGraceSeconds: limits.paymentGraceSeconds }),
     payments: postgresPayments(pools.orders, pools.background),
     background: postgresBackground(pools.background),
+    beats: postgresLease(pools.beats, instance),
     sales: cachedSales(postgresSales(pools.orders), limits.catalogueMs, now),
   };
 }
@@ -216,5 +219,6 @@ function makePools(options: ServiceOptions): Pools {
     }),
     orders: pool('orders', 6, limits.statementMs),
     background: pool('background', 3, limits.statementMs),
+    beats: pool('beats', 1, limits.beatStatementMs),
   };
 }

@@ -34,6 +34,12 @@ export const limits = {
   /** A payment without news for so long is asked about. */
   paymentSilenceSeconds: 8,
   webhookToleranceSeconds: 300,
+  /** Admission stops within 3 s of the last commit that any checkout could make (D10). */
+  leaseMs: 2_500,
+  /** Three in a lease: one that is late or lost shuts no doors. */
+  leaseEveryMs: 700,
+  /** A beat that takes longer renews nothing that is worth having. */
+  beatStatementMs: 1_000,
   sweepEveryMs: 500,
   sweepMax: 200,
   relayEveryMs: 150,

@@ -1,8 +1,9 @@
+import { makeLease } from './app/lease.ts';
 import type { Log } from './app/log.ts';
 import { type Loop, startLoop } from './app/loop.ts';
 import type { CheckoutMetrics } from './app/metrics.ts';
 import type { Payments } from './app/payments.ts';
-import type { BackgroundStore, OrderStore, RoomReports } from './app/ports.ts';
+import type { BackgroundStore, LeaseStore, OrderStore, RoomReports } from './app/ports.ts';
 import { makeRelay } from './app/relay.ts';
 import { makeSettlement } from './app/settlement.ts';
 import type { StockPicture } from './app/stock-picture.ts';
@@ -12,6 +13,7 @@ import { limits } from './limits.ts';
 export type RoundsOptions = {
   orders: Pick<OrderStore, 'sweep'>;
   store: BackgroundStore;
+  beats: LeaseStore;
   room: RoomReports;
   payments: Payments;
   watch: Watch;
@@ -36,7 +38,9 @@ export function startRounds(options: RoundsOptions): Loop[] {
   });
   const { lapseAfterMs, lapseMax: batchMax } = limits;
   const settlement = makeSettlement({ store, room, lapseAfterMs, batchMax });
+  const lease = makeLease({ store: options.beats, room, leaseMs: limits.leaseMs, now });
   return [
+    start('lease', limits.leaseEveryMs, lease),
     start('watch', limits.watchEveryMs, options.watch.round),
     start('sweep', limits.sweepEveryMs, () => sweep(options)),
     start('relay', limits.relayEveryMs, relay),

@@ -57,6 +57,7 @@ export const placeShape = z.object({
     unitsHeld: count,
   }),
   stale: z.literal(true).optional(),
+  halted: z.literal(true).optional(),
 });
 export type PlaceAnswer = z.infer<typeof placeShape>;
 

@@ -49,6 +49,7 @@ export function snapshotJson(wish: SnapshotWish = {}): string {
     endsAt: 0,
     abandonSeconds: 120,
     tokenSeconds: 120,
+    halted: false,
     ...fields,
     startsAt,
     info: JSON.stringify(info),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { inject, onTestFinished } from 'vitest';
-import { startTestRedis } from '../../scripts/test/stores.ts';
+import { startTestPostgres, startTestRedis } from '../../scripts/test/stores.ts';
 
 export type OwnRedis = { url: string; stop(): Promise<void> };
 
@@ -30,6 +30,27 @@ export async function freshRedisUrl(onEnd: OnEnd = onTestFinished): Promise<stri
   const own = await startOwnRedis();
   onEnd(own.stop);
   return own.url;
+}
+
+export type OwnPostgres = { url: string; stop(): Promise<void>; start(): Promise<void> };
+
+/** A Postgres server of one's own, which may be stopped, and started again with all it had. */
+export async function startOwnPostgres(onEnd: OnEnd = onTestFinished): Promise<OwnPostgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairgate-postgres-'));
+  let server = await startTestPostgres(join(folder, 'data'));
+  const { url, port } = server;
+  const stop = () => server.stop();
+  onEnd(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return {
+    url,
+    stop,
+    async start() {
+      server = await startTestPostgres(join(folder, 'data'), port);
+    },
+  };
 }
 
 /** The URL of a new, empty database on the run's Postgres; the same rule for `onEnd`. */

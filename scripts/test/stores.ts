@@ -24,9 +24,12 @@ export async function startTestRedis(program: RedisProgram, folder: string): Pro
   return { url: `redis://127.0.0.1:${port}`, stop };
 }
 
-/** Starts a Postgres that need not survive the machine. */
-export async function startTestPostgres(folder: string): Promise<TestStore> {
-  const port = await freePort();
+/** Starts a Postgres that need not survive the machine; in the same folder, with the same data. */
+export async function startTestPostgres(
+  folder: string,
+  onPort?: number,
+): Promise<TestStore & { port: number }> {
+  const port = onPort ?? (await freePort());
   const place = { folder, port, password: 'test', durable: false };
   const child = launch(await preparePostgres(place));
   const stop = () => end(child, 'SIGINT');
@@ -35,7 +38,7 @@ export async function startTestPostgres(folder: string): Promise<TestStore> {
     await stop();
     throw new Error(`Postgres did not start on port ${port}: ${child.output()}`);
   }
-  return { url: postgresUrl(place), stop };
+  return { url: postgresUrl(place), port, stop };
 }
 
 /** One Redis and one Postgres for a run of the tests; see e2e/support/stores.ts for their use. */

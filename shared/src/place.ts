@@ -31,4 +31,6 @@ export type Place = {
   message: string;
   outlook: Outlook;
   stale?: true;
+  /** A fault of ours keeps everybody where they are; nobody loses their place. */
+  halted?: true;
 };

@@ -31,6 +31,9 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
   return {
     room: {
       settle: (saleId, reports) => answered(room.settle(saleId, reports)),
+      async lease(saleId, ms) {
+        await answered(room.lease(saleId, ms));
+      },
       promise: (saleId, key, units) => answered(room.promise(saleId, key, units)),
       due: (saleId, passedMs, limit) => answered(room.due(saleId, passedMs, limit)),
       async picture(saleId, version, counts) {

@@ -235,4 +235,10 @@ export type RoomReports = {
   ): Promise<{ jti: string; visitor: string; promise: number }[]>;
   /** First the budget, then the unit (D7): see `Room.promise` for the reports that must follow. */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
+  lease(saleId: string, ms: number): Promise<void>;
+};
+
+export type LeaseStore = {
+  /** A synchronous commit of our own; the sales that may admit. Rejects within a short deadline. */
+  beat(): Promise<string[]>;
 };

@@ -8,6 +8,7 @@ const open: Pace = {
   admittedPerMinute: 0,
   guaranteeStock: true,
   budget: 1,
+  halted: false,
 };
 
 test('the soonest wait is at the configured rate, and the range holds it', () => {
@@ -32,6 +33,7 @@ test('a line that moves more slowly than it may makes the latest wait longer', (
 
 test('nothing is promised while nothing moves', () => {
   expect(etaRange({ ...open, admitPerMinute: 0 }, 1, 0)).toBeNull();
+  expect(etaRange({ ...open, halted: true }, 1, 0)).toBeNull();
   for (const state of ['paused', 'sold_out', 'closed'] as const) {
     expect(etaRange({ ...open, state }, 1, 0)).toBeNull();
   }

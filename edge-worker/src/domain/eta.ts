@@ -10,6 +10,8 @@ export type Pace = {
   guaranteeStock: boolean;
   /** Units not yet promised to an admission. */
   budget: number;
+  /** No checkout can commit, so nobody is admitted. */
+  halted: boolean;
 };
 
 export type EtaRange = { low: number; high: number };
@@ -20,11 +22,12 @@ const measuredAfterMs = 65_000;
 /**
  * Seconds until someone with `ahead` people in front is admitted: at the configured rate at the
  * soonest, and at the measured one, with a margin, at the latest. Null while nothing moves:
- * paused, over, a rate of 0, or every unit promised, until some come back.
+ * paused, over, halted by a fault of ours, a rate of 0, or every unit promised.
  */
 export function etaRange(pace: Pace, ahead: number, nowMs: number): EtaRange | null {
   const isBefore = pace.state === 'lobby' || pace.state === 'scheduled';
   if (pace.admitPerMinute <= 0 || !(isBefore || pace.state === 'open')) return null;
+  if (pace.halted) return null;
   if (pace.guaranteeStock && pace.budget < 1) return null;
   const untilStart = isBefore ? Math.max(0, pace.startsAt - nowMs) / 1_000 : 0;
   const soonest = (ahead * 60) / pace.admitPerMinute;

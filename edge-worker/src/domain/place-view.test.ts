@@ -58,6 +58,14 @@ test('an admitted place has a deadline and nobody ahead; an ended one has neithe
   }
 });
 
+test('a line that a fault of ours has halted says so, and forecasts nothing', () => {
+  const snapshot = snapshotOf({ line: [1], halted: true });
+  const place = placeView(waiting(1), snapshot, moment);
+  expect(place).toMatchObject({ halted: true, etaSeconds: null, state: 'waiting', ahead: 0 });
+  const admitted: Standing = { state: 'admitted', number: 1, score: 0, untilMs: 2_060_000 };
+  expect(placeView(admitted, snapshot, moment).halted).toBeUndefined();
+});
+
 test('an answer from an old snapshot says so', () => {
   const place = placeView(waiting(1), snapshotOf({ line: [1] }), { ...moment, isStale: true });
   expect(place.stale).toBe(true);

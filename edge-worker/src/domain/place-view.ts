@@ -40,6 +40,7 @@ export function placeView(standing: Standing, snapshot: RoomSnapshot, moment: Mo
     saleState: snapshot.state,
     message: snapshot.message,
     outlook: outlookOf(snapshot, ahead, isAdmitted),
+    ...(inLine && snapshot.halted ? { halted: true as const } : {}),
     ...(moment.isStale ? { stale: true as const } : {}),
   };
 }

@@ -3,6 +3,7 @@ import configure from '@fairgate/shared/room/commands/configure.lua';
 import due from '@fairgate/shared/room/commands/due.lua';
 import figures from '@fairgate/shared/room/commands/figures.lua';
 import join from '@fairgate/shared/room/commands/join.lua';
+import lease from '@fairgate/shared/room/commands/lease.lua';
 import leave from '@fairgate/shared/room/commands/leave.lua';
 import look from '@fairgate/shared/room/commands/look.lua';
 import picture from '@fairgate/shared/room/commands/picture.lua';
@@ -19,6 +20,7 @@ const texts: Record<CommandName | 'prelude', string> = {
   due,
   figures,
   join,
+  lease,
   leave,
   look,
   picture,

@@ -3,7 +3,7 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 import { html } from 'hono/html';
 import { buyForm, joinForm, leaveForm } from './forms.ts';
 import type { Html } from './layout.ts';
-import { outlookWords, timeWords, waitWords } from './words.ts';
+import { haltedWords, outlookWords, timeWords, waitWords } from './words.ts';
 
 /** Where the shopper stands, and what they can do about it. */
 export function placePanel(sale: PublicSale, place: Place): Html {
@@ -38,6 +38,7 @@ function linePanel(sale: PublicSale, place: Place): Html {
 <div><dt>Expected wait</dt><dd data-field="wait">${waitWords(place.etaSeconds)}</dd></div>
 <div><dt>Behind you</dt><dd data-field="behind">${place.behind ?? '–'}</dd></div></dl>
 <p data-field="outlook" aria-live="polite">${outlookWords(place.outlook)}</p>
+<p data-field="halted" aria-live="polite"${place.halted ? '' : html` hidden`}>${haltedWords}</p>
 <p class="muted" data-field="stale"${place.stale ? '' : html` hidden`}>These figures are a little old;
 your place is kept.</p>
 <p class="muted">Keep this page open. It tells you when it is your turn.</p>

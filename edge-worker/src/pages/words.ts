@@ -11,6 +11,10 @@ export const stateWords: Record<SaleState, string> = {
   closed: 'Ended',
 };
 
+/** No checkout can sell right now (D10). */
+export const haltedWords =
+  'The checkout has a fault of ours, and the line waits for it. Nobody loses their place.';
+
 export function waitWords(eta: { low: number; high: number } | null): string {
   if (!eta) return 'Not known right now';
   if (eta.high < 60) return 'Less than a minute';

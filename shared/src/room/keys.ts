@@ -3,7 +3,7 @@
  * a cluster; all are set to expire 48 h after the sale was closed. Owner: the room's commands.
  */
 export const roomKeyNames = [
-  /** HASH: settings, phase, counters, token bucket, stock budget (fields: see `configure.lua`). */
+  /** HASH: settings, phase, counters, token bucket, stock budget, lease (fields: see `configure.lua`). */
   'room',
   /** ZSET visitor -> score: who waits; the score is the number, or stands right behind the frontier. */
   'line',

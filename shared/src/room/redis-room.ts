@@ -92,6 +92,9 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
       const reply = await run('promise', saleId, [key, units]);
       return z.enum(['promised', 'none', 'no-room']).parse(reply);
     },
+    async lease(saleId, ms) {
+      return z.enum(['leased', 'no-room']).parse(await run('lease', saleId, [Math.floor(ms)]));
+    },
     async figures(saleId) {
       const json = z.string().parse(await run('figures', saleId, []));
       return json === '' ? null : roomFiguresSchema.parse(JSON.parse(json));

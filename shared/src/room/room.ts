@@ -170,4 +170,6 @@ export type Room = {
    * `ended` with `taken` and `returned` its units. `max` is `units` in each.
    */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
+  /** A checkout could commit: the room may admit for so long, and from then on only with a lease. */
+  lease(saleId: string, ms: number): Promise<'leased' | 'no-room'>;
 };

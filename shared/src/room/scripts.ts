@@ -13,6 +13,7 @@ export const commandNames = [
   'figures',
   'remember',
   'promise',
+  'lease',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -42,5 +43,6 @@ export function makeScripts(source: (name: CommandName | 'prelude') => string): 
     figures: script('figures'),
     remember: script('remember'),
     promise: script('promise'),
+    lease: script('lease'),
   };
 }

@@ -25,6 +25,8 @@ const wireSchema = z.object({
   endsAt: z.number(),
   abandonSeconds: z.number(),
   tokenSeconds: z.number(),
+  /** No checkout can commit: nobody is admitted until one can (D10). Not in older snapshots. */
+  halted: z.boolean().default(false),
   info: z.string(),
 });
 

@@ -86,6 +86,8 @@ const show = (place) => {
   put('number', `${place.number}`);
   put('wait', waitWords(place.etaSeconds));
   put('outlook', outlookWords(place.outlook));
+  const halted = field('halted');
+  if (halted) halted.hidden = place.halted !== true;
   const stale = field('stale');
   if (stale) stale.hidden = place.stale !== true;
 };

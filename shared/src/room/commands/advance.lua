@@ -14,6 +14,8 @@ end
 local state = saleState(fields)
 local returned, promised = int(redis.call('HGET', room, 'returned')), int(fields.promised)
 local frontier, admitted = int(fields.frontier), 0
+-- A room that checkouts have leased admits only while one of them can commit (D10).
+local halted = fields.leaseUntil ~= nil and now >= int(fields.leaseUntil)
 
 -- Admissions that ended: not taken in time goes back to the budget here; what was taken is
 -- settled by a checkout, and only stops counting as active.
@@ -121,7 +123,7 @@ end
 
 expireAdmissions()
 local bucket = refill()
-if state == 'open' and now >= int(fields.admitFrom) then
+if state == 'open' and not halted and now >= int(fields.admitFrom) then
   local free = int(fields.maxActive) - redis.call('ZCARD', active) - redis.call('ZCARD', holding)
   local count = math.min(math.floor(bucket + 1e-6), free, admissionsMax)
   if count > 0 then
@@ -185,7 +187,8 @@ local result = cjson.encode({
   unitsLeft = int(free), unitsHeld = int(held),
   budget = int(fields.units) - promised + returned, guaranteeStock = fields.guaranteeStock == '1',
   startsAt = int(fields.startsAt), endsAt = int(fields.endsAt),
-  abandonSeconds = int(fields.abandonSeconds), tokenSeconds = int(fields.tokenSeconds),
+  halted = halted, abandonSeconds = int(fields.abandonSeconds),
+  tokenSeconds = int(fields.tokenSeconds),
   info = fields.info,
 })
 redis.call('SET', snapshot, result)

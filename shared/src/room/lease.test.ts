@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freshRedisUrl } from '../../../e2e/support/stores.ts';
+import { newcomer } from './room.ts';
+import { type RoomFixture, roomFixture, saleId, visitors } from './room-fixture.ts';
+
+const redisUrl = await freshRedisUrl(afterAll);
+let fixture: RoomFixture;
+
+/** Ten a second, and as many at once. */
+const perSecond = 10;
+
+beforeEach(async () => {
+  fixture = await roomFixture(redisUrl, { admitPerMinute: perSecond * 60 });
+  await fixture.room.join(saleId, visitors(200).map(newcomer));
+});
+afterEach(async () => {
+  await fixture.redis.flushall();
+  fixture.redis.disconnect();
+});
+
+async function admittedAfter(ms: number): Promise<number | undefined> {
+  await fixture.pass(ms);
+  const snapshot = await fixture.room.advance(saleId, 0);
+  halted = snapshot?.halted;
+  return (await fixture.room.figures(saleId))?.admittedTotal;
+}
+let halted: boolean | undefined;
+const lease = (ms = 2_500) => fixture.room.lease(saleId, ms);
+
+describe('the admission lease', () => {
+  it('is not asked for in a room that never had one', async () => {
+    expect(await admittedAfter(1_000)).toBe(perSecond);
+    expect(halted).toBe(false);
+  });
+
+  it('lets nobody in once it is over, and says so', async () => {
+    await lease();
+    expect(await admittedAfter(1_000)).toBe(perSecond);
+    expect(await admittedAfter(1_000)).toBe(2 * perSecond);
+    expect(await admittedAfter(500)).toBe(2 * perSecond);
+    expect(halted).toBe(true);
+    expect(await admittedAfter(60_000)).toBe(2 * perSecond);
+  });
+
+  it('goes on when it is back, with one burst at most for all the time without', async () => {
+    await lease();
+    expect(await admittedAfter(1_000)).toBe(perSecond);
+    expect(await admittedAfter(60_000)).toBe(perSecond);
+    await lease();
+    expect(await admittedAfter(0)).toBe(2 * perSecond);
+    expect(halted).toBe(false);
+    expect(await admittedAfter(500)).toBe(2.5 * perSecond);
+  });
+
+  it('is never made shorter by a checkout whose commit took long', async () => {
+    await lease(2_500);
+    await lease(100);
+    await fixture.pass(1_000);
+    expect(await admittedAfter(1_000)).toBeGreaterThan(0);
+    expect(halted).toBe(false);
+  });
+
+  it('outlives a change of settings', async () => {
+    await lease();
+    await fixture.configure({ message: 'hello' });
+    expect(await admittedAfter(3_000)).toBe(0);
+    expect(halted).toBe(true);
+  });
+
+  it('is told apart from a room that is not there', async () => {
+    await fixture.redis.flushall();
+    expect(await lease()).toBe('no-room');
+  });
+});
