@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ProblemSlug, problems } from '@fairgate/shared/problem.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { wranglerScript, wranglerSettings } from '../scripts/stack/edge-bundle.ts';
 import { runCommand } from '../scripts/toolchain/command.ts';
 import { repositoryFolder } from '../scripts/toolchain/folders.ts';
+import { findNginx } from '../scripts/toolchain/nginx.ts';
 
 const read = (file: string) => readFileSync(join(repositoryFolder, file), 'utf8');
 
@@ -54,22 +56,56 @@ test('no secret of the compose file has a default', () => {
   for (const [, name, rest] of secrets) expect({ name, rest }).toEqual({ name, rest: ':?' });
 });
 
-test('nginx spreads over both checkouts, and keeps what is for the inside', () => {
-  const text = read('deploy/nginx/nginx.conf');
-  expect(text).toContain('server checkout-1:8080');
-  expect(text).toContain('server checkout-2:8080');
-  for (const path of ['/metrics', '/readyz']) {
-    expect(text).toMatch(new RegExp(`location = ${path} \\{\\s*return 404;`));
+test('the compose file mounts all that nginx.conf includes', () => {
+  const compose: { services: { nginx: { volumes: string[] } } } = parse(
+    read('docker-compose.yml'),
+    { merge: true },
+  );
+  const mounts = compose.services.nginx.volumes.map((it) => it.split(':') as [string, string]);
+  const includes = [...read('deploy/nginx/nginx.conf').matchAll(/include (\S+);/g)];
+  expect(includes.length).toBeGreaterThan(5);
+  for (const [, included] of includes) {
+    const [folder, file] = (included ?? '').split('/');
+    const mount = mounts.find(([, inside]) => inside === `/etc/nginx/${folder}`);
+    expect(read(join(mount?.[0] ?? '', file ?? ''))).toBeTruthy();
   }
 });
 
-test('nginx’s own refusals are whole problem documents, with a request id', () => {
-  const text = read('deploy/nginx/nginx.conf');
-  const refusals = [...text.matchAll(/location @\w+ \{([^}]*?)return (\d+) '(.*)';/g)];
-  expect(refusals).toHaveLength(3);
+test('nginx accepts the configuration of the compose file', async () => {
+  const nginx = await findNginx();
+  if (nginx === undefined) throw new Error('No nginx was found; FAIRGATE_NGINX names one.');
+  const folder = mkdtempSync(join(tmpdir(), 'fairgate-nginx-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const source = join(repositoryFolder, 'deploy', 'nginx');
+  cpSync(source, folder, { recursive: true });
+  cpSync(join(source, 'compose'), join(folder, 'place'), { recursive: true });
+  // The names and the folder are those of the containers; here there are none.
+  for (const file of ['main.conf', 'http.conf']) {
+    const text = readFileSync(join(folder, 'place', file), 'utf8');
+    const here = text.replaceAll('/tmp/', `${folder}/`).replace(/checkout-\d/g, '127.0.0.1');
+    writeFileSync(join(folder, 'place', file), here);
+  }
+  const args = ['-t', '-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')];
+  const { exitCode, output } = await runCommand(nginx.file, args, { env: nginx.env });
+  expect(output).toContain('test is successful');
+  expect(exitCode).toBe(0);
+});
+
+test('nginx spreads over both checkouts', () => {
+  const text = read('deploy/nginx/compose/http.conf');
+  expect(text).toContain('server checkout-1:8080');
+  expect(text).toContain('server checkout-2:8080');
+});
+
+test('nginx’s own refusals say what the services say', () => {
+  const text = read('deploy/nginx/parts/problems.conf');
+  const refusals = [...text.matchAll(/location = \S+ \{([^}]*?)return (\d+) '(.*)';/g)];
+  expect(refusals).toHaveLength(6);
   for (const [, headers, status, json] of refusals) {
+    const document = JSON.parse(json ?? '');
+    const slug = document.type.replace('urn:fairgate:problem:', '') as ProblemSlug;
+    expect(document).toMatchObject({ ...problems[slug], status: Number(status) });
     expect(headers).toContain('add_header X-Request-Id');
-    const detail = expect.stringMatching(/\.$/);
-    expect(JSON.parse(json ?? '')).toMatchObject({ status: Number(status), detail });
+    expect(headers?.includes('Retry-After')).toBe(status === '429' || status === '503');
   }
 });

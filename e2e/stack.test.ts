@@ -84,6 +84,7 @@ test('when it says ready, everything in stack.json answers', async () => {
   expect(names.slice(0, 6)).toEqual([
     ...['edge', 'checkout-1', 'checkout-2', 'queue-service', 'redis', 'postgres'],
   ]);
+  expect(info.processes.find(({ name }) => name === 'balancer')?.url).toBe(info.checkoutUrl);
   expect(everyProcess(info)).toHaveLength(info.processes.length);
   for (const { url } of info.processes) {
     if (url !== undefined) expect(await httpAnswers(`${url}/healthz`)).toBe(true);
@@ -91,7 +92,7 @@ test('when it says ready, everything in stack.json answers', async () => {
   expect(stack.output()).toContain(info.adminKey);
 });
 
-test.each(['checkout-2', 'queue-service', 'edge', 'redis', 'postgres'])(
+test.each(['checkout-2', 'queue-service', 'balancer', 'edge', 'redis', 'postgres'])(
   '%s, killed, has a new pid within two seconds and answers again',
   async (name) => {
     const before = pidOf(name);

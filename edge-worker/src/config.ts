@@ -38,6 +38,7 @@ const gatewaySchema = z.object({
 
 const edgeSchema = gatewaySchema.extend({
   CHECKOUT_ORIGINS: originListSchema,
+  CHECKOUT_BALANCER: originSchema.optional(),
   PUBLIC_ORIGIN: originSchema,
   TICKET_KEYS: keySchema(parseTicketKeys, 'must be {"keys":[{"kid","k"}]}, k of 32 bytes or more'),
   PURCHASE_KEYS: keySchema(
@@ -55,6 +56,8 @@ export type EdgeConfig = {
   /** Cookies are `Secure`, and named with `__Host-`, except on loopback http. */
   secureCookies: boolean;
   checkoutOrigins: string[];
+  /** Asked before the others, where there is one. */
+  checkoutBalancer: string | undefined;
   ticketKeys: TicketKeys;
   purchaseKeys: { privateJson: string; publicSet: PublicJwks };
   gatewayShards: number;
@@ -71,6 +74,7 @@ export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
     ownOrigins: [settings.PUBLIC_ORIGIN, ...loopbackTwin(settings.PUBLIC_ORIGIN)],
     secureCookies: settings.PUBLIC_ORIGIN.startsWith('https:'),
     checkoutOrigins: settings.CHECKOUT_ORIGINS,
+    checkoutBalancer: settings.CHECKOUT_BALANCER,
     ticketKeys: settings.TICKET_KEYS,
     purchaseKeys: settings.PURCHASE_KEYS,
     gatewayShards: settings.GATEWAY_SHARDS,

@@ -43,6 +43,7 @@ function wire(config: EdgeConfig, namespace: Bindings['GATEWAY']): Edge {
     credentials: ticketCredentials({ keys, tickets, secureCookies: config.secureCookies, now }),
     forward: forwarder({
       origins: config.checkoutOrigins,
+      balancer: config.checkoutBalancer,
       fetch: (url, init) => fetch(url, init),
       now,
       log: logFault,

@@ -4,7 +4,7 @@ import { SetupError } from '../setup-error.ts';
 
 /** Makes the data folder and the parts' folders in it. Throws a SetupError for any that cannot be used. */
 export function prepareFolders(dataDir: string): void {
-  const parts = ['logs', 'edge', 'redis'].map((name) => join(dataDir, name));
+  const parts = ['logs', 'edge', 'redis', 'nginx'].map((name) => join(dataDir, name));
   for (const folder of [dataDir, ...parts]) prepareFolder(folder);
 }
 

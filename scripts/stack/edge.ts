@@ -55,6 +55,7 @@ function edgeBindings(plan: ServicePlan): Record<string, string> {
   return {
     ROOM_REDIS_URL: plan.redisUrl,
     CHECKOUT_ORIGINS: checkoutUrls(plan.ports).join(','),
+    ...(plan.hasBalancer ? { CHECKOUT_BALANCER: loopbackUrl(plan.ports.balancer) } : {}),
     PUBLIC_ORIGIN: loopbackUrl(plan.ports.edge),
     TICKET_KEYS: JSON.stringify(secrets.ticketKeys),
     PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),

@@ -21,7 +21,7 @@ export type Invocation = { kind: 'help' } | { kind: 'start'; options: StackOptio
 
 export const usage = `Usage: npm start -- [options]
 
-Starts Redis, Postgres, the queue service, two checkouts, and the edge, and keeps them running.
+Starts Redis, Postgres, the queue service, two checkouts behind nginx, and the edge, and keeps them running.
 
   --empty           no demo sale
   --crowd N         send N simulated shoppers to the demo sale
@@ -32,6 +32,7 @@ Starts Redis, Postgres, the queue service, two checkouts, and the edge, and keep
 
   FAIRGATE_REDIS_URL, FAIRGATE_DATABASE_URL   use these instead of starting one
   FAIRGATE_REDIS_SERVER                       the redis-server program to run
+  FAIRGATE_NGINX                              the nginx program to run, or off for none
   FAIRGATE_LIMIT_LOOPBACK=1                   limits and bans for loopback addresses too
 `;
 

@@ -13,7 +13,7 @@ test('every part has a port of its own within the span', () => {
 test('the public addresses of the contract', () => {
   expect(planPorts(8_787)).toMatchObject({
     edge: 8_787,
-    'checkout-1': 8_788,
+    balancer: 8_788,
     'queue-service': 8_789,
     mailbox: 8_790,
   });

@@ -4,9 +4,10 @@ import { SetupError } from '../setup-error.ts';
 /** Every port of a stack is an offset from its base. */
 const offsets = {
   edge: 0,
-  'checkout-1': 1,
+  balancer: 1,
   'queue-service': 2,
   mailbox: 3,
+  'checkout-1': 4,
   'checkout-2': 5,
   sandbox: 6,
   smtp: 7,

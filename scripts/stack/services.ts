@@ -13,6 +13,8 @@ export type ServicePlan = {
   databaseUrl: string;
   /** FAIRGATE_* settings that every service is given, unless the stack sets them itself. */
   settings: Record<string, string>;
+  /** nginx runs in front of the checkouts. */
+  hasBalancer: boolean;
 };
 
 export const loopbackUrl = (port: number) => `http://127.0.0.1:${port}`;
@@ -23,7 +25,12 @@ export function serviceSpecs(plan: ServicePlan): ProcessSpec[] {
   return [mailboxSpec(plan), sandboxSpec(plan), queueSpec(plan), ...checkouts];
 }
 
-/** Where the edge finds the checkouts; it tries them in turn. */
+/** Where a checkout is asked first: at the balancer, or where there is none at the first instance. */
+export function checkoutUrl({ ports, hasBalancer }: Pick<ServicePlan, 'ports' | 'hasBalancer'>) {
+  return loopbackUrl(hasBalancer ? ports.balancer : ports['checkout-1']);
+}
+
+/** The instances themselves. */
 export function checkoutUrls(ports: PortPlan): string[] {
   return [loopbackUrl(ports['checkout-1']), loopbackUrl(ports['checkout-2'])];
 }
@@ -36,7 +43,8 @@ function mailboxSpec(plan: ServicePlan): ProcessSpec {
 }
 
 function sandboxSpec(plan: ServicePlan): ProcessSpec {
-  const hooks = checkoutUrls(plan.ports).map((url) => `${url}/webhooks/sandbox`);
+  const ways = new Set([checkoutUrl(plan), ...checkoutUrls(plan.ports)]);
+  const hooks = [...ways].map((url) => `${url}/webhooks/sandbox`);
   return nodeSpec(plan, 'sandbox', 'checkout-service/src/sandbox/main.ts', '/healthz', {
     FAIRGATE_SANDBOX_WEBHOOK_URLS: hooks.join(','),
     FAIRGATE_SANDBOX_WEBHOOK_SECRET: plan.secrets.sandboxWebhookSecret,
@@ -51,7 +59,7 @@ function queueSpec(plan: ServicePlan): ProcessSpec {
     FAIRGATE_JOBS_REDIS_URL: plan.redisUrl,
     FAIRGATE_SMTP_URL: `smtp://127.0.0.1:${plan.ports.smtp}`,
     FAIRGATE_MAIL_FROM: 'Fairgate <tickets@fairgate.example>',
-    FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan.ports),
+    FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan),
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: plan.secrets.adminKey,
     FAIRGATE_CHECKOUT_URLS: checkoutUrls(plan.ports).join(','),
     FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
@@ -65,7 +73,7 @@ function checkoutSpec(plan: ServicePlan, name: 'checkout-1' | 'checkout-2'): Pro
     FAIRGATE_ROOM_REDIS_URL: plan.redisUrl,
     FAIRGATE_JOBS_REDIS_URL: plan.redisUrl,
     FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
-    FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan.ports),
+    FAIRGATE_PUBLIC_ORIGINS: publicOrigins(plan),
     FAIRGATE_PURCHASE_JWKS: JSON.stringify(publicKeys(plan.secrets)),
     FAIRGATE_JWKS_URL: `${loopbackUrl(plan.ports.edge)}/.well-known/jwks.json`,
     FAIRGATE_ORDER_KEY_SECRET: plan.secrets.orderKeySecret,
@@ -75,9 +83,10 @@ function checkoutSpec(plan: ServicePlan, name: 'checkout-1' | 'checkout-2'): Pro
 }
 
 /** The edge is the canonical one; a shopper who types localhost, or asks a checkout, is at home too. */
-function publicOrigins(ports: PortPlan): string {
+function publicOrigins(plan: ServicePlan): string {
+  const { ports } = plan;
   const edge = [loopbackUrl(ports.edge), `http://localhost:${ports.edge}`];
-  return [...edge, ...checkoutUrls(ports)].join(',');
+  return [...new Set([...edge, checkoutUrl(plan), ...checkoutUrls(ports)])].join(',');
 }
 
 function nodeSpec(

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import type { Command } from '../toolchain/command.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
+import { findNginx } from '../toolchain/nginx.ts';
+import { balancerSpec } from './balancer.ts';
 import { prepareFolders } from './data-folder.ts';
 import { openDemoSale } from './demo.ts';
 import { edgeDevSpec, edgeSpec } from './edge.ts';
@@ -8,11 +11,11 @@ import { type StackLock, takeLock } from './lock.ts';
 import { parseInvocation, type StackOptions } from './options.ts';
 import { checkPorts, type PortName, type PortPlan, planPorts } from './ports.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
-import { loopbackUrl, type ServicePlan, serviceSpecs } from './services.ts';
+import { checkoutUrl, loopbackUrl, type ServicePlan, serviceSpecs } from './services.ts';
 import { ensureDatabase, postgresStore, redisStore, type Store } from './stores.ts';
 import { Supervisor } from './supervisor.ts';
 
-// folders → lock → ports → stores → services and edge → stack.json → demo sale
+// folders → lock → nginx, ports → stores → services and edge → stack.json → demo sale
 
 export type RunningStack = {
   /** What stack.json says at this moment. */
@@ -78,6 +81,7 @@ class Stack implements RunningStack {
   readonly #supervisor: Supervisor;
   #redis: Store | undefined;
   #postgres: Store | undefined;
+  #nginx: Command | undefined;
   #isReady = false;
   #stopping: Promise<void> | undefined;
 
@@ -102,11 +106,13 @@ class Stack implements RunningStack {
   }
 
   get info(): StackInfo {
-    const order = ['edge', 'checkout-1', 'checkout-2', 'queue-service', 'redis', 'postgres'];
+    const order = [
+      ...['edge', 'checkout-1', 'checkout-2', 'queue-service', 'redis', 'postgres', 'balancer'],
+    ];
     const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
     return {
       edgeUrl: loopbackUrl(this.#ports.edge),
-      checkoutUrl: loopbackUrl(this.#ports['checkout-1']),
+      checkoutUrl: checkoutUrl({ ports: this.#ports, hasBalancer: this.#nginx !== undefined }),
       controlUrl: loopbackUrl(this.#ports['queue-service']),
       mailUrl: loopbackUrl(this.#ports.mailbox),
       adminKey: this.#secrets.adminKey,
@@ -118,6 +124,7 @@ class Stack implements RunningStack {
 
   async start(): Promise<void> {
     removeStackInfo(this.infoFile);
+    await this.#findBalancer();
     await checkPorts(this.#ports, this.#ownPorts());
     await this.#startStores();
     await this.#startServices();
@@ -155,15 +162,25 @@ class Stack implements RunningStack {
       redisUrl: this.#redis?.url ?? '',
       databaseUrl: this.#postgres?.url ?? '',
       settings: this.#options.settings,
+      hasBalancer: this.#nginx !== undefined,
     };
     this.#onLine('starting the services and the edge');
-    const services = serviceSpecs(plan).map((spec) => this.#supervisor.start(spec));
+    const balancers = this.#nginx === undefined ? [] : [balancerSpec(plan, this.#nginx)];
+    const specs = [...serviceSpecs(plan), ...balancers];
+    const services = specs.map((spec) => this.#supervisor.start(spec));
     await Promise.all([...services, this.#startEdge(plan)]);
   }
 
   async #startEdge(plan: ServicePlan): Promise<void> {
     const spec = this.#options.dev ? edgeDevSpec(plan) : await edgeSpec(plan, this.#onLine);
     await this.#supervisor.start(spec);
+  }
+
+  /** Without an nginx the shoppers' way goes to the instances themselves. */
+  async #findBalancer(): Promise<void> {
+    this.#nginx = await findNginx(this.#onLine, { ...process.env, ...this.#options.settings });
+    if (this.#nginx !== undefined) return;
+    this.#onLine('no nginx here: the checkouts run without a balancer (FAIRGATE_NGINX names one)');
   }
 
   /** Services first, while their stores still answer; then the stores. */
@@ -188,6 +205,7 @@ class Stack implements RunningStack {
     const elsewhere: string[] = [
       ...(FAIRGATE_REDIS_URL ? ['redis'] : []),
       ...(FAIRGATE_DATABASE_URL ? ['postgres'] : []),
+      ...(this.#nginx === undefined ? ['balancer'] : []),
     ];
     const names = Object.keys(this.#ports) as PortName[];
     return names.filter((name) => !elsewhere.includes(name));

@@ -55,6 +55,8 @@ export class Supervisor {
   async start(spec: ProcessSpec): Promise<void> {
     if (this.#isStopping) throw new SetupError('The stack is stopping.');
     await spec.beforeStart?.();
+    // It may have taken a while: a stop that began meanwhile would never know of the process.
+    if (this.#isStopping) throw new SetupError('The stack is stopping.');
     // Known from its first moment, so that a stop during the start ends it too.
     const entry = { spec, started: this.#spawn(spec), restarts: 0 };
     this.#entries.set(spec.name, entry);

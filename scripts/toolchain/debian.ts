@@ -55,6 +55,16 @@ export async function librariesOf(packages: string[]): Promise<string[]> {
   return [...new Set([...packages, ...ours])];
 }
 
+/** For LD_LIBRARY_PATH: what was unpacked into `folder` is found by it, since nothing is installed. */
+export function libraryPath(folder: string): string {
+  const libraries = join(folder, 'usr', 'lib');
+  if (!existsSync(libraries)) return '';
+  return readdirSync(libraries, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(libraries, entry.name))
+    .join(':');
+}
+
 async function download(
   packages: string[],
   work: string,

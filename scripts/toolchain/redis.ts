@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, SetupError } from '../setup-error.ts';
 import {
@@ -8,7 +8,7 @@ import {
   isExecutableFile,
   runCommand,
 } from './command.ts';
-import { fetchDebianPackages, hasDebianTools, librariesOf } from './debian.ts';
+import { fetchDebianPackages, hasDebianTools, librariesOf, libraryPath } from './debian.ts';
 import { toolsFolder } from './folders.ts';
 
 export type RedisProgram =
@@ -105,17 +105,12 @@ function containerName(port: number): string {
   return `fairgate-redis-${port}`;
 }
 
-/** The libraries beside the program are found by LD_LIBRARY_PATH, since nothing is installed. */
 function unpackedProgram(folder: string): RedisProgram {
   const file = join(folder, 'usr', 'bin', 'redis-server');
   if (!isExecutableFile(file)) {
     throw new SetupError(`${folder} holds no redis-server; remove the folder and try again.`);
   }
-  const libraries = join(folder, 'usr', 'lib');
-  const paths = readdirSync(libraries, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(libraries, entry.name));
-  const env = { LD_LIBRARY_PATH: paths.join(':') };
+  const env = { LD_LIBRARY_PATH: libraryPath(folder) };
   return { kind: 'program', command: { file, args: [], env } };
 }
 

@@ -5,11 +5,12 @@ import { forwardedHeaders, forwarder, type Outgoing } from './forward.ts';
 const origins = ['http://one', 'http://two'];
 
 /** Checkouts that answer, refuse the connection, or lose it after the request was sent. */
-function checkouts(behaviour: Record<string, 'answers' | 'refuses' | 'drops'>) {
+function checkouts(behaviour: Record<string, 'answers' | 'refuses' | 'drops'>, balancer?: string) {
   const sent: { origin: string; key: string | null }[] = [];
   const state = { now: 0 };
   const forward = forwarder({
     origins,
+    balancer,
     now: () => state.now,
     log: () => undefined,
     fetch: async (url, init) => {
@@ -60,6 +61,32 @@ test('what may have had its effect is not sent again, unless that does no harm',
   expect(keys).toHaveLength(2);
   expect(keys[0]).toBeTruthy();
   expect(keys[1]).toBe(keys[0]);
+});
+
+test('a redemption with a proof is sent once: the proof would be refused a second time', async () => {
+  const bound = (): Outgoing => ({
+    ...request('POST', '/v1/redemptions'),
+    headers: new Headers({ dpop: 'proof' }),
+  });
+  const lost = checkouts({ 'http://one': 'drops', 'http://two': 'drops' });
+  await expect(lost.forward(bound())).rejects.toThrow(Problem);
+  expect(lost.sent).toHaveLength(1);
+  const refused = checkouts({ 'http://one': 'refuses', 'http://two': 'refuses' });
+  await expect(refused.forward(bound())).rejects.toThrow(Problem);
+  expect(refused.sent).toHaveLength(2);
+});
+
+test('the balancer is asked first, and the checkouts themselves while it is away', async () => {
+  const { forward, sent } = checkouts({}, 'http://balancer');
+  for (let i = 0; i < 3; i += 1) await forward(request('GET', '/checkout'));
+  expect(new Set(sent.map(({ origin }) => origin))).toEqual(new Set(['http://balancer']));
+  const away = checkouts({ 'http://balancer': 'refuses' }, 'http://balancer');
+  for (let i = 0; i < 4; i += 1) await away.forward(request('GET', '/checkout'));
+  expect(away.sent.filter(({ origin }) => origin === 'http://balancer')).toHaveLength(1);
+  expect(new Set(away.sent.slice(1).map(({ origin }) => origin)).size).toBe(2);
+  away.state.now += 3_000;
+  await away.forward(request('GET', '/checkout'));
+  expect(away.sent.at(-2)?.origin).toBe('http://balancer');
 });
 
 test('what only the edge may say is not taken from the client', () => {

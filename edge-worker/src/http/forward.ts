@@ -14,6 +14,8 @@ export type Forward = (outgoing: Outgoing) => Promise<Response>;
 
 export type ForwardParts = {
   origins: readonly string[];
+  /** What spreads over the origins itself: asked first, and they only while it is away. */
+  balancer?: string | undefined;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   now: () => number;
   log: (where: string, error: unknown, more?: Record<string, string>) => void;
@@ -35,13 +37,14 @@ const notForwarded = [
  * sending twice does no harm.
  */
 export function forwarder(parts: ForwardParts): Forward {
-  const { origins, fetch, now, log } = parts;
+  const { origins, balancer, fetch, now, log } = parts;
   const avoidUntilMs = new Map<string, number>();
   let turn = 0;
 
   const inTurn = (): string[] => {
     turn = (turn + 1) % origins.length;
-    const rotated = [...origins.slice(turn), ...origins.slice(0, turn)];
+    const others = [...origins.slice(turn), ...origins.slice(0, turn)];
+    const rotated = balancer === undefined ? others : [balancer, ...others];
     const isAvoided = (origin: string) => (avoidUntilMs.get(origin) ?? 0) > now();
     return [...rotated.filter((it) => !isAvoided(it)), ...rotated.filter(isAvoided)];
   };
@@ -72,8 +75,12 @@ function withKey(outgoing: Outgoing): Outgoing {
   return { ...outgoing, headers };
 }
 
-/** The form's redemption has its key among its fields; providers deliver events repeatedly. */
+/**
+ * The form's redemption has its key among its fields; providers deliver events repeatedly. A proof
+ * of possession is good for one request (RFC 9449 section 11.1), so what carries one is sent once.
+ */
 function canRepeat({ method, target, headers }: Outgoing): boolean {
+  if (headers.has('dpop')) return false;
   if (method === 'GET' || method === 'HEAD' || headers.has('idempotency-key')) return true;
   return /^\/(webhooks\/|checkout\/redeem|checkout\?)/.test(target);
 }
