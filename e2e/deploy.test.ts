@@ -79,10 +79,10 @@ test('nginx accepts the configuration of the compose file', async () => {
   const source = join(repositoryFolder, 'deploy', 'nginx');
   cpSync(source, folder, { recursive: true });
   cpSync(join(source, 'compose'), join(folder, 'place'), { recursive: true });
-  // The names and the folder are those of the containers; here there are none.
-  for (const file of ['main.conf', 'http.conf']) {
+  // The names and the folders are those of the containers; here there are none.
+  for (const file of ['main.conf', 'http.conf', 'server.conf']) {
     const text = readFileSync(join(folder, 'place', file), 'utf8');
-    const here = text.replaceAll('/tmp/', `${folder}/`).replace(/checkout-\d/g, '127.0.0.1');
+    const here = text.replace(/\/(tmp|dev)\//g, `${folder}/`).replace(/checkout-\d/g, '127.0.0.1');
     writeFileSync(join(folder, 'place', file), here);
   }
   const args = ['-t', '-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')];

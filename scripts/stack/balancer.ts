@@ -57,7 +57,11 @@ export function writeBalancerFiles(place: BalancerPlace): void {
   }
   writeFileSync(join(folder, 'place', 'main.conf'), mainPart());
   writeFileSync(join(folder, 'place', 'http.conf'), httpPart(place));
-  writeFileSync(join(folder, 'place', 'server.conf'), `listen 127.0.0.1:${place.port};\n`);
+  writeFileSync(join(folder, 'place', 'server.conf'), serverPart(place));
+}
+
+function serverPart({ port }: BalancerPlace): string {
+  return `listen 127.0.0.1:${port};\naccess_log requests.log failures if=$is_noted;\n`;
 }
 
 /** Started by root, the workers stay root: only then may they enter whatever folder was chosen. */
