@@ -28,9 +28,10 @@ export async function startTestRedis(program: RedisProgram, folder: string): Pro
 export async function startTestPostgres(
   folder: string,
   onPort?: number,
+  durable = false,
 ): Promise<TestStore & { port: number }> {
   const port = onPort ?? (await freePort());
-  const place = { folder, port, password: 'test', durable: false };
+  const place = { folder, port, password: 'test', durable };
   const child = launch(await preparePostgres(place));
   const stop = () => end(child, 'SIGINT');
   const answers = () => postgresAnswers(port, postgresUser);
