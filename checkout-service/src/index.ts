@@ -1,5 +1,6 @@
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { stockShards } from '@fairgate/shared/db/schema.ts';
+import { verifyProof } from '@fairgate/shared/token/dpop.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import { verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { prometheusMetrics } from './adapters/metrics.ts';
@@ -26,6 +27,7 @@ import { systemTimers } from './app/timers.ts';
 import { makeWatch } from './app/watch.ts';
 import { unitsAsked } from './domain/redemption.ts';
 import { checkoutApp } from './http/app.ts';
+import { redemptionRoute } from './http/redemptions.ts';
 import { limits } from './limits.ts';
 import { startRounds } from './rounds.ts';
 
@@ -136,8 +138,11 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
   const keys = purchaseKeys(options.purchaseJwks, options.jwksUrl);
   const verify = (token: string) => verifyPurchaseToken(token, keys, now());
   const shards = stockShards;
+  const { publicOrigins: origins } = options;
   const redeem = makeRedeem({
     verify,
+    verifyProof: (proof, token, jkt) =>
+      verifyProof(proof, { ...redemptionRoute, origins, token, jkt, nowMs: now() }),
     batcher,
     claimWaiting,
     claims,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { signPurchaseToken, verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { exportJWK, generateKeyPair } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { KeysAway, purchaseKeys } from './purchase-keys.ts';
 
 const now = Math.floor(Date.now() / 1_000);
@@ -21,9 +21,12 @@ const claims = {
 async function keyPair(kid: string) {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid };
-  const token = await signPurchaseToken({ kid, key: privateKey }, claims);
-  return { jwk, token };
+  const signer = { kid, key: privateKey };
+  return { jwk, signer, token: await signPurchaseToken(signer, claims) };
 }
+
+const tokenOf = async ({ signer }: Awaited<ReturnType<typeof keyPair>>, seconds: number) =>
+  await signPurchaseToken(signer, { ...claims, exp: now + seconds });
 
 let bundled: Awaited<ReturnType<typeof keyPair>>;
 let published: Awaited<ReturnType<typeof keyPair>>;
@@ -66,6 +69,50 @@ describe('the keys of purchase tokens', () => {
     fetches = 0;
     for (let i = 0; i < 20; i += 1) expect(await verdict(set, stranger.token)).toBe('invalid');
     expect(fetches).toBeLessThanOrEqual(2);
+  });
+
+  it('200 tokens with unknown kids at once cause one fetch, and hurt no token of a known key', async () => {
+    const set = keys(url);
+    fetches = 0;
+    const strangers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => keyPair(`none-${i}`)),
+    );
+    const verdicts = await Promise.all([
+      ...strangers.map(({ token }) => verdict(set, token)),
+      verdict(set, bundled.token),
+      verdict(set, published.token),
+    ]);
+    expect(verdicts).toEqual([...Array(200).fill('invalid'), 'valid', 'valid']);
+    expect(fetches).toBe(1);
+  });
+
+  it('200 of them while the set is away cause one fetch as well', async () => {
+    const set = keys(url);
+    status = 503;
+    fetches = 0;
+    const away = await Promise.allSettled(
+      Array.from({ length: 200 }, () => verdict(set, published.token)),
+    );
+    expect(away.every((one) => one.status === 'rejected')).toBe(true);
+    expect(fetches).toBe(1);
+    status = 200;
+  });
+
+  it('a set that was fetched is kept when it grows old and the edge is away', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const set = keys(url);
+      const token = await tokenOf(published, 3_600);
+      expect(await verdict(set, token)).toBe('valid');
+      status = 503;
+      fetches = 0;
+      vi.setSystemTime(Date.now() + 700_000);
+      for (let i = 0; i < 20; i += 1) expect(await verdict(set, token)).toBe('valid');
+      expect(fetches).toBe(1);
+    } finally {
+      status = 200;
+      vi.useRealTimers();
+    }
   });
 
   it('a set that is away hurts no bundled key, and is asked once in a while', async () => {

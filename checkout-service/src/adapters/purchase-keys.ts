@@ -20,8 +20,8 @@ export class KeysAway extends Error {
 
 /**
  * The keys that verify purchase tokens: those that came with the settings first, and for a `kid`
- * that is not among them the edge's published set. That set being away never hurts a known key; with
- * an unknown one it throws `KeysAway`.
+ * that is not among them the edge's published set, so that a rotation needs no restart. That set
+ * being away never hurts a key that was ever fetched; with an unknown one it throws `KeysAway`.
  */
 export function purchaseKeys(bundled: PublicJwks, url: string | undefined): JWTVerifyGetKey {
   const local = createLocalJWKSet(bundled);
@@ -49,7 +49,7 @@ export function purchaseKeys(bundled: PublicJwks, url: string | undefined): JWTV
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) throw error;
       failedAtMs = Date.now();
-      throw new KeysAway('the published keys cannot be fetched', { cause: error });
+      return await cachedKey(remote.jwks(), header, token);
     }
   };
 }
@@ -62,6 +62,6 @@ async function cachedKey(
   try {
     return await createLocalJWKSet(cached ?? { keys: [] })(header, token);
   } catch (error) {
-    throw new KeysAway('the published keys could not be fetched a moment ago', { cause: error });
+    throw new KeysAway('the published keys cannot be fetched', { cause: error });
   }
 }

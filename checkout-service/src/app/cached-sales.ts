@@ -5,6 +5,8 @@ export function cachedSales(store: SaleStore, keptMs: number, now: () => number)
   const entries = new Map<string, { at: number; found: Promise<SaleOffer | null> }>();
   const entriesMax = 1_000;
   return {
+    // Asked only about a product that the token's sale does not have.
+    isOffered: store.isOffered,
     findSale(saleId) {
       const entry = entries.get(saleId);
       if (entry && now() - entry.at < keptMs) return entry.found;

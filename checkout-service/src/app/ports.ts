@@ -84,7 +84,11 @@ export type SaleOffer = {
   }[];
 };
 
-export type SaleStore = { findSale(saleId: string): Promise<SaleOffer | null> };
+export type SaleStore = {
+  findSale(saleId: string): Promise<SaleOffer | null>;
+  /** Whether some public sale has the product. */
+  isOffered(productId: string): Promise<boolean>;
+};
 
 export type EndReply =
   | { kind: 'ended'; order: StoredOrder }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { newId } from '@fairgate/shared/ids.ts';
 import type { BuyerKind } from '@fairgate/shared/order.ts';
+import type { ProofFault, ProofVerdict } from '@fairgate/shared/token/dpop.ts';
 import type { PurchaseClaims, PurchaseVerdict } from '@fairgate/shared/token/purchase.ts';
-import { classifyStored, type StoredRedemption } from '../domain/idempotency.ts';
+import { type Attempt, classifyStored, type StoredRedemption } from '../domain/idempotency.ts';
 import { type StoredOrder, unitsTaken } from '../domain/order-view.ts';
+import { possession, type Shown } from '../domain/possession.ts';
 import {
   buyersOf,
   canonicalRequest,
@@ -23,13 +25,17 @@ export type RedeemOutcome =
   | { kind: 'created'; order: StoredOrder }
   | { kind: 'replayed'; order: StoredOrder }
   | { kind: 'token-invalid'; cause: unknown }
+  | { kind: 'not-bound' }
   | { kind: 'proof-missing' }
+  | { kind: 'proof-refused'; fault: ProofFault | { why: 'used' } }
   | { kind: 'key-reused' }
   | { kind: 'already-redeemed'; orderId: string }
   | { kind: 'token-expired' }
   | { kind: 'quantity-exceeded'; asked: number; max: number }
   | { kind: 'limited'; by: BuyerKind }
   | { kind: 'foreign-product'; path: string }
+  /** The product is offered by another sale than the token's. */
+  | { kind: 'other-sale' }
   | { kind: 'sold-out' }
   | { kind: 'overloaded' }
   | { kind: 'gone' }
@@ -38,9 +44,11 @@ export type RedeemOutcome =
 export type RedeemOptions = {
   /** Rejects when the keys cannot be had. */
   verify(token: string): Promise<PurchaseVerdict>;
+  /** Of a proof by the key with the thumbprint `jkt`, for a redemption with that token. */
+  verifyProof(proof: string, token: string, jkt: string): ProofVerdict;
   batcher: Batcher<Claim, ClaimOutcome>;
   claimWaiting: SecondPass;
-  claims: Pick<ClaimStore, 'findStored'>;
+  claims: Pick<ClaimStore, 'findStored' | 'useProof'>;
   orders: Pick<OrderStore, 'find'>;
   sales: SaleStore;
   metrics: CheckoutMetrics;
@@ -51,15 +59,16 @@ export type RedeemOptions = {
 
 export type RedeemInput = {
   token: string;
+  shown: Shown;
   idempotencyKey: string | null;
-  /** Read only after the token's signature was found good. Throws where the body is not valid. */
+  /** Read only after token and proof were found good. Throws where the body is not valid. */
   body(): Promise<RedemptionRequest>;
   signal?: AbortSignal;
 };
 
 export type Redeem = (input: RedeemInput) => Promise<RedeemOutcome>;
 
-/** signature -> body -> stored key -> expiry -> quantity -> products -> batch -> outcome */
+/** signature -> proof -> body -> stored key -> expiry -> quantity -> products -> batch -> outcome */
 export function makeRedeem(options: RedeemOptions): Redeem {
   return async (input) => {
     const outcome = await redeem(options, input);
@@ -74,10 +83,15 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
   if (verdict.kind === 'unavailable') return verdict;
   if (verdict.kind === 'invalid') return { kind: 'token-invalid', cause: verdict.cause };
   const { claims } = verdict;
-  // A bound token is worth nothing without its proof (D11); proofs are not read yet.
-  if (claims.cnf) return { kind: 'proof-missing' };
+  // A bound token is worth nothing without its proof (D11).
+  const held = possession(claims.cnf?.jkt, input.shown, (proof, jkt) =>
+    options.verifyProof(proof, input.token, jkt),
+  );
+  if (held.kind !== 'shown') return held;
   const request = await input.body();
-  const attempt = { idempotencyKey: input.idempotencyKey, requestHash: requestHash(request) };
+  const { proof } = held;
+  const { idempotencyKey } = input;
+  const attempt = { idempotencyKey, requestHash: requestHash(request), proof };
 
   const allowed = await allowedBy(options, verdict.kind, claims, request);
   if (allowed.kind === 'refused') {
@@ -101,6 +115,9 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
     }
   }
 }
+
+/** With the `jti` of the proof that came with it. */
+type ProvenAttempt = Attempt & { proof: string | null };
 
 async function verdictOf(options: RedeemOptions, token: string) {
   try {
@@ -132,6 +149,7 @@ async function allowedBy(
     case 'quantity-exceeded':
       return refused(check);
     case 'foreign-product': {
+      if (await options.sales.isOffered(check.productId)) return refused({ kind: 'other-sale' });
       const at = request.items.findIndex((item) => item.productId === check.productId);
       return refused({ kind: 'foreign-product', path: `items.${at}.productId` });
     }
@@ -147,7 +165,7 @@ export function claimKeys(claim: Claim): string[] {
 function claimOf(
   claims: PurchaseClaims,
   request: RedemptionRequest,
-  attempt: { idempotencyKey: string | null; requestHash: string },
+  attempt: ProvenAttempt,
   sale: SaleOffer,
   options: RedeemOptions,
 ): Claim {
@@ -161,7 +179,6 @@ function claimOf(
     ...attempt,
     email: request.email,
     identity: claims.identity ?? null,
-    proof: null,
     shard: homeShard(claims.number, options.shards),
     items: request.items,
     buyers: buyersOf(claims, request.email, sale),
@@ -171,7 +188,7 @@ function claimOf(
 async function fromOutcome(
   options: RedeemOptions,
   outcome: ClaimOutcome,
-  attempt: { idempotencyKey: string | null; requestHash: string },
+  attempt: ProvenAttempt,
 ): Promise<RedeemOutcome> {
   switch (outcome.kind) {
     case 'created':
@@ -189,8 +206,13 @@ async function fromOutcome(
 async function fromStored(
   options: RedeemOptions,
   stored: StoredRedemption,
-  attempt: { idempotencyKey: string | null; requestHash: string },
+  attempt: ProvenAttempt,
 ): Promise<RedeemOutcome> {
+  const { proof } = attempt;
+  // A proof that came before was overheard, or is sent again instead of made anew.
+  if (proof !== null && !(await options.claims.useProof(stored.jti, proof))) {
+    return { kind: 'proof-refused', fault: { why: 'used' } };
+  }
   const verdict = classifyStored(stored, attempt, options.now(), options.idempotencyMs);
   switch (verdict.kind) {
     case 'lapsed':

@@ -1,5 +1,6 @@
 import { orderStates } from '@fairgate/shared/order.ts';
 import { problems } from '@fairgate/shared/problem.ts';
+import { proofAlgorithms, proofLimits } from '@fairgate/shared/token/dpop.ts';
 import { z } from 'zod';
 import { paymentSchema, redemptionSchema } from './bodies.ts';
 
@@ -45,8 +46,16 @@ const byOrderKey = { security: [{ orderKey: [] }, { orderCookie: [] }], paramete
 
 const redemption: Operation = {
   summary: 'Spend the purchase token and claim units: all items, or none.',
-  security: [{ purchaseToken: [] }],
+  description:
+    'A token with `cnf` is bound to a key: it is sent as `Authorization: DPoP <token>` with a proof by that key in the header `DPoP` (RFC 9449), for each request a fresh one, replays included. What is missing, old, used before, by another key or for another request is 401 `proof-invalid`. A token without `cnf` is sent as a Bearer token, and refused with the scheme DPoP.',
+  security: [{ purchaseToken: [] }, { boundPurchaseToken: [] }],
   parameters: [
+    {
+      name: 'DPoP',
+      in: 'header',
+      schema: { type: 'string', maxLength: proofLimits.charsMax },
+      description: `A JWS of type \`dpop+jwt\` by ${proofAlgorithms.join(' or ')} with \`htm\`, \`htu\` (any public origin), \`iat\` (at most ${proofLimits.ageSecondsMax} s old), \`jti\` and \`ath\`.`,
+    },
     {
       name: 'Idempotency-Key',
       in: 'header',
@@ -248,6 +257,11 @@ const schemas = {
 };
 
 const securitySchemes = {
+  boundPurchaseToken: {
+    type: 'http',
+    scheme: 'dpop',
+    bearerFormat: 'JWT (purchase+jwt, EdDSA) with cnf.jkt',
+  },
   purchaseToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (purchase+jwt, EdDSA)' },
   orderKey: { type: 'http', scheme: 'bearer' },
   orderCookie: { type: 'apiKey', in: 'cookie', name: 'fg_order_{id}' },

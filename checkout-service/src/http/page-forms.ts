@@ -61,6 +61,8 @@ export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response
   try {
     outcome = await deps.redeem({
       token: form.token,
+      // A form brings no proof: a bound token is redeemed by the page's script.
+      shown: { scheme: 'bearer' },
       idempotencyKey: form.key,
       body: async () => {
         const { productId, quantity } = form;

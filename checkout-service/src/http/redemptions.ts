@@ -1,7 +1,9 @@
 import { jsonBody } from '@fairgate/shared/http/body.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
+import { proofAlgorithms } from '@fairgate/shared/token/dpop.ts';
 import { type Context, Hono } from 'hono';
 import { orderView, placedView } from '../domain/order-view.ts';
+import type { Shown } from '../domain/possession.ts';
 import { redemptionRequest } from '../domain/redemption.ts';
 import { authorization } from './access.ts';
 import { idempotencyKeySchema, redemptionSchema } from './bodies.ts';
@@ -9,13 +11,16 @@ import type { AppEnv, HttpDeps } from './deps.ts';
 import { setOrderCookie } from './order-cookie.ts';
 import { redemptionProblem } from './outcomes.ts';
 
+/** What a proof of possession has to name. */
+export const redemptionRoute = { method: 'POST', path: '/v1/redemptions' } as const;
+
 /** `POST /v1/redemptions`: spend the token, claim units. */
 export function redemptionRoutes(deps: HttpDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.post('/v1/redemptions', async (c) => {
+  app.post(redemptionRoute.path, async (c) => {
     const idempotencyKey = readIdempotencyKey(c);
     const outcome = await deps.redeem({
-      token: requireToken(c),
+      ...requireToken(c),
       idempotencyKey,
       body: async () => {
         const { items, email } = await jsonBody(c, redemptionSchema);
@@ -43,17 +48,23 @@ export function redemptionRoutes(deps: HttpDeps): Hono<AppEnv> {
   return app;
 }
 
-/** Bound tokens come with the scheme `DPoP` (RFC 9449 section 7.1); their proofs are not read yet. */
-function requireToken(c: Context): string {
+/** The token as it was sent; bound ones come with the scheme DPoP (RFC 9449 section 7.1). */
+function requireToken(c: Context): { token: string; shown: Shown } {
   const credential = authorization(c);
-  if (credential?.scheme === 'bearer') return credential.value;
-  if (credential?.scheme === 'dpop') {
-    throw new Problem('proof-invalid', 'Proofs of possession are not accepted here yet.');
+  switch (credential?.scheme) {
+    case 'bearer':
+      return { token: credential.value, shown: { scheme: 'bearer' } };
+    case 'dpop':
+      return {
+        token: credential.value,
+        shown: { scheme: 'dpop', proof: c.req.header('dpop') ?? null },
+      };
+    default:
+      throw new Problem('unauthorized', {
+        detail: 'Send the purchase token as a Bearer token, or with the scheme DPoP and a proof.',
+        headers: { 'www-authenticate': `Bearer, DPoP algs="${proofAlgorithms.join(' ')}"` },
+      });
   }
-  throw new Problem('unauthorized', {
-    detail: 'Send the purchase token as a Bearer token.',
-    headers: { 'www-authenticate': 'Bearer' },
-  });
 }
 
 function readIdempotencyKey(c: Context): string | null {

@@ -43,6 +43,8 @@ export type RedeemOptions = {
   key?: string;
   items?: { productId: string; quantity: number }[];
   email?: string;
+  /** Sent with the scheme DPoP, and this proof. */
+  proof?: string;
 };
 
 export type RigOptions = {
@@ -113,9 +115,14 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       const items = given.items ?? [{ productId: products[0] ?? '', quantity: 1 }];
       return await call('POST', '/v1/redemptions', {
         instance: given.instance ?? 0,
-        key: token,
+        ...(given.proof === undefined ? { key: token } : {}),
         json: { items, ...(given.email ? { email: given.email } : {}) },
-        headers: given.key === undefined ? {} : { 'idempotency-key': given.key },
+        headers: {
+          ...(given.key === undefined ? {} : { 'idempotency-key': given.key }),
+          ...(given.proof === undefined
+            ? {}
+            : { authorization: `DPoP ${token}`, dpop: given.proof }),
+        },
       });
     },
     stock: () => readStock(sql, products, options.units),

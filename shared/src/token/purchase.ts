@@ -77,7 +77,7 @@ export async function verifyPurchaseToken(
 ): Promise<PurchaseVerdict> {
   if (token.length > purchaseTokenCharsMax) return { kind: 'invalid', cause: 'too long' };
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, named(keys), {
       algorithms: [purchaseAlgorithm],
       typ: purchaseTokenType,
       issuer: purchaseIssuer,
@@ -94,6 +94,14 @@ export async function verifyPurchaseToken(
     }
     throw error;
   }
+}
+
+/** Every token of ours names its key: one that does not is tried with none. */
+function named(keys: JWTVerifyGetKey): JWTVerifyGetKey {
+  return (header, token) => {
+    if (typeof header?.kid !== 'string') throw new errors.JWKSNoMatchingKey();
+    return keys(header, token);
+  };
 }
 
 function parsed(payload: JWTPayload, nowMs: number): PurchaseVerdict {

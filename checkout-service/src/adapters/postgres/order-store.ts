@@ -129,7 +129,15 @@ const offerSchema = z.object({
 export function postgresSales(pool: Pool): SaleStore {
   return {
     findSale: (saleId) => pool.run((sql) => findSale(sql, saleId)),
+    isOffered: (productId) => pool.run((sql) => isOffered(sql, productId)),
   };
+}
+
+async function isOffered(sql: Sql, productId: string): Promise<boolean> {
+  const rows = await sql`
+    select 1 from sale_products sp join sales s on s.id = sp.sale_id
+    where sp.product_id = ${productId} and s.phase <> 'draft' limit 1`;
+  return rows.length > 0;
 }
 
 async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
