@@ -1,10 +1,6 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { makeProof, newProofKey, type ProofKey } from '@fairgate/shared/token/proof-maker.ts';
-import {
-  purchaseAudience,
-  purchaseIssuer,
-  signPurchaseToken,
-} from '@fairgate/shared/token/purchase.ts';
+import { purchaseAudience, purchaseIssuer } from '@fairgate/shared/token/purchase.ts';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
