@@ -31,6 +31,7 @@ export function startRounds(options: RoundsOptions): Loop[] {
   const relay = makeRelay({
     store,
     room,
+    metrics,
     log,
     batchMax: limits.relayMax,
     keepSeconds: limits.reportKeepSeconds,

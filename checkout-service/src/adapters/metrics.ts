@@ -54,6 +54,7 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     new Counter({ name, help, labelNames: [label], registers });
   const orders = counter('fairgate_order_changes_total', 'Orders by change of state', 'change');
   const paid = counter('fairgate_payments_total', 'Payments by outcome', 'outcome');
+  const reports = counter('fairgate_reports_total', 'Reports to rooms by outcome', 'outcome');
   const failures = counter('fairgate_loop_failures_total', 'Failed rounds by loop', 'loop');
   const provider = addProviderCalls(registers);
   addGauges(registers, gauges);
@@ -68,6 +69,7 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     orderChanged: (change, count) => orders.inc({ change }, count),
     payment: (outcome) => paid.inc({ outcome }),
     providerCall: provider,
+    reports: (outcome, count) => reports.inc({ outcome }, count),
     loopFailed: (loop) => failures.inc({ loop }),
     contentType: registry.contentType,
     text: () => registry.metrics(),

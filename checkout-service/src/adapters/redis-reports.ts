@@ -2,7 +2,7 @@ import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { Redis, ReplyError } from 'ioredis';
 import type { RoomReports } from '../app/ports.ts';
-import { RoomAway } from '../app/room-away.ts';
+import { RoomAway, RoomRefused } from '../app/room-away.ts';
 
 export type RoomConnection = { room: RoomReports; close(): void };
 
@@ -44,12 +44,18 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
   };
 }
 
+/** Answers about Redis as a whole, which the next sale would get too. */
+const ofAll =
+  /^(LOADING|BUSY|OOM|READONLY|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|NOAUTH)/;
+
 /** An error that Redis itself answers is about the one call; any other fault, about the way there. */
 async function answered<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof ReplyError) throw error;
+    if (error instanceof Error && error instanceof ReplyError && !ofAll.test(error.message)) {
+      throw new RoomRefused('the room’s Redis refused a command', { cause: error });
+    }
     throw new RoomAway('the room’s Redis gave no answer', { cause: error });
   }
 }

@@ -12,4 +12,6 @@ export type CheckoutMetrics = {
   payment(outcome: string): void;
   providerCall(provider: string, call: ProviderCall): void;
   loopFailed(loop: string): void;
+  /** Reports to rooms that left the outbox: `delivered`, `refused`, or `homeless`. */
+  reports(outcome: string, count: number): void;
 };

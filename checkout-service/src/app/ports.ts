@@ -203,15 +203,19 @@ export type OutboxReport = {
   report: Omit<SettleReport, 'seq'>;
 };
 
+/** Ids in the outbox. */
+export type Delivered = { done: number[]; refused: number[] };
+
 export type BackgroundStore = {
   /**
-   * Hands the oldest reports to `deliver` while no other instance does; those whose ids it
-   * returns are deleted. Returns how many, or null where another instance is at it.
+   * Hands the oldest reports to `deliver` while no other instance does; what is done is deleted,
+   * what is refused is set aside under the topic `refused`, with those that cannot be read.
+   * Returns how many were done, or null where another instance is at it.
    */
   relay(
     limit: number,
     withoutSales: readonly string[],
-    deliver: (reports: OutboxReport[]) => Promise<number[]>,
+    deliver: (reports: OutboxReport[]) => Promise<Delivered>,
   ): Promise<number | null>;
   /** Sales whose tokens may still lapse. */
   settlingSales(): Promise<string[]>;

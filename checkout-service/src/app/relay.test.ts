@@ -21,8 +21,8 @@ function rig(settle: (saleId: string, clock: { ms: number }) => void) {
     store: {
       async relay(limit, without, deliver) {
         const due = reports.filter((row) => left.has(row.id) && !without.includes(row.saleId));
-        const done = await deliver(due.slice(0, limit));
-        for (const id of done) left.delete(id);
+        const { done, refused } = await deliver(due.slice(0, limit));
+        for (const id of [...done, ...refused]) left.delete(id);
         return done.length;
       },
     },
@@ -33,6 +33,7 @@ function rig(settle: (saleId: string, clock: { ms: number }) => void) {
         return rows.length;
       },
     },
+    metrics: { reports() {} },
     log: { info() {}, warn() {}, error() {} },
     batchMax: 500,
     keepSeconds: 900,

@@ -1,10 +1,12 @@
 import type { Log } from './log.ts';
-import type { BackgroundStore, OutboxReport, RoomReports } from './ports.ts';
+import type { CheckoutMetrics } from './metrics.ts';
+import type { BackgroundStore, Delivered, OutboxReport, RoomReports } from './ports.ts';
 import { RoomAway } from './room-away.ts';
 
 export type RelayOptions = {
   store: Pick<BackgroundStore, 'relay'>;
   room: Pick<RoomReports, 'settle'>;
+  metrics: Pick<CheckoutMetrics, 'reports'>;
   log: Log;
   batchMax: number;
   keepSeconds: number;
@@ -33,48 +35,101 @@ export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'
     let fault: unknown;
     let asked = 0;
     let cut = false;
-    const delivered = await options.store.relay(
+    const isLate = () => options.now() - now >= beginMsMax;
+    const settled = await options.store.relay(
       options.batchMax,
       [...resting.keys()],
       async (reports) => {
         asked = reports.length;
-        const done: number[] = [];
-        for (const [saleId, ofSale] of bySale(reports)) {
-          cut = options.now() - now >= beginMsMax;
+        const all: Delivered = { done: [], refused: [] };
+        for (const [saleId, ofSale] of Map.groupBy(reports, (row) => row.saleId)) {
+          cut = isLate();
           if (cut) break;
-          try {
-            done.push(...(await deliver(options, saleId, ofSale)));
-          } catch (error) {
-            fault = error;
-          }
-          if (!done.includes(ofSale[0]?.id ?? -1)) resting.set(saleId, options.now() + restMs);
+          const trip = await deliver(options, saleId, ofSale, isLate);
+          all.done.push(...trip.done);
+          all.refused.push(...trip.refused);
+          if (trip.done.length === 0) resting.set(saleId, options.now() + restMs);
+          fault ??= trip.fault;
           if (fault instanceof RoomAway) break;
         }
-        return done;
+        return all;
       },
     );
-    if (fault !== undefined && delivered === 0) throw fault;
+    if (settled === null) return 'done';
+    if (fault !== undefined && settled === 0) throw fault;
     const more = cut || asked === options.batchMax;
-    return delivered !== null && delivered > 0 && more ? 'again' : 'done';
+    return settled > 0 && more ? 'again' : 'done';
   };
 }
 
-/** Which ids may be deleted: all where the room took them; the too old ones where there is none. */
+type Trip = Delivered & { fault?: unknown };
+
+/** Those that a room takes; the too old ones where there is none; what is bad is found by halves. */
 async function deliver(
   options: RelayOptions,
   saleId: string,
   reports: OutboxReport[],
-): Promise<number[]> {
-  const taken = await options.room.settle(
-    saleId,
-    reports.map((row) => ({ ...row.report, seq: row.id })),
-  );
-  if (taken > 0) return reports.map((row) => row.id);
-  const old = reports.filter((row) => row.ageSeconds > options.keepSeconds);
-  if (old.length > 0) options.log.warn({ saleId, reports: old.length }, 'reports found no room');
-  return old.map((row) => row.id);
+  isLate: () => boolean,
+): Promise<Trip> {
+  const search: Search = { done: [], suspects: [], calls: 0, isLate };
+  await settleHalves(options, saleId, reports, search);
+  const { done, suspects, fault } = search;
+  // Where nothing is taken the room itself is at fault, and all of it is tried again.
+  if (done.length === 0 || suspects.length === 0) return { done, refused: [], fault };
+  options.metrics.reports('refused', suspects.length);
+  const about = { saleId, reports: idsOf(suspects), err: fault };
+  options.log.error(about, 'reports that the room refuses are set aside');
+  return { done, refused: idsOf(suspects) };
 }
 
-function bySale(reports: readonly OutboxReport[]): Map<string, OutboxReport[]> {
-  return Map.groupBy(reports, (row) => row.saleId);
+type Search = {
+  done: number[];
+  suspects: OutboxReport[];
+  calls: number;
+  fault?: unknown;
+  isLate(): boolean;
+};
+
+/** Finds a bad report or a few among 500; a room that refuses everything is left alone soon. */
+const callsMax = 64;
+
+async function settleHalves(
+  options: RelayOptions,
+  saleId: string,
+  reports: OutboxReport[],
+  search: Search,
+): Promise<void> {
+  const isOver = search.calls >= callsMax || search.fault instanceof RoomAway;
+  if (reports.length === 0 || isOver || (search.calls > 0 && search.isLate())) return;
+  search.calls += 1;
+  try {
+    const rows = reports.map((row) => ({ ...row.report, seq: row.id }));
+    const taken = await options.room.settle(saleId, rows);
+    search.done.push(...idsOf(taken > 0 ? reports : homeless(options, saleId, reports)));
+    if (taken > 0) options.metrics.reports('delivered', reports.length);
+  } catch (fault) {
+    search.fault = fault;
+    if (fault instanceof RoomAway) return;
+    if (reports.length === 1) {
+      search.suspects.push(...reports);
+      return;
+    }
+    const middle = reports.length >> 1;
+    await settleHalves(options, saleId, reports.slice(0, middle), search);
+    await settleHalves(options, saleId, reports.slice(middle), search);
+  }
+}
+
+/** Reports to a room that has not been there for long: it would be made anew from Postgres. */
+function homeless(options: RelayOptions, saleId: string, reports: OutboxReport[]): OutboxReport[] {
+  const old = reports.filter((row) => row.ageSeconds > options.keepSeconds);
+  if (old.length > 0) {
+    options.log.warn({ saleId, reports: old.length }, 'reports found no room');
+    options.metrics.reports('homeless', old.length);
+  }
+  return old;
+}
+
+function idsOf(reports: readonly OutboxReport[]): number[] {
+  return reports.map((row) => row.id);
 }

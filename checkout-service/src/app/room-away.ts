@@ -2,3 +2,8 @@
 export class RoomAway extends Error {
   override readonly name = 'RoomAway';
 }
+
+/** The room's Redis answered that it cannot do this one thing; the next sale may fare better. */
+export class RoomRefused extends Error {
+  override readonly name = 'RoomRefused';
+}

@@ -1,4 +1,5 @@
 import type { BackgroundStore, RoomReports } from './ports.ts';
+import { RoomRefused } from './room-away.ts';
 
 export type SettlementOptions = {
   store: Pick<BackgroundStore, 'settlingSales' | 'lapse'>;
@@ -14,13 +15,26 @@ export type SettlementOptions = {
 export function makeSettlement(options: SettlementOptions): () => Promise<'again' | 'done'> {
   return async () => {
     let full = false;
+    let fault: unknown;
     for (const saleId of await options.store.settlingSales()) {
-      const due = await options.room.due(saleId, options.lapseAfterMs, options.batchMax);
-      if (due.length === 0) continue;
-      const reports = await options.store.lapse(saleId, due);
-      await options.room.settle(saleId, reports);
-      full ||= due.length === options.batchMax;
+      try {
+        full = (await settleSale(options, saleId)) || full;
+      } catch (error) {
+        // One room that is out of order keeps no other sale's tokens.
+        if (!(error instanceof RoomRefused)) throw error;
+        fault ??= error;
+      }
     }
+    if (fault !== undefined) throw fault;
     return full ? 'again' : 'done';
   };
+}
+
+/** Whether there may be more. */
+async function settleSale(options: SettlementOptions, saleId: string): Promise<boolean> {
+  const due = await options.room.due(saleId, options.lapseAfterMs, options.batchMax);
+  if (due.length === 0) return false;
+  const reports = await options.store.lapse(saleId, due);
+  await options.room.settle(saleId, reports);
+  return due.length === options.batchMax;
 }

@@ -1,4 +1,5 @@
 import type { BackgroundStore, RoomReports } from './ports.ts';
+import { RoomRefused } from './room-away.ts';
 
 export type StockPicture = {
   /** The sale's stock has changed; the picture follows shortly. */
@@ -49,11 +50,19 @@ export function makeStockPicture(options: StockPictureOptions): StockPicture {
     },
     async round() {
       const now = options.now();
+      let fault: unknown;
       for (const [saleId, watched] of sales) {
         const due = watched.dirty || now - watched.picturedAt >= refreshMs;
-        if (due && now >= watched.notBefore) await picture(saleId, watched);
+        if (due && now >= watched.notBefore) {
+          await picture(saleId, watched).catch((error: unknown) => {
+            // One room that is out of order keeps no other sale's picture.
+            if (!(error instanceof RoomRefused)) throw error;
+            fault ??= error;
+          });
+        }
         if (!watched.dirty && now > watched.activeUntil) sales.delete(saleId);
       }
+      if (fault !== undefined) throw fault;
       return 'done';
     },
   };

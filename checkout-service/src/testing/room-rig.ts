@@ -52,7 +52,7 @@ export async function openRoom(
     begin,
     async admitted(rig, visitor, max = 1) {
       await room.join(saleId, [newcomer(visitor)]);
-      const jti = `jti-${visitor}`;
+      const jti = jtiOf(saleId, visitor);
       const taken = await eventually(async () => {
         await room.advanceJson(saleId, 0);
         const reply = await room.take(saleId, visitor, 1, jti);
@@ -107,3 +107,8 @@ const nothing: RoomBeginning = {
   expired: 0,
   abandoned: 0,
 };
+
+/** The token's id that `admitted` takes. */
+export function jtiOf(saleId: string, visitor: string): string {
+  return `${visitor}-of-${saleId}`;
+}

@@ -41,13 +41,13 @@ export const checkoutBeats = pgTable('checkout_beats', {
  * What must follow a change, written in its transaction and relayed afterwards (D9). `room`:
  * a report to the room's Redis, relayed by checkouts; `job`: a notice, relayed into BullMQ by the
  * queue service; `payment`: a call to a payment provider, relayed into BullMQ by checkouts.
- * Relayed rows are deleted.
+ * Relayed rows are deleted; `refused`: a report that its room refuses, kept to be looked at.
  */
 export const outbox = pgTable(
   'outbox',
   {
     id: bigserial('id', { mode: 'number' }).primaryKey(),
-    topic: text('topic').$type<'room' | 'job' | 'payment'>().notNull(),
+    topic: text('topic').$type<'room' | 'job' | 'payment' | 'refused'>().notNull(),
     saleId: text('sale_id').notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
     createdAt: created(),

@@ -1,6 +1,6 @@
 import type { SettleReport } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
-import type { BackgroundStore, OutboxReport } from '../../app/ports.ts';
+import type { BackgroundStore, Delivered, OutboxReport } from '../../app/ports.ts';
 import { isFinal } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
 import { readOrders } from './order-rows.ts';
@@ -23,7 +23,7 @@ const outboxSchema = z.object({
   id: z.number(),
   sale_id: z.string(),
   age_seconds: z.number(),
-  payload: reportSchema,
+  payload: z.unknown(),
 });
 const countSchema = z.object({
   product_id: z.string(),
@@ -50,30 +50,41 @@ async function relay(
   sql: Sql,
   limit: number,
   withoutSales: readonly string[],
-  deliver: (reports: OutboxReport[]) => Promise<number[]>,
+  deliver: (reports: OutboxReport[]) => Promise<Delivered>,
 ): Promise<number | null> {
   return await sql.begin(async (tx) => {
     const [lock] = await tx`select pg_try_advisory_xact_lock(${relayLock}) as mine`;
     if (lock?.mine !== true) return null;
+    // A machine that vanished holds the lock no longer than this: a delivery is over sooner.
+    await tx`set local idle_in_transaction_session_timeout = '4s'`;
     const rows = await tx`
       select id, sale_id, payload, extract(epoch from now() - created_at)::float8 as age_seconds
       from outbox
       where topic = 'room' and sale_id <> all(${[...withoutSales]}::text[])
       order by id limit ${limit}`;
     if (rows.length === 0) return 0;
-    const reports = z
-      .array(outboxSchema)
-      .parse([...rows])
-      .map((row) => ({
-        id: row.id,
-        saleId: row.sale_id,
-        ageSeconds: row.age_seconds,
-        report: row.payload,
-      }));
-    const done = await deliver(reports);
+    const { reports, unreadable } = readReports(rows);
+    const { done, refused } = await deliver(reports);
+    const aside = [...unreadable, ...refused];
+    if (aside.length > 0) {
+      await tx`update outbox set topic = 'refused' where id = any(${aside}::bigint[])`;
+    }
     if (done.length > 0) await tx`delete from outbox where id = any(${done}::bigint[])`;
     return done.length;
   });
+}
+
+/** A payload that is no report is no reason for all the others to wait. */
+function readReports(rows: Iterable<unknown>): { reports: OutboxReport[]; unreadable: number[] } {
+  const reports: OutboxReport[] = [];
+  const unreadable: number[] = [];
+  for (const row of z.array(outboxSchema).parse([...rows])) {
+    const { id, sale_id: saleId, age_seconds: ageSeconds } = row;
+    const report = reportSchema.safeParse(row.payload);
+    if (report.success) reports.push({ id, saleId, ageSeconds, report: report.data });
+    else unreadable.push(id);
+  }
+  return { reports, unreadable };
 }
 
 /** Tokens outlive the sale's closing by their own deadline, an hour at most. */
