@@ -23,7 +23,12 @@ const keySet = z.string().transform((json, context) => {
   }
 });
 
-const checkoutSchema = z.object({
+/** Compose passes a variable that .env leaves empty: that is none. */
+const optional = <T>(schema: z.ZodType<T>) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+const stripeUrl = z.url({ protocol: /^https?$/ }).refine(isOrigin, 'is more than an origin');
+
+const checkoutFields = z.object({
   FAIRGATE_HOST: z.string().min(1).default('127.0.0.1'),
   FAIRGATE_PORT: port,
   FAIRGATE_INSTANCE: z.string().min(1).max(64).default('checkout'),
@@ -36,8 +41,41 @@ const checkoutSchema = z.object({
   FAIRGATE_ORDER_KEY_SECRET: secret,
   FAIRGATE_SANDBOX_URL: z.url().optional(),
   FAIRGATE_SANDBOX_WEBHOOK_SECRET: secret.optional(),
+  FAIRGATE_STRIPE_SECRET_KEY: optional(
+    z.string().regex(/^[sr]k_\w{8,}$/, 'is not a secret key (sk_…, rk_…)'),
+  ),
+  FAIRGATE_STRIPE_WEBHOOK_SECRET: optional(
+    z.string().regex(/^whsec_\S{8,}$/, 'is not a signing secret (whsec_…)'),
+  ),
+  /** A stand-in for Stripe, in tests. */
+  FAIRGATE_STRIPE_API_URL: optional(stripeUrl),
 });
-export type CheckoutSettings = z.infer<typeof checkoutSchema>;
+
+/** `when`: told together with all other mistakes, not after them. */
+const rule = (path: keyof CheckoutSettings, message: string) => ({
+  path: [path],
+  message,
+  when: () => true,
+});
+
+/** A provider is set up whole, or not at all; a live key never travels in the clear. */
+const checkoutSchema = checkoutFields
+  .refine(
+    (given) => isSet(given.FAIRGATE_SANDBOX_URL) === isSet(given.FAIRGATE_SANDBOX_WEBHOOK_SECRET),
+    rule('FAIRGATE_SANDBOX_WEBHOOK_SECRET', 'FAIRGATE_SANDBOX_URL needs it, and it the URL'),
+  )
+  .refine(
+    (given) =>
+      isSet(given.FAIRGATE_STRIPE_SECRET_KEY) === isSet(given.FAIRGATE_STRIPE_WEBHOOK_SECRET),
+    rule('FAIRGATE_STRIPE_WEBHOOK_SECRET', 'FAIRGATE_STRIPE_SECRET_KEY needs it, and it the key'),
+  )
+  .refine(
+    (given) =>
+      !String(given.FAIRGATE_STRIPE_API_URL).startsWith('http:') ||
+      /^[sr]k_test_/.test(String(given.FAIRGATE_STRIPE_SECRET_KEY)),
+    rule('FAIRGATE_STRIPE_API_URL', 'is plain http, which is for test keys alone'),
+  );
+export type CheckoutSettings = z.infer<typeof checkoutFields>;
 
 const sandboxSchema = z.object({
   FAIRGATE_HOST: z.string().min(1).default('127.0.0.1'),
@@ -57,4 +95,13 @@ export function checkoutSettings(env: Record<string, unknown> = process.env): Ch
 /** The payment sandbox's settings; throws a SettingsError that names every mistake. */
 export function sandboxSettings(env: Record<string, unknown> = process.env): SandboxSettings {
   return parseSettings(sandboxSchema, env);
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== '';
+}
+
+function isOrigin(url: string): boolean {
+  const parsed = URL.parse(url);
+  return parsed !== null && parsed.href === `${parsed.origin}/`;
 }

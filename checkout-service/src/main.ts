@@ -2,10 +2,9 @@ import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import { pino } from 'pino';
 import { serveHttp } from './adapters/http-server.ts';
-import { sandboxClient } from './adapters/sandbox-client.ts';
+import { providersOf } from './adapters/providers.ts';
 import { checkoutSettings } from './config.ts';
 import { makeService } from './index.ts';
-import { limits } from './limits.ts';
 
 const settings = checkoutSettings();
 const instance = settings.FAIRGATE_INSTANCE;
@@ -16,19 +15,6 @@ const graceMs = 3_000;
 /** Whatever hangs, the process is gone within the 5 s that a supervisor grants. */
 const exitMs = 4_500;
 
-const { FAIRGATE_SANDBOX_URL: sandboxUrl, FAIRGATE_SANDBOX_WEBHOOK_SECRET: sandboxSecret } =
-  settings;
-const providers =
-  sandboxUrl && sandboxSecret
-    ? [
-        sandboxClient({
-          url: sandboxUrl,
-          webhookSecret: sandboxSecret,
-          toleranceSeconds: limits.webhookToleranceSeconds,
-        }),
-      ]
-    : [];
-
 await migrateDatabase(settings.FAIRGATE_DATABASE_URL);
 const service = makeService({
   instance,
@@ -38,7 +24,7 @@ const service = makeService({
   purchaseJwks: settings.FAIRGATE_PURCHASE_JWKS,
   jwksUrl: settings.FAIRGATE_JWKS_URL,
   orderKeySecret: settings.FAIRGATE_ORDER_KEY_SECRET,
-  providers,
+  providers: providersOf(settings),
   log,
 });
 

@@ -27,7 +27,8 @@ beforeEach(() => {
 let payments = 0;
 async function pay(card = '4242424242424242'): Promise<string> {
   payments += 1;
-  const payment = { paymentId: `pay_${payments}`, amountMinor: 100, currency: 'EUR', card };
+  const ids = { paymentId: `pay_${payments}`, orderId: 'ord_1', saleId: 'sale_1' };
+  const payment = { ...ids, amountMinor: 100, currency: 'EUR', card };
   return (await client.create(payment)).kind;
 }
 const failing = '4000000000000119';

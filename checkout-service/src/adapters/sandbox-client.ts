@@ -1,4 +1,10 @@
-import type { CreateReply, LookReply, PaymentProvider, WebhookVerdict } from '../app/ports.ts';
+import type {
+  CreateReply,
+  CreateRequest,
+  LookReply,
+  PaymentProvider,
+  WebhookVerdict,
+} from '../app/ports.ts';
 import type { PaymentNews } from '../domain/payment-rules.ts';
 import { eventSchema, paymentSchema, type SandboxPayment } from '../sandbox/api.ts';
 import { signatureHeader, verifyWebhook } from '../sandbox/signature.ts';
@@ -24,7 +30,7 @@ export function sandboxClient(options: SandboxClientOptions): PaymentProvider {
   return {
     name: 'sandbox',
     create: async (payment) => await create(call, payment),
-    look: async (paymentId) => await look(call, paymentId),
+    look: async (payment) => await look(call, payment.id),
     async refund(payment) {
       if (payment.reference === null) return { kind: 'unavailable', cause: 'no reference yet' };
       const reply = await call('refund', 'POST', `/v1/payments/${payment.reference}/refunds`);
@@ -67,12 +73,11 @@ async function request(
   return { kind: 'reply', status: reply.status, body: JSON.parse(text) };
 }
 
-async function create(
-  call: Call,
-  payment: { paymentId: string; amountMinor: number; currency: string; card: string | null },
-): Promise<CreateReply> {
-  if (payment.card === null) return { kind: 'invalid', message: 'a card number is needed' };
-  const reply = await call('create', 'POST', '/v1/payments', payment);
+async function create(call: Call, request: CreateRequest): Promise<CreateReply> {
+  const { paymentId, amountMinor, currency, card } = request;
+  if (card === null) return { kind: 'invalid', message: 'a card number is needed' };
+  const body = { paymentId, amountMinor, currency, card };
+  const reply = await call('create', 'POST', '/v1/payments', body);
   if (reply.kind === 'fault') return { kind: 'unavailable', cause: reply.cause };
   if (reply.status === 400) return { kind: 'invalid', message: 'is not a sandbox card' };
   const parsed = paymentSchema.safeParse(reply.body);

@@ -1,4 +1,5 @@
 import { newId } from '@fairgate/shared/ids.ts';
+import { isFinal } from '../domain/order-machine.ts';
 import { type StoredPayment, unansweredFailure } from '../domain/payment-rules.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
@@ -36,6 +37,8 @@ export type Payments = {
   refundDue(): Promise<number>;
   /** Asks about payments of which nothing was heard: webhooks get lost, and processes die. */
   askAboutSilent(): Promise<number>;
+  /** Ends the payment under way of an order that is to be cancelled, where its provider can. */
+  withdrawUnderWay(orderId: string): Promise<void>;
   providers(): { name: string; breaker: string }[];
 };
 
@@ -66,7 +69,7 @@ export function makePayments(options: PaymentsOptions): Payments {
     takeWebhook: async (name, body, header) => {
       const provider = byName.get(name);
       if (!provider) return { kind: 'unknown-provider' };
-      const verdict = provider.parseWebhook(body, header, options.now());
+      const verdict = await provider.parseWebhook(body, header, options.now());
       if (verdict.kind !== 'event') return verdict;
       const { eventId, paymentId, news } = verdict;
       const reply = await options.payments.takeNews(name, eventId, paymentId, news);
@@ -75,6 +78,10 @@ export function makePayments(options: PaymentsOptions): Payments {
     },
     refundDue: () => refundDue(options, byName),
     askAboutSilent: () => askAboutSilent(options, byName),
+    async withdrawUnderWay(orderId) {
+      const payment = await options.payments.latest(orderId);
+      if (payment?.state === 'processing') await withdraw(options, payment);
+    },
     providers: () => options.providers.map((p) => ({ name: p.name, breaker: p.breaker() })),
   };
 }
@@ -85,13 +92,14 @@ async function pay(
   orderId: string,
   card: string | null,
 ): Promise<PayOutcome> {
+  await withdrawDeclined(options, orderId);
   const paymentId = newId('pay', options.now());
   const begun = await options.payments.begin(orderId, provider.name, paymentId);
   switch (begun.kind) {
     case 'unknown':
       return { kind: 'unknown-order' };
     case 'under-way':
-      return begun;
+      return await resume(options, provider, begun.payment);
     case 'expired':
       return { kind: 'order-expired' };
     case 'refused':
@@ -109,8 +117,9 @@ async function createAt(
   payment: StoredPayment,
   card: string | null,
 ): Promise<PayOutcome> {
-  const { id: paymentId, amountMinor, currency } = payment;
-  const reply = await provider.create({ paymentId, amountMinor, currency, card });
+  const { id: paymentId, orderId, saleId, amountMinor, currency } = payment;
+  const asked = { paymentId, orderId, saleId, amountMinor, currency, card };
+  const reply = await provider.create(asked);
   switch (reply.kind) {
     case 'accepted': {
       await options.payments.accepted(paymentId, reply.reference);
@@ -132,7 +141,53 @@ async function createAt(
   }
 }
 
-function noteNews(options: PaymentsOptions, reply: NewsReply): void {
+/** Whoever pays with a secret may have lost it with their page: the same payment, once more. */
+async function resume(
+  options: PaymentsOptions,
+  provider: PaymentProvider,
+  payment: StoredPayment,
+): Promise<PayOutcome> {
+  if (payment.provider !== provider.name) return { kind: 'under-way' };
+  const reply = await provider.resume?.(payment);
+  if (reply?.kind === 'unavailable') {
+    return { kind: 'unavailable', why: 'provider', cause: reply.cause };
+  }
+  if (reply?.kind !== 'accepted') return { kind: 'under-way' };
+  await options.payments.accepted(payment.id, reply.reference);
+  const { clientSecret } = reply;
+  return { kind: 'begun', paymentId: payment.id, ...(clientSecret ? { clientSecret } : {}) };
+}
+
+/**
+ * A declined payment may stay payable at its provider. Before another one begins it is withdrawn,
+ * so that nobody pays both; one that was paid meanwhile pays the order. Best effort: if both are
+ * paid all the same, one is given back.
+ */
+async function withdrawDeclined(options: PaymentsOptions, orderId: string): Promise<void> {
+  if (!options.providers.some((provider) => provider.withdraw)) return;
+  const payment = await options.payments.latest(orderId);
+  if (payment?.state !== 'failed' || payment.reference === null) return;
+  await withdraw(options, payment);
+}
+
+/** Ends a payment at its provider, where that can be done, and takes what it says of it. */
+export async function withdraw(
+  options: Pick<PaymentsOptions, 'providers' | 'payments' | 'metrics' | 'stockChanged'>,
+  payment: StoredPayment,
+): Promise<void> {
+  const provider = options.providers.find(({ name }) => name === payment.provider);
+  const reply = await provider?.withdraw?.(payment);
+  if (reply?.kind !== 'news') return;
+  noteNews(
+    options,
+    await options.payments.takeNews(payment.provider, null, payment.id, reply.news),
+  );
+}
+
+export function noteNews(
+  options: Pick<PaymentsOptions, 'metrics' | 'stockChanged'>,
+  reply: NewsReply,
+): void {
   if (reply.kind !== 'taken' || reply.change === null) return;
   options.metrics.payment(reply.change);
   if (reply.change === 'pay') {
@@ -167,13 +222,21 @@ async function askAboutSilent(
 ): Promise<number> {
   const silent = await options.payments.silent(options.silenceSeconds, 20);
   for (const payment of silent) {
-    const reply = await byName.get(payment.provider)?.look(payment.id);
+    const reply = await byName.get(payment.provider)?.look(payment);
     if (reply?.kind === 'news') {
       const { news } = reply;
       noteNews(options, await options.payments.takeNews(payment.provider, null, payment.id, news));
     } else if (reply?.kind === 'none') {
       await options.payments.abandoned(payment.id, 'never reached the provider');
+    } else if (reply?.kind === 'processing' && (await isOver(options, payment))) {
+      await withdraw(options, payment);
     }
   }
   return silent.length;
+}
+
+/** Whether nobody waits for the payment any more. */
+async function isOver(options: PaymentsOptions, payment: StoredPayment): Promise<boolean> {
+  const order = await options.orders.find(payment.orderId);
+  return order === null || isFinal(order.state);
 }

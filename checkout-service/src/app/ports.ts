@@ -147,6 +147,15 @@ export type PaymentStore = {
   silent(seconds: number, limit: number): Promise<StoredPayment[]>;
 };
 
+export type CreateRequest = {
+  paymentId: string;
+  orderId: string;
+  saleId: string;
+  amountMinor: number;
+  currency: string;
+  card: string | null;
+};
+
 export type CreateReply =
   | { kind: 'accepted'; reference: string; clientSecret?: string }
   | { kind: 'declined'; failure: string }
@@ -176,13 +185,12 @@ export type ProviderCall = {
 /** A payment provider. Every call may be repeated: `paymentId` is its idempotency key. */
 export type PaymentProvider = {
   name: string;
-  create(request: {
-    paymentId: string;
-    amountMinor: number;
-    currency: string;
-    card: string | null;
-  }): Promise<CreateReply>;
-  look(paymentId: string): Promise<LookReply>;
+  create(request: CreateRequest): Promise<CreateReply>;
+  look(payment: StoredPayment): Promise<LookReply>;
+  /** The same payment once more, for whoever is about to pay it: with its client secret. */
+  resume?(payment: StoredPayment): Promise<CreateReply>;
+  /** Ends a payment at the provider that nobody waits for any more, and tells how it ended. */
+  withdraw?(payment: StoredPayment): Promise<LookReply>;
   refund(
     payment: StoredPayment,
   ): Promise<{ kind: 'refunded' } | { kind: 'unavailable'; cause: unknown }>;
@@ -190,7 +198,7 @@ export type PaymentProvider = {
     body: string,
     header: (name: string) => string | undefined,
     nowMs: number,
-  ): WebhookVerdict;
+  ): WebhookVerdict | Promise<WebhookVerdict>;
   breaker(): 'closed' | 'open' | 'half-open';
   onCall(listener: (call: ProviderCall) => void): void;
 };

@@ -38,7 +38,12 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
 
 /** Cancels; an order that was cancelled before is answered the same. Throws Problems. */
 export async function cancelOrder(deps: HttpDeps, orderId: string, visitor: string) {
-  const reply = await deps.orders.cancel(orderId, `visitor:${visitor}`);
+  const cancel = () => deps.orders.cancel(orderId, `visitor:${visitor}`);
+  let reply = await cancel();
+  if (reply?.kind === 'refused' && reply.order.state === 'awaiting_payment') {
+    await deps.payments.withdrawUnderWay(orderId);
+    reply = await cancel();
+  }
   if (!reply) throw new Problem('not-found', 'There is no such order.');
   if (reply.kind === 'ended') deps.changed('cancel', reply.order.saleId);
   else if (reply.order.state !== 'cancelled') {
