@@ -39,6 +39,8 @@ const checkoutFields = z.object({
   FAIRGATE_PURCHASE_JWKS: keySet,
   FAIRGATE_JWKS_URL: z.url().optional(),
   FAIRGATE_ORDER_KEY_SECRET: secret,
+  FAIRGATE_JOBS_REDIS_URL: z.url(),
+  FAIRGATE_INTERNAL_KEY: secret,
   FAIRGATE_SANDBOX_URL: z.url().optional(),
   FAIRGATE_SANDBOX_WEBHOOK_SECRET: secret.optional(),
   FAIRGATE_STRIPE_SECRET_KEY: optional(

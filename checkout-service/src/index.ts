@@ -4,6 +4,7 @@ import { verifyProof } from '@fairgate/shared/token/dpop.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import { verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { prometheusMetrics } from './adapters/metrics.ts';
+import { connectPaymentQueue, type PaymentQueueConnection } from './adapters/payment-queue.ts';
 import { postgresBackground } from './adapters/postgres/background-store.ts';
 import { claimSession, postgresClaims } from './adapters/postgres/claim-store.ts';
 import { postgresLease } from './adapters/postgres/lease-store.ts';
@@ -19,6 +20,7 @@ import type { Log } from './app/log.ts';
 import type { Loop } from './app/loop.ts';
 import type { CheckoutMetrics } from './app/metrics.ts';
 import { makeOrderKeys } from './app/order-keys.ts';
+import { makePaymentJobs } from './app/payment-jobs.ts';
 import { makePayments } from './app/payments.ts';
 import type { Claim, PaymentProvider, RoomReports } from './app/ports.ts';
 import { claimKeys, makeRedeem } from './app/redeem.ts';
@@ -39,6 +41,10 @@ export type ServiceOptions = {
   purchaseJwks: PublicJwks;
   jwksUrl: string | undefined;
   orderKeySecret: string;
+  /** Where payment jobs wait; without it the sweep does them. */
+  jobsRedisUrl?: string | undefined;
+  /** What the queue service shows; without it nobody may refund. */
+  internalKey?: string | undefined;
   providers: readonly PaymentProvider[];
   log: Log;
 };
@@ -64,6 +70,7 @@ export function makeService(options: ServiceOptions): Service {
   });
   const stop = new AbortController();
   const cases = makeCases(options, stores, room.room);
+  const jobs = options.providers.length > 0 ? makeJobs(options, stores, room.room, cases) : null;
   const app = checkoutApp({
     ...cases,
     ...httpParts(options, stores, cases),
@@ -75,7 +82,9 @@ export function makeService(options: ServiceOptions): Service {
     startLoops() {
       const store = stores.background;
       const { beats, orders } = stores;
-      loops = startRounds({ ...cases, orders, store, beats, room: room.room, log, now });
+      const parts = { ...cases, jobs: jobs?.jobs ?? null, orders, store, beats };
+      loops = startRounds({ ...parts, room: room.room, log, now });
+      if (jobs) jobs.connection?.start(jobs.jobs.work);
     },
     renewConnections(why) {
       for (const pool of Object.values(pools)) pool.renew(why);
@@ -83,6 +92,7 @@ export function makeService(options: ServiceOptions): Service {
     stopping: () => stop.abort(),
     async close() {
       await Promise.all(loops.map((loop) => loop.stop()));
+      await jobs?.connection?.close();
       room.close();
       await Promise.all(Object.values(pools).map((pool) => pool.close()));
     },
@@ -125,10 +135,11 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
   const payments = makePayments({
     providers: options.providers,
     payments: stores.payments,
-    orders,
     metrics,
-    log,
-    silenceSeconds: limits.paymentSilenceSeconds,
+    outage: {
+      remainSeconds: limits.outageRemainSeconds,
+      secondsMax: limits.outageSecondsMax,
+    },
     now,
     stockChanged: stockPicture.changed,
   });
@@ -156,6 +167,33 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
   return { metrics, watch, stockPicture, payments, redeem };
 }
 
+/** Payment jobs: through their queue where there is one, and by the sweep in any case. */
+function makeJobs(
+  { providers, log, instance, jobsRedisUrl: url }: ServiceOptions,
+  { payments }: Stores,
+  room: RoomReports,
+  { metrics, stockPicture }: ReturnType<typeof makeCases>,
+) {
+  const onAttempt = metrics.paymentJob;
+  const connection: PaymentQueueConnection | null =
+    url === undefined ? null : connectPaymentQueue({ url, name: instance, log, onAttempt });
+  const jobs = makePaymentJobs({
+    providers,
+    payments,
+    room,
+    queue: connection?.queue ?? null,
+    metrics,
+    log,
+    silenceSeconds: limits.paymentSilenceSeconds,
+    lateWaitSeconds: limits.lateWaitSeconds,
+    graceSeconds: limits.jobGraceSeconds,
+    relayMax: limits.jobRelayMax,
+    sweepMax: limits.jobSweepMax,
+    stockChanged: stockPicture.changed,
+  });
+  return { jobs, connection };
+}
+
 function httpParts(
   options: ServiceOptions,
   stores: Stores,
@@ -165,6 +203,7 @@ function httpParts(
     orders: stores.orders,
     lastPayment: stores.payments.latest,
     orderKeys: makeOrderKeys(options.orderKeySecret),
+    internalKey: options.internalKey,
     sales: stores.sales,
     heartbeatMs: limits.heartbeatMs,
     changed(change: string, saleId: string) {

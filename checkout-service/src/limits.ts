@@ -33,6 +33,17 @@ export const limits = {
   paymentGraceSeconds: 60,
   /** A payment without news for so long is asked about. */
   paymentSilenceSeconds: 8,
+  /** While the provider is away an unpaid order has this long left at least, */
+  outageRemainSeconds: 60,
+  /** and is kept so much longer in all at most: others wait for its units. */
+  outageSecondsMax: 600,
+  /** Late money waits this long for a room that gives no answer, and then goes back. */
+  lateWaitSeconds: 60,
+  /** The sweep leaves a payment job to its queue for so long, from its last attempt on. */
+  jobGraceSeconds: 10,
+  jobRelayEveryMs: 200,
+  jobRelayMax: 100,
+  jobSweepMax: 20,
   webhookToleranceSeconds: 300,
   /** Admission stops within 3 s of the last commit that any checkout could make (D10). */
   leaseMs: 2_500,

@@ -24,6 +24,8 @@ const service = makeService({
   purchaseJwks: settings.FAIRGATE_PURCHASE_JWKS,
   jwksUrl: settings.FAIRGATE_JWKS_URL,
   orderKeySecret: settings.FAIRGATE_ORDER_KEY_SECRET,
+  jobsRedisUrl: settings.FAIRGATE_JOBS_REDIS_URL,
+  internalKey: settings.FAIRGATE_INTERNAL_KEY,
   providers: providersOf(settings),
   log,
 });

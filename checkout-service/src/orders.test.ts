@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { outageFailure } from './domain/payment-rules.ts';
 import { signWebhook } from './sandbox/signature.ts';
 import { eventually, makeRig, type Rig, readStream, testOrigin } from './testing/checkout-rig.ts';
 import { makeSandbox, type SandboxRig, webhookSecret } from './testing/sandbox-rig.ts';
@@ -105,7 +106,7 @@ describe('paying', () => {
     expect(answer.status).toBe(503);
     expect(answer.body.type).toBe('urn:fairgate:problem:payment-unavailable');
     expect(answer.headers.get('retry-after')).not.toBeNull();
-    expect(await order.read()).toEqual(before);
+    expect(await order.read()).toEqual({ ...before, failure: outageFailure });
     expect((await order.pay(cards.pays)).status).toBe(202);
     await order.reaches('paid');
   });
@@ -136,20 +137,6 @@ describe('paying', () => {
     await order.runOut();
     await order.reaches('paid');
     expect(await unitState(order.unit)).toBe('sold');
-  });
-
-  it('money that arrives too late is given back', async () => {
-    const order = await place();
-    await order.pay(cards.slow);
-    await order.runOut(61);
-    await order.reaches('expired');
-    expect(await unitState(order.unit)).toBe('free');
-    await eventually(async () => (await paymentOf(order.id))[0] === 'refunded');
-    expect((await order.read()).state).toBe('expired');
-    expect(await unitState(order.unit)).toBe('free');
-    expect(await ledgerOf(order.id)).toEqual(
-      expect.arrayContaining(['order.expired', 'payment.late', 'payment.refunded']),
-    );
   });
 
   it('of two payments that both succeed the second is given back', async () => {

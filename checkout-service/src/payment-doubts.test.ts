@@ -113,8 +113,8 @@ describe('the lines of payments', () => {
     for (const [i, state] of ['refunding', 'processing'].entries()) {
       for (let n = 0; n < 3; n += 1) await add(`pay_${i}${n}`, state, 100, 90 - n * 10);
     }
-    expect(ids(await store.refunding(2))).toEqual(['pay_00', 'pay_01']);
-    expect(ids(await store.refunding(1))).toEqual(['pay_02']);
+    expect(ids(await store.refunding(0, 2))).toEqual(['pay_00', 'pay_01']);
+    expect(ids(await store.refunding(0, 1))).toEqual(['pay_02']);
     expect(ids(await store.silent(8, 2))).toEqual(['pay_10', 'pay_11']);
     expect(ids(await store.silent(8, 2))).toEqual(['pay_12']);
     expect(await store.silent(8, 2)).toEqual([]);

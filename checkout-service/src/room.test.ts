@@ -1,47 +1,19 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
-import type { Room, RoomBeginning, RoomFields } from '@fairgate/shared/room/room.ts';
+import type { Room } from '@fairgate/shared/room/room.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
+import { roomBeginning, roomFields } from './testing/room-fields.ts';
 
 let rig: Rig;
 let redis: Redis;
 let room: Room;
 const units = 5;
-const fields: RoomFields = {
-  name: 'Test sale',
-  mode: 'fifo',
-  phase: 'open',
-  startsAt: Date.now() - 1_000,
-  endsAt: 0,
-  info: '{}',
-  units,
-  admitPerMinute: 60_000,
-  maxActive: 100,
-  tokenSeconds: 5,
-  abandonSeconds: 60,
-  lobbySeconds: 0,
-  maxUnitsPerShopper: 1,
-  guaranteeStock: 1,
-  message: '',
-};
-const beginning: RoomBeginning = {
-  next: 0,
-  frontier: 0,
-  free: units,
-  outstanding: 0,
-  outstandingUntil: 0,
-  settledFrom: 0,
-  joined: 0,
-  admitted: 0,
-  issued: 0,
-  redeemed: 0,
-  expired: 0,
-  abandoned: 0,
-};
+const fields = { ...roomFields, units };
+const beginning = { ...roomBeginning, free: units };
 
 beforeAll(async () => {
   const redisUrl = await freshRedisUrl(afterAll);

@@ -2,7 +2,7 @@ import { makeLease } from './app/lease.ts';
 import type { Log } from './app/log.ts';
 import { type Loop, startLoop } from './app/loop.ts';
 import type { CheckoutMetrics } from './app/metrics.ts';
-import type { Payments } from './app/payments.ts';
+import type { PaymentJobs } from './app/payment-jobs.ts';
 import type { BackgroundStore, LeaseStore, OrderStore, RoomReports } from './app/ports.ts';
 import { makeRelay } from './app/relay.ts';
 import { makeSettlement } from './app/settlement.ts';
@@ -15,7 +15,8 @@ export type RoundsOptions = {
   store: BackgroundStore;
   beats: LeaseStore;
   room: RoomReports;
-  payments: Payments;
+  /** Null where no payment provider is set. */
+  jobs: PaymentJobs | null;
   watch: Watch;
   stockPicture: StockPicture;
   metrics: CheckoutMetrics;
@@ -25,7 +26,7 @@ export type RoundsOptions = {
 
 /** What an instance does by itself; any number of instances may do it side by side. */
 export function startRounds(options: RoundsOptions): Loop[] {
-  const { store, room, payments, metrics, log, stockPicture, now } = options;
+  const { store, room, jobs, metrics, log, stockPicture, now } = options;
   const start = (name: string, everyMs: number, round: () => Promise<'again' | 'done'>) =>
     startLoop({ name, everyMs, log, metrics, round });
   const relay = makeRelay({
@@ -47,11 +48,12 @@ export function startRounds(options: RoundsOptions): Loop[] {
     start('relay', limits.relayEveryMs, relay),
     start('settlement', limits.settleEveryMs, settlement),
     start('stock-picture', limits.pictureEveryMs, stockPicture.round),
-    start('payments', limits.refundEveryMs, async () => {
-      await payments.refundDue();
-      await payments.askAboutSilent();
-      return 'done';
-    }),
+    ...(jobs
+      ? [
+          start('payment-jobs', limits.jobRelayEveryMs, jobs.relay),
+          start('payments', limits.refundEveryMs, jobs.sweep),
+        ]
+      : []),
   ];
 }
 

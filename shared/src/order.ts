@@ -29,6 +29,8 @@ export type Order = {
   createdAt: string;
   paidAt?: string;
   failure?: string;
+  /** By how much `payBefore` was put off because the payment provider was away. */
+  outageSeconds?: number;
 };
 
 /** By what the units of a sale are counted for the one who buys them. */

@@ -68,12 +68,23 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     waited: (seconds) => waitSeconds.observe(seconds),
     orderChanged: (change, count) => orders.inc({ change }, count),
     payment: (outcome) => paid.inc({ outcome }),
+    paymentJob: paymentJobCounter(registers),
     providerCall: provider,
     reports: (outcome, count) => reports.inc({ outcome }, count),
     loopFailed: (loop) => failures.inc({ loop }),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   };
+}
+
+function paymentJobCounter(registers: Registry[]): CheckoutMetrics['paymentJob'] {
+  const jobs = new Counter({
+    name: 'fairgate_payment_jobs_total',
+    help: 'Attempts at payment jobs by kind and outcome; failed is for good, swept is by the sweep',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
+  return (kind, outcome) => jobs.inc({ kind, outcome });
 }
 
 function addProviderCalls(registers: Registry[]): CheckoutMetrics['providerCall'] {

@@ -35,6 +35,7 @@ const order = (of: Claim): StoredOrder => ({
   firstPayBeforeMs: 0,
   payBeforeMs: 0,
   extended: false,
+  outageSeconds: 0,
   createdAtMs: 0,
   paidAtMs: null,
   failure: null,

@@ -10,6 +10,8 @@ export type CheckoutMetrics = {
   waited(seconds: number): void;
   orderChanged(change: string, count: number): void;
   payment(outcome: string): void;
+  /** An attempt at a payment job; `failed` is for good. */
+  paymentJob(kind: string, outcome: 'done' | 'swept' | 'again' | 'failed'): void;
   providerCall(provider: string, call: ProviderCall): void;
   loopFailed(loop: string): void;
   /** Reports to rooms that left the outbox: `delivered`, `refused`, or `homeless`. */

@@ -1,11 +1,9 @@
 import { newId } from '@fairgate/shared/ids.ts';
-import { isFinal } from '../domain/order-machine.ts';
-import { type StoredPayment, unansweredFailure } from '../domain/payment-rules.ts';
-import type { Log } from './log.ts';
+import type { StoredPayment } from '../domain/payment-rules.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import type {
   NewsReply,
-  OrderStore,
+  OutageBounds,
   PaymentProvider,
   PaymentStore,
   WebhookVerdict,
@@ -33,10 +31,6 @@ export type Payments = {
     body: string,
     header: (name: string) => string | undefined,
   ): Promise<WebhookOutcome>;
-  /** Gives back money that came too late or twice. */
-  refundDue(): Promise<number>;
-  /** Asks about payments of which nothing was heard: webhooks get lost, and processes die. */
-  askAboutSilent(): Promise<number>;
   /** Ends the payment under way of an order that is to be cancelled, where its provider can. */
   withdrawUnderWay(orderId: string): Promise<void>;
   providers(): { name: string; breaker: string }[];
@@ -45,10 +39,9 @@ export type Payments = {
 export type PaymentsOptions = {
   providers: readonly PaymentProvider[];
   payments: PaymentStore;
-  orders: Pick<OrderStore, 'find'>;
   metrics: CheckoutMetrics;
-  log: Log;
-  silenceSeconds: number;
+  /** How far a hold is made longer while its provider is away. */
+  outage: OutageBounds;
   now(): number;
   /** Told of every sale whose stock has changed. */
   stockChanged(saleId: string): void;
@@ -76,8 +69,6 @@ export function makePayments(options: PaymentsOptions): Payments {
       noteNews(options, reply);
       return { kind: 'taken', reply };
     },
-    refundDue: () => refundDue(options, byName),
-    askAboutSilent: () => askAboutSilent(options, byName),
     async withdrawUnderWay(orderId) {
       const payment = await options.payments.latest(orderId);
       if (payment?.state === 'processing') await withdraw(options, payment);
@@ -136,7 +127,7 @@ async function createAt(
       return reply;
     case 'unavailable':
       // If the provider took it after all, its event finds the payment, or we do by asking.
-      await options.payments.abandoned(paymentId, unansweredFailure);
+      await options.payments.unanswered(paymentId, options.outage);
       return { kind: 'unavailable', why: 'provider', cause: reply.cause };
   }
 }
@@ -184,59 +175,15 @@ export async function withdraw(
   );
 }
 
+/** Counts what news changed, and tells of a sale whose stock they changed. */
 export function noteNews(
   options: Pick<PaymentsOptions, 'metrics' | 'stockChanged'>,
   reply: NewsReply,
 ): void {
   if (reply.kind !== 'taken' || reply.change === null) return;
   options.metrics.payment(reply.change);
-  if (reply.change === 'pay') {
-    options.metrics.orderChanged('pay', 1);
+  if (reply.change === 'pay' || reply.change === 'refund') {
+    options.metrics.orderChanged(reply.change, 1);
     options.stockChanged(reply.saleId);
   }
-}
-
-async function refundDue(
-  options: PaymentsOptions,
-  byName: ReadonlyMap<string, PaymentProvider>,
-): Promise<number> {
-  const due = await options.payments.refunding(20);
-  let refunded = 0;
-  for (const payment of due) {
-    const reply = await byName.get(payment.provider)?.refund(payment);
-    if (reply?.kind === 'refunded') {
-      const news = { kind: 'refunded' } as const;
-      const taken = await options.payments.takeNews(payment.provider, null, payment.id, news);
-      noteNews(options, taken);
-      refunded += 1;
-    } else {
-      options.log.warn({ paymentId: payment.id, err: reply?.cause }, 'a refund has to wait');
-    }
-  }
-  return refunded;
-}
-
-async function askAboutSilent(
-  options: PaymentsOptions,
-  byName: ReadonlyMap<string, PaymentProvider>,
-): Promise<number> {
-  const silent = await options.payments.silent(options.silenceSeconds, 20);
-  for (const payment of silent) {
-    const reply = await byName.get(payment.provider)?.look(payment);
-    if (reply?.kind === 'news') {
-      const { news } = reply;
-      noteNews(options, await options.payments.takeNews(payment.provider, null, payment.id, news));
-    } else if (reply?.kind === 'none') {
-      await options.payments.abandoned(payment.id, 'never reached the provider');
-    } else if (reply?.kind === 'processing' && (await isOver(options, payment))) {
-      await withdraw(options, payment);
-    }
-  }
-  return silent.length;
-}
-
-/** Whether nobody waits for the payment any more. */
-async function isOver(options: PaymentsOptions, payment: StoredPayment): Promise<boolean> {
-  const order = await options.orders.find(payment.orderId);
-  return order === null || isFinal(order.state);
 }

@@ -3,7 +3,7 @@ import type { PromiseReply, SettleReport, StockCount } from '@fairgate/shared/ro
 import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { OrderChange } from '../domain/order-machine.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
-import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
+import type { LateBudget, PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
 import type { Buyer, Item } from '../domain/redemption.ts';
 
 /** A redemption on its way into a batch. `orderId` is made here, so that we know our own again. */
@@ -101,12 +101,16 @@ export type BeginPaymentReply =
   | { kind: 'refused'; order: StoredOrder }
   | { kind: 'unknown' };
 
+export type RefundBy = { actor: string; reason: string | null };
+
 export type OrderStore = {
   find(orderId: string): Promise<StoredOrder | null>;
   findMany(orderIds: readonly string[]): Promise<StoredOrder[]>;
   versions(orderIds: readonly string[]): Promise<Map<string, number>>;
   /** Gives the units back before paying; `refused` where the table of transitions says so. */
   cancel(orderId: string, actor: string): Promise<EndReply | null>;
+  /** An admin gives the money of a paid order back, and its units. */
+  refund(orderId: string, by: RefundBy): Promise<EndReply | null>;
   /** Adds `paySeconds`, once. */
   extend(orderId: string, actor: string): Promise<EndReply | null>;
   /** Ends unpaid orders whose time is up; returns those it ended. */
@@ -117,12 +121,26 @@ export type OrderStore = {
 export type NewsReply =
   | {
       kind: 'taken';
-      change: OrderChange | 'late' | 'refunded' | null;
+      change: OrderChange | 'late' | 'refunding' | 'refunded' | null;
       orderId: string;
       saleId: string;
     }
   | { kind: 'seen' }
   | { kind: 'unknown' };
+
+/** How far a hold is made longer while the provider is away. */
+export type OutageBounds = { remainSeconds: number; secondsMax: number };
+
+/** What has to be done about a payment, outside of any transaction (D9). */
+export type PaymentJob = { kind: 'refund' | 'late' | 'look'; paymentId: string };
+export type PaymentJobRow = { id: number; job: PaymentJob };
+
+/** `busy`: units that another claim has locked may stay free; nothing was decided. */
+export type LateReply =
+  | { kind: 'bought'; saleId: string }
+  | { kind: 'refunding'; saleId: string }
+  | { kind: 'decided' }
+  | { kind: 'busy' };
 
 export type PaymentStore = {
   begin(orderId: string, provider: string, paymentId: string): Promise<BeginPaymentReply>;
@@ -130,6 +148,8 @@ export type PaymentStore = {
   accepted(paymentId: string, reference: string): Promise<void>;
   /** The provider never took it; the order stays as it is. */
   abandoned(paymentId: string, failure: string): Promise<void>;
+  /** The provider gave no answer: the payment is asked about later, and the hold kept longer. */
+  unanswered(paymentId: string, bounds: OutageBounds): Promise<void>;
   /** One transaction: the event's id, the payment, the order, units, ledger, outbox. */
   takeNews(
     provider: string,
@@ -138,13 +158,32 @@ export type PaymentStore = {
     news: PaymentNews,
   ): Promise<NewsReply>;
   latest(orderId: string): Promise<StoredPayment | null>;
+  /** The order of a payment that is `late`, and for how long; null where that is decided. */
+  findLate(paymentId: string): Promise<{ order: StoredOrder; waitedSeconds: number } | null>;
+  /** Units anew and the order paid, or the money on its way back. `mayWait`: for locked units. */
+  placeLate(paymentId: string, budget: LateBudget, mayWait: boolean): Promise<LateReply>;
+  /** Whether the order has ended, so that nobody waits for a payment of it. */
+  isOver(orderId: string): Promise<boolean>;
+  /** The payment of a job, where there is still something to do. */
+  takeUp(paymentId: string, kind: 'refund' | 'look'): Promise<StoredPayment | null>;
   /** Money to be given back. Whom it returns go to the end of the line, so that none starves. */
-  refunding(limit: number): Promise<StoredPayment[]>;
+  refunding(graceSeconds: number, limit: number): Promise<StoredPayment[]>;
+  /** Late money of which nothing is decided. */
+  late(graceSeconds: number, limit: number): Promise<StoredPayment[]>;
   /**
    * Payments under way of which nothing was heard for so long; and those whose provider gave no
    * answer, for a day and ever more seldom. Whom it returns go to the end of the line.
    */
   silent(seconds: number, limit: number): Promise<StoredPayment[]>;
+  /** Hands the oldest jobs of the outbox over; they are deleted unless it rejects. */
+  relayJobs(limit: number, handOver: (jobs: PaymentJobRow[]) => Promise<void>): Promise<number>;
+};
+
+/** Where payment jobs wait their turn. A job may run twice. */
+export type PaymentQueue = {
+  /** False while its Redis cannot be reached. */
+  ready(): boolean;
+  add(jobs: PaymentJobRow[]): Promise<void>;
 };
 
 export type CreateRequest = {

@@ -1,7 +1,15 @@
 import { type OrderState, orderStates } from '@fairgate/shared/order.ts';
 
 /** What may happen to an order. */
-export const orderChanges = ['pay', 'decline', 'extend', 'expire', 'cancel', 'refund'] as const;
+export const orderChanges = [
+  'pay',
+  'decline',
+  'extend',
+  'expire',
+  'cancel',
+  'buy-again',
+  'refund',
+] as const;
 export type OrderChange = (typeof orderChanges)[number];
 
 /** The life of an order, whole: what is not in this table does not happen. */
@@ -14,7 +22,8 @@ const transitions: Record<OrderState, Partial<Record<OrderChange, OrderState>>> 
     cancel: 'cancelled',
   },
   paid: { refund: 'refunded' },
-  expired: {},
+  // Paid with late money. Not `pay`: its units went back, and have to be claimed anew first.
+  expired: { 'buy-again': 'paid' },
   cancelled: {},
   refunded: {},
 };

@@ -23,6 +23,8 @@ export type StoredOrder = {
   firstPayBeforeMs: number;
   payBeforeMs: number;
   extended: boolean;
+  /** By how much the hold was made longer because the payment provider was away. */
+  outageSeconds: number;
   createdAtMs: number;
   paidAtMs: number | null;
   failure: string | null;
@@ -38,6 +40,7 @@ export function orderView(stored: StoredOrder): Order {
     payBefore: isoTime(stored.payBeforeMs),
     ...(stored.paidAtMs === null ? {} : { paidAt: isoTime(stored.paidAtMs) }),
     ...(stored.failure === null ? {} : { failure: stored.failure }),
+    ...(stored.outageSeconds === 0 ? {} : { outageSeconds: stored.outageSeconds }),
   };
 }
 

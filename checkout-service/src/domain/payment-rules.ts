@@ -1,7 +1,15 @@
 import type { OrderState } from '@fairgate/shared/order.ts';
-import { transition } from './order-machine.ts';
 
-export type PaymentState = 'processing' | 'succeeded' | 'failed' | 'refunding' | 'refunded';
+/** `late`: the money came for an expired order, whose units may be bought again (decideLate). */
+export const paymentStates = [
+  'processing',
+  'succeeded',
+  'failed',
+  'late',
+  'refunding',
+  'refunded',
+] as const;
+export type PaymentState = (typeof paymentStates)[number];
 
 /** A payment as Postgres has it. */
 export type StoredPayment = {
@@ -22,19 +30,28 @@ export type StoredPayment = {
  */
 export const unansweredFailure = 'provider unavailable';
 
+/** What an order says while its provider is away; the page has words for it. */
+export const outageFailure = 'payment_provider_unavailable';
+
 /** News of a payment from its provider: by webhook, or because we asked. */
 export type PaymentNews =
   | { kind: 'succeeded'; reference: string; amountMinor: number; currency: string }
   | { kind: 'failed'; reference: string | null; failure: string }
   | { kind: 'refunded' };
 
+export type RefundReason = 'order-ended' | 'order-paid' | 'amount';
+
 export type PaymentDecision =
   /** The order is paid by this payment. */
   | { kind: 'pay' }
+  /** Whether the units can be had again is decided next: the money waits for that. */
+  | { kind: 'late' }
   /** The money came for nothing that we can give: back it goes. */
-  | { kind: 'refund'; why: 'order-ended' | 'order-paid' | 'amount' }
+  | { kind: 'refund'; why: RefundReason }
   | { kind: 'decline'; failure: string }
   | { kind: 'mark-refunded' }
+  /** The provider gave back, on its own, what a paid order was paid with: its units go back too. */
+  | { kind: 'end-refunded' }
   /** News that we had, or that came out of order. */
   | { kind: 'nothing' };
 
@@ -44,20 +61,69 @@ export function decidePayment(
   payment: Pick<StoredPayment, 'state' | 'amountMinor' | 'currency'>,
   news: PaymentNews,
 ): PaymentDecision {
-  const open = payment.state === 'processing' || payment.state === 'failed';
+  const { state } = payment;
   switch (news.kind) {
     case 'succeeded': {
-      if (!open) return { kind: 'nothing' };
+      if (state !== 'processing' && state !== 'failed') return { kind: 'nothing' };
       const amountFits =
         news.amountMinor === payment.amountMinor && news.currency === payment.currency;
-      if (!amountFits) return { kind: 'refund', why: 'amount' };
-      if (transition(order, 'pay').kind === 'moved') return { kind: 'pay' };
-      return { kind: 'refund', why: order === 'paid' ? 'order-paid' : 'order-ended' };
+      return amountFits ? takeMoney(order) : { kind: 'refund', why: 'amount' };
     }
     case 'failed':
-      if (payment.state !== 'processing') return { kind: 'nothing' };
+      if (state !== 'processing') return { kind: 'nothing' };
       return { kind: 'decline', failure: news.failure };
     case 'refunded':
-      return payment.state === 'refunding' ? { kind: 'mark-refunded' } : { kind: 'nothing' };
+      if (state === 'refunded') return { kind: 'nothing' };
+      return { kind: state === 'succeeded' ? 'end-refunded' : 'mark-refunded' };
   }
+}
+
+function takeMoney(order: OrderState): PaymentDecision {
+  switch (order) {
+    case 'awaiting_payment':
+      return { kind: 'pay' };
+    case 'expired':
+      return { kind: 'late' };
+    case 'paid':
+      return { kind: 'refund', why: 'order-paid' };
+    case 'cancelled':
+    case 'refunded':
+      return { kind: 'refund', why: 'order-ended' };
+  }
+}
+
+/** What the room's budget said about the units of late money; `away`: nothing, for too long. */
+export type LateBudget = 'promised' | 'none' | 'away';
+
+export type LateDecision =
+  /** First the budget, then the unit (ARCHITECTURE.md D7): units may be claimed now. */
+  | { kind: 'claim' }
+  | { kind: 'refund'; why: 'order-paid' | 'order-ended' | 'promised-to-others' | 'room-away' };
+
+/** Money that came for an expired order: may its units be claimed again, or does it go back? */
+export function decideLate(order: OrderState, budget: LateBudget): LateDecision {
+  switch (order) {
+    case 'expired':
+      if (budget === 'promised') return { kind: 'claim' };
+      return { kind: 'refund', why: budget === 'none' ? 'promised-to-others' : 'room-away' };
+    case 'paid':
+      return { kind: 'refund', why: 'order-paid' };
+    case 'awaiting_payment':
+    case 'cancelled':
+    case 'refunded':
+      return { kind: 'refund', why: 'order-ended' };
+  }
+}
+
+/**
+ * How many more seconds an unpaid order is kept because its provider is away: so that
+ * `remainSeconds` are left, and no more than `secondsMax` in all for one order.
+ */
+export function outageExtension(
+  order: { payBeforeMs: number; outageSeconds: number },
+  nowMs: number,
+  bounds: { remainSeconds: number; secondsMax: number },
+): number {
+  const missing = Math.ceil((nowMs + bounds.remainSeconds * 1_000 - order.payBeforeMs) / 1_000);
+  return Math.max(0, Math.min(missing, bounds.secondsMax - order.outageSeconds));
 }

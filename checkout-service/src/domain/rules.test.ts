@@ -2,7 +2,6 @@ import { orderStates } from '@fairgate/shared/order.ts';
 import { describe, expect, it } from 'vitest';
 import { classifyStored, type StoredRedemption } from './idempotency.ts';
 import { orderChanges, transition, transitionOf } from './order-machine.ts';
-import { decidePayment, type PaymentNews, type PaymentState } from './payment-rules.ts';
 import { canonicalRequest, checkRequest, redemptionRequest } from './redemption.ts';
 
 describe('the life of an order', () => {
@@ -20,6 +19,7 @@ describe('the life of an order', () => {
       'awaiting_payment -expire-> expired',
       'awaiting_payment -cancel-> cancelled',
       'paid -refund-> refunded',
+      'expired -buy-again-> paid',
     ]);
   });
 
@@ -79,39 +79,5 @@ describe('a redemption request', () => {
     expect(checkRequest(request, 2, new Set()).kind).toBe('quantity-exceeded');
     expect(checkRequest(request, 3, new Set()).kind).toBe('foreign-product');
     expect(checkRequest(request, 3, new Set(['foreign'])).kind).toBe('fine');
-  });
-});
-
-describe('news of a payment', () => {
-  const paid: PaymentNews = { kind: 'succeeded', reference: 'r', amountMinor: 5, currency: 'EUR' };
-  const failed: PaymentNews = { kind: 'failed', reference: 'r', failure: 'declined' };
-  const decide = (
-    order: (typeof orderStates)[number],
-    state: PaymentState,
-    news: PaymentNews,
-    amountMinor = 5,
-  ) => decidePayment(order, { state, amountMinor, currency: 'EUR' }, news);
-
-  it('pays an open order, also after we had given the payment up', () => {
-    expect(decide('awaiting_payment', 'processing', paid)).toEqual({ kind: 'pay' });
-    expect(decide('awaiting_payment', 'failed', paid)).toEqual({ kind: 'pay' });
-  });
-
-  it('is given back where there is nothing to pay for', () => {
-    expect(decide('paid', 'processing', paid)).toEqual({ kind: 'refund', why: 'order-paid' });
-    for (const state of ['expired', 'cancelled', 'refunded'] as const) {
-      expect(decide(state, 'processing', paid)).toEqual({ kind: 'refund', why: 'order-ended' });
-    }
-    const wrong = decide('awaiting_payment', 'processing', paid, 6);
-    expect(wrong).toEqual({ kind: 'refund', why: 'amount' });
-  });
-
-  it('has one effect, whether it comes twice or out of order', () => {
-    for (const state of ['succeeded', 'refunding', 'refunded'] as const) {
-      expect(decide('paid', state, paid)).toEqual({ kind: 'nothing' });
-      expect(decide('paid', state, failed)).toEqual({ kind: 'nothing' });
-    }
-    expect(decide('paid', 'succeeded', { kind: 'refunded' })).toEqual({ kind: 'nothing' });
-    expect(decide('expired', 'refunding', { kind: 'refunded' }).kind).toBe('mark-refunded');
   });
 });

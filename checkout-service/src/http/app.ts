@@ -5,6 +5,7 @@ import { Problem, problems } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { eventRoutes } from './events.ts';
+import { internalRoutes } from './internal.ts';
 import { operationRoutes } from './operations.ts';
 import { orderRoutes } from './orders.ts';
 import { pageRoutes } from './pages.ts';
@@ -26,6 +27,7 @@ export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   app.route('/', orderRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', webhookRoutes(deps));
+  app.route('/', internalRoutes(deps));
   app.route('/', operationRoutes(deps));
   app.route('/', pageRoutes(deps));
   return app;

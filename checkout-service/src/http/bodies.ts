@@ -42,3 +42,13 @@ export const payFormSchema = z.object({ card });
 
 /** 1 to 255 printable characters of ASCII. */
 export const idempotencyKeySchema = z.string().regex(/^[\x20-\x7e]{1,255}$/);
+
+/** `actor` is who gave the order, as the ledger names them: `key:…`. */
+export const refundSchema = z.object({
+  actor: z.string().regex(/^[a-z]+:[\w.-]{1,100}$/, 'is no actor'),
+  reason: z
+    .string()
+    .max(500)
+    .nullish()
+    .transform((text) => text ?? null),
+});

@@ -11,9 +11,11 @@ export type AppEnv = { Variables: RequestVariables };
 /** What the routes stand on; main.ts makes it. */
 export type HttpDeps = {
   redeem: Redeem;
-  orders: Pick<OrderStore, 'find' | 'cancel' | 'extend'>;
+  orders: Pick<OrderStore, 'find' | 'cancel' | 'extend' | 'refund'>;
   lastPayment: PaymentStore['latest'];
   orderKeys: OrderKeys;
+  /** What other services of ours show; undefined where none may ask. */
+  internalKey: string | undefined;
   payments: Payments;
   sales: SaleStore;
   watch: Watch;

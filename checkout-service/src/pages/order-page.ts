@@ -1,6 +1,7 @@
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import { html } from 'hono/html';
 import type { SaleOffer } from '../app/ports.ts';
+import { outageFailure } from '../domain/payment-rules.ts';
 import { deadline, type Markup, money, page } from './layout.ts';
 
 export type OrderPageState = {
@@ -43,13 +44,7 @@ export function orderPage(state: OrderPageState): Markup {
       paying && awaiting ? 'The payment provider will answer shortly.' : text
     }</p>
     ${state.mistake === null ? '' : html`<p class="notice notice-bad" role="alert">${state.mistake}</p>`}
-    ${
-      order.failure && awaiting
-        ? html`<p class="notice notice-bad" role="alert">
-            The payment was declined (${order.failure.replaceAll('_', ' ')}). You can try again.
-          </p>`
-        : ''
-    }
+    ${awaiting ? failureNotice(order) : ''}
     ${awaiting ? html`<p class="notice">Time to pay: ${deadline(order.payBefore, 'pay-before')}</p>` : ''}
     ${summary(state)}
     ${awaiting && !paying ? actions(state) : ''}
@@ -61,6 +56,25 @@ export function orderPage(state: OrderPageState): Markup {
     script: 'order.js',
     refreshSeconds: awaiting && paying ? 2 : null,
   });
+}
+
+/** Why the order is not paid yet: the card, or the provider, which is not the shopper's fault. */
+function failureNotice({ failure, outageSeconds = 0, payBefore }: Order) {
+  if (failure === outageFailure) {
+    return html`<p class="notice notice-bad" role="alert">
+      The payment provider is away. Nothing is lost:
+      ${
+        outageSeconds > 0
+          ? html`we keep your order longer, ${deadline(payBefore, 'kept-until')}.`
+          : 'your order is kept.'
+      }
+      Please try again in a moment.
+    </p>`;
+  }
+  if (failure === undefined) return '';
+  return html`<p class="notice notice-bad" role="alert">
+    The payment was declined (${failure.replaceAll('_', ' ')}). You can try again.
+  </p>`;
 }
 
 function summary({ order, sale }: OrderPageState) {

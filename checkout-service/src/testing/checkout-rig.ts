@@ -50,6 +50,7 @@ export type RedeemOptions = {
 export type RigOptions = {
   databaseUrl: string;
   redisUrl?: string;
+  jobsRedisUrl?: string;
   jwksUrl?: string;
   /** Units of each product of the sale. */
   units: number[];
@@ -81,6 +82,8 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       purchaseJwks: jwks,
       jwksUrl: options.jwksUrl,
       orderKeySecret: rigSecret,
+      jobsRedisUrl: options.jobsRedisUrl,
+      internalKey: rigInternalKey,
       providers: options.providers ?? [],
       log: quiet,
     }),
@@ -133,6 +136,8 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
     },
   };
 }
+
+export const rigInternalKey = 'the-internal-key-of-the-tests-0123456789';
 
 /** The same for every instance, as in production. */
 const rigSecret = 'the-order-key-secret-of-the-tests-0123456789';

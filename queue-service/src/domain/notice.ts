@@ -6,6 +6,7 @@ export const noticeKinds = [
   'order-expired',
   'order-cancelled',
   'order-refunded',
+  'payment-refunded',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -43,6 +44,10 @@ const openings: Record<NoticeKind, (order: NoticeOrder) => { subject: string; le
   'order-refunded': (order) => ({
     subject: `Your money is on its way back: ${order.saleName}`,
     lead: `The order was refunded: ${money(order.totalMinor, order.currency)}.`,
+  }),
+  'payment-refunded': (order) => ({
+    subject: `A payment goes back to you: ${order.saleName}`,
+    lead: 'A payment arrived that could buy nothing any more: it came too late, or twice. All of it goes back the way it came.',
   }),
 };
 

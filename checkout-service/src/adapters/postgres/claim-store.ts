@@ -119,6 +119,7 @@ function placedOrder(claim: Claim, row: z.infer<typeof createdSchema>): StoredOr
     firstPayBeforeMs: row.pay_before.getTime(),
     payBeforeMs: row.pay_before.getTime(),
     extended: false,
+    outageSeconds: 0,
     createdAtMs: row.created_at.getTime(),
     paidAtMs: null,
     failure: null,

@@ -8,6 +8,7 @@ const endings = {
   pay: { units: 'sold', action: 'order.paid', notice: 'order-paid' },
   expire: { units: 'free', action: 'order.expired', notice: 'order-expired' },
   cancel: { units: 'free', action: 'order.cancelled', notice: 'order-cancelled' },
+  refund: { units: 'free', action: 'order.refunded', notice: 'order-refunded' },
 } as const satisfies Partial<Record<OrderChange, object>>;
 export type Ending = keyof typeof endings;
 
@@ -58,10 +59,17 @@ export async function endOrders(
     told as (
       insert into outbox (topic, sale_id, payload)
       select 'room', e.sale_id, jsonb_build_object(
-        'kind', 'ended', 'jti', e.jti, 'visitor', e.visitor, 'number', e.number, 'max', r.max,
+        'kind', 'ended', 'visitor', e.visitor, 'number', e.number,
+        'jti', case when a.again then 'again:' || e.id else e.jti end,
+        'max', case when a.again then s.taken else r.max end,
         'taken', s.taken, 'returned', case when ${sold} then 0 else s.taken end,
         'payBefore', floor(extract(epoch from e.pay_before) * 1000)::bigint)
       from ended e join redemptions r on r.jti = e.jti join sheet s on s.order_id = e.id
+      -- An order that was bought again has its units by a promise of their own (late-money.ts).
+      cross join lateral (
+        select ${change === 'refund'} and exists (
+          select from ledger l where l.order_id = e.id and l.action = 'order.expired') as again
+      ) a
       union all
       select 'job', e.sale_id, jsonb_build_object(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
@@ -77,6 +85,17 @@ export async function endOrders(
   return endedSchema
     .parse([...rows])
     .map((row) => ({ orderId: row.order_id, saleId: row.sale_id }));
+}
+
+/** The room counts unpaid orders by their deadline, and has to know a new one. */
+export async function reportExtended(sql: Transaction, orderId: string): Promise<void> {
+  await sql`
+    insert into outbox (topic, sale_id, payload)
+    select 'room', o.sale_id, jsonb_build_object(
+      'kind', 'extended', 'jti', o.jti, 'visitor', o.visitor, 'number', o.number, 'max', r.max,
+      'taken', (select sum(quantity) from order_lines where order_id = o.id), 'returned', 0,
+      'payBefore', floor(extract(epoch from o.pay_before) * 1000)::bigint)
+    from orders o join redemptions r on r.jti = o.jti where o.id = ${orderId}`;
 }
 
 /** A line in the append-only log about an order whose units stay where they are. */

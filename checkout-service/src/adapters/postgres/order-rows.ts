@@ -17,6 +17,7 @@ const rowSchema = z.object({
   first_pay_before: z.date(),
   pay_before: z.date(),
   extended: z.boolean(),
+  outage_seconds: z.number(),
   created_at: z.date(),
   paid_at: z.date().nullable(),
   failure: z.string().nullable(),
@@ -40,8 +41,8 @@ export async function readOrders(
 ): Promise<StoredOrder[]> {
   const rows = await sql`
     select o.id, o.sale_id, o.jti, o.visitor, o.number, r.max, o.state, o.total_minor, o.currency,
-      o.email, o.first_pay_before, o.pay_before, o.extended, o.created_at, o.paid_at, o.failure,
-      o.version, (
+      o.email, o.first_pay_before, o.pay_before, o.extended, o.outage_seconds, o.created_at,
+      o.paid_at, o.failure, o.version, (
         select jsonb_agg(jsonb_build_object(
           'productId', l.product_id, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
           'units', (
@@ -78,6 +79,7 @@ function storedOrder(row: z.infer<typeof rowSchema>): StoredOrder {
     firstPayBeforeMs: row.first_pay_before.getTime(),
     payBeforeMs: row.pay_before.getTime(),
     extended: row.extended,
+    outageSeconds: row.outage_seconds,
     createdAtMs: row.created_at.getTime(),
     paidAtMs: row.paid_at?.getTime() ?? null,
     failure: row.failure,

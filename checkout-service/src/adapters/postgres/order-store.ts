@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { EndReply, OrderStore, SaleOffer, SaleStore } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
-import { endOrders, noteInLedger } from './order-changes.ts';
+import { endOrders, noteInLedger, reportExtended } from './order-changes.ts';
+import { refundOrder } from './order-refund.ts';
 import { readOrder, readOrders } from './order-rows.ts';
 import type { Pool, Sql } from './pool.ts';
 
@@ -15,6 +16,7 @@ export function postgresOrders(options: OrderStoreOptions): OrderStore {
     versions: (orderIds) => background.run((sql) => readVersions(sql, orderIds)),
     cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor)),
     extend: (orderId, actor) => pool.run((sql) => extend(sql, orderId, actor)),
+    refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by)),
     sweep: (limit) => background.run((sql) => sweep(sql, limit, options.paymentGraceSeconds)),
   };
 }
@@ -61,14 +63,7 @@ async function extend(sql: Sql, orderId: string, actor: string): Promise<EndRepl
       orderId,
       detail: {},
     });
-    // The room counts unpaid orders by their deadline, and has to know the new one.
-    await tx`
-      insert into outbox (topic, sale_id, payload)
-      select 'room', o.sale_id, jsonb_build_object(
-        'kind', 'extended', 'jti', o.jti, 'visitor', o.visitor, 'number', o.number, 'max', r.max,
-        'taken', (select sum(quantity) from order_lines where order_id = o.id), 'returned', 0,
-        'payBefore', floor(extract(epoch from o.pay_before) * 1000)::bigint)
-      from orders o join redemptions r on r.jti = o.jti where o.id = ${orderId}`;
+    await reportExtended(tx, orderId);
     const order = await readOrder(tx, orderId);
     return order && { kind: 'ended', order };
   });

@@ -1,28 +1,18 @@
 import { z } from 'zod';
 import type { BeginPaymentReply, NewsReply, PaymentStore } from '../../app/ports.ts';
-import { transition } from '../../domain/order-machine.ts';
+import { isFinal, transition } from '../../domain/order-machine.ts';
 import {
   decidePayment,
   type PaymentDecision,
   type PaymentNews,
-  type StoredPayment,
-  unansweredFailure,
 } from '../../domain/payment-rules.ts';
-import { endOrders, noteInLedger } from './order-changes.ts';
+import { placeLateMoney } from './late-money.ts';
 import { readOrder } from './order-rows.ts';
-import type { Pool, Sql, Transaction } from './pool.ts';
-
-const rowSchema = z.object({
-  id: z.string(),
-  order_id: z.string(),
-  sale_id: z.string(),
-  provider: z.string(),
-  reference: z.string().nullable(),
-  state: z.enum(['processing', 'succeeded', 'failed', 'refunding', 'refunded']),
-  amount_minor: z.number(),
-  currency: z.string(),
-  failure: z.string().nullable(),
-});
+import { payUnanswered } from './outage.ts';
+import { carryOut } from './payment-changes.ts';
+import { lateOnes, relayPaymentJobs, takeRefunding, takeSilent, takeUp } from './payment-due.ts';
+import { lockPayment, notePayment, storedPayments } from './payment-rows.ts';
+import type { Pool, Sql } from './pool.ts';
 
 export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
   return {
@@ -30,8 +20,10 @@ export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
       orders.run((sql) => begin(sql, orderId, provider, paymentId)),
     accepted: (paymentId, reference) =>
       orders.run(async (sql) => {
+        // Its event may have come before this answer: then the state and its time are the event's.
         await sql`
-          update payments set reference = coalesce(reference, ${reference}), updated_at = now()
+          update payments set reference = coalesce(reference, ${reference}),
+            updated_at = case when state = 'processing' then now() else updated_at end
           where id = ${paymentId}`;
       }),
     abandoned: (paymentId, failure) =>
@@ -40,63 +32,33 @@ export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
           update payments set state = 'failed', failure = ${failure}, updated_at = now()
           where id = ${paymentId} and state = 'processing'`;
       }),
+    unanswered: (paymentId, bounds) => orders.run((sql) => payUnanswered(sql, paymentId, bounds)),
     takeNews: (provider, eventId, paymentId, news) =>
       orders.run((sql) => takeNews(sql, provider, eventId, paymentId, news)),
     latest: (orderId) =>
       orders.run(async (sql) => {
         const rows = await sql`
           select * from payments where order_id = ${orderId} order by id desc limit 1`;
-        return payments(rows)[0] ?? null;
+        return storedPayments(rows)[0] ?? null;
       }),
-    refunding: (limit) => background.run(async (sql) => payments(await takeRefunding(sql, limit))),
+    findLate: (paymentId) => background.run((sql) => findLate(sql, paymentId)),
+    placeLate: (paymentId, budget, mayWait) =>
+      background.run((sql) => placeLateMoney(sql, paymentId, budget, mayWait)),
+    isOver: (orderId) =>
+      background.run(async (sql) => {
+        const order = await readOrder(sql, orderId);
+        return order === null || isFinal(order.state);
+      }),
+    takeUp: (paymentId, kind) =>
+      background.run(async (sql) => storedPayments(await takeUp(sql, paymentId, kind))[0] ?? null),
+    refunding: (grace, limit) =>
+      background.run(async (sql) => storedPayments(await takeRefunding(sql, grace, limit))),
+    late: (grace, limit) =>
+      background.run(async (sql) => storedPayments(await lateOnes(sql, grace, limit))),
     silent: (seconds, limit) =>
-      background.run(async (sql) => payments(await takeSilent(sql, seconds, limit))),
+      background.run(async (sql) => storedPayments(await takeSilent(sql, seconds, limit))),
+    relayJobs: (limit, handOver) => background.run((sql) => relayPaymentJobs(sql, limit, handOver)),
   };
-}
-
-/** `updated_at` tells of the last attempt: the longest untried come first, on every instance. */
-async function takeRefunding(sql: Sql, limit: number) {
-  return await sql`
-    with due as materialized (
-      select id from payments where state = 'refunding'
-      order by updated_at limit ${limit} for update skip locked
-    )
-    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
-}
-
-/**
- * A payment without an answer is asked about again after as long as it has been asked about
- * already: about 14 times in the day until it is given up.
- */
-async function takeSilent(sql: Sql, seconds: number, limit: number) {
-  return await sql`
-    with due as materialized (
-      select id from payments
-      where updated_at < now() - make_interval(secs => ${seconds}) and (
-        state = 'processing'
-        or (state = 'failed' and failure = ${unansweredFailure} and reference is null
-          and created_at > now() - interval '24 hours'
-          and now() - updated_at > updated_at - created_at))
-      order by updated_at limit ${limit} for update skip locked
-    )
-    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
-}
-
-function payments(rows: Iterable<unknown>): StoredPayment[] {
-  return z
-    .array(rowSchema)
-    .parse([...rows])
-    .map((row) => ({
-      id: row.id,
-      orderId: row.order_id,
-      saleId: row.sale_id,
-      provider: row.provider,
-      reference: row.reference,
-      state: row.state,
-      amountMinor: row.amount_minor,
-      currency: row.currency,
-      failure: row.failure,
-    }));
 }
 
 /** The row is committed before the provider hears of it, so that its events find the payment. */
@@ -111,12 +73,12 @@ async function begin(
     const order = await readOrder(tx, orderId);
     if (!order) return { kind: 'unknown' };
     if (transition(order.state, 'pay').kind === 'refused') return { kind: 'refused', order };
-    const open = payments(
+    const open = storedPayments(
       await tx`
       select * from payments where order_id = ${orderId} and state = 'processing'`,
     );
     if (open[0]) return { kind: 'under-way', payment: open[0] };
-    const made = payments(
+    const made = storedPayments(
       await tx`
       insert into payments (id, order_id, sale_id, provider, amount_minor, currency)
       select ${paymentId}, id, sale_id, ${provider}, total_minor, currency
@@ -125,8 +87,7 @@ async function begin(
     );
     const [payment] = made;
     if (!payment) return { kind: 'expired' };
-    const actor = `visitor:${order.visitor}`;
-    await note(tx, payment, actor, 'payment.begun', {});
+    await notePayment(tx, payment, `visitor:${order.visitor}`, 'payment.begun');
     return { kind: 'begun', payment, order };
   });
 }
@@ -145,18 +106,9 @@ async function takeNews(
         on conflict do nothing returning event_id`;
       if (fresh.length === 0) return { kind: 'seen' };
     }
-    // Everyone locks the order first, then the payment.
-    await tx`
-      select from orders
-      where id = (select order_id from payments where id = ${paymentId} and provider = ${provider})
-      for update`;
-    const found = payments(
-      await tx`
-      select * from payments where id = ${paymentId} and provider = ${provider} for update`,
-    );
-    const payment = found[0];
-    const order = payment && (await readOrder(tx, payment.orderId));
-    if (!payment || !order) return { kind: 'unknown' };
+    const found = await lockPayment(tx, paymentId);
+    if (found?.payment.provider !== provider) return { kind: 'unknown' };
+    const { payment, order } = found;
     const decision = decidePayment(order.state, payment, news);
     await carryOut(tx, payment, decision, 'reference' in news ? news.reference : null);
     return { kind: 'taken', change: changeOf(decision), orderId: order.id, saleId: order.saleId };
@@ -169,70 +121,27 @@ function changeOf(decision: PaymentDecision) {
       return 'pay';
     case 'decline':
       return 'decline';
-    case 'refund':
+    case 'late':
       return 'late';
+    case 'refund':
+      return 'refunding';
     case 'mark-refunded':
       return 'refunded';
+    case 'end-refunded':
+      return 'refund';
     case 'nothing':
       return null;
   }
 }
 
-async function carryOut(
-  tx: Transaction,
-  payment: StoredPayment,
-  decision: PaymentDecision,
-  reference: string | null,
-): Promise<void> {
-  const actor = `provider:${payment.provider}`;
-  const move = async (state: StoredPayment['state'], failure: string | null) => {
-    await tx`
-      update payments set state = ${state}, failure = ${failure}, updated_at = now(),
-        reference = coalesce(${reference}, reference)
-      where id = ${payment.id}`;
-  };
-  switch (decision.kind) {
-    case 'pay':
-      await move('succeeded', null);
-      await endOrders(tx, [payment.orderId], 'pay', actor);
-      return;
-    case 'refund':
-      await move('refunding', null);
-      await note(tx, payment, actor, 'payment.late', { why: decision.why });
-      return;
-    case 'decline':
-      await move('failed', decision.failure);
-      await tx`
-        update orders set failure = ${decision.failure}, version = version + 1
-        where id = ${payment.orderId} and state = 'awaiting_payment'`;
-      await note(tx, payment, actor, 'payment.declined', { failure: decision.failure });
-      return;
-    case 'mark-refunded':
-      await move('refunded', null);
-      await note(tx, payment, actor, 'payment.refunded', {});
-      return;
-    case 'nothing':
-      // Known to the provider, and no money: with a reference it is not asked about any more.
-      if (payment.state === 'failed' && reference !== null) {
-        await tx`
-          update payments set reference = coalesce(reference, ${reference}) where id = ${payment.id}`;
-      }
-      return;
-  }
-}
-
-async function note(
-  tx: Transaction,
-  payment: StoredPayment,
-  actor: string,
-  action: string,
-  detail: Record<string, string>,
-): Promise<void> {
-  await noteInLedger(tx, {
-    actor,
-    action,
-    saleId: payment.saleId,
-    orderId: payment.orderId,
-    detail: { ...detail, paymentId: payment.id, amountMinor: payment.amountMinor },
-  });
+async function findLate(sql: Sql, paymentId: string) {
+  const [payment] = await sql`
+    select order_id, extract(epoch from now() - updated_at)::float8 as seconds
+    from payments where id = ${paymentId} and state = 'late'`;
+  if (!payment) return null;
+  const { order_id, seconds } = z
+    .object({ order_id: z.string(), seconds: z.number() })
+    .parse(payment);
+  const order = await readOrder(sql, order_id);
+  return order && { order, waitedSeconds: seconds };
 }

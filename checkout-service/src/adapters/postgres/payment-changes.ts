@@ -1,0 +1,92 @@
+import type { PaymentJob } from '../../app/ports.ts';
+import type { PaymentDecision, StoredPayment } from '../../domain/payment-rules.ts';
+import { endOrders } from './order-changes.ts';
+import { notePayment } from './payment-rows.ts';
+import type { Transaction } from './pool.ts';
+
+/** What the books say after each decision; the caller has locked the order, then the payment. */
+export async function carryOut(
+  tx: Transaction,
+  payment: StoredPayment,
+  decision: PaymentDecision,
+  reference: string | null,
+): Promise<void> {
+  const actor = `provider:${payment.provider}`;
+  const move = (state: StoredPayment['state'], failure: string | null = null) =>
+    movePayment(tx, payment.id, state, failure, reference);
+  switch (decision.kind) {
+    case 'pay':
+      await move('succeeded');
+      await endOrders(tx, [payment.orderId], 'pay', actor);
+      return;
+    case 'late':
+      await move('late');
+      await notePayment(tx, payment, actor, 'payment.late', { why: 'order-ended' });
+      await addJob(tx, payment, 'late');
+      return;
+    case 'refund':
+      await move('refunding');
+      await notePayment(tx, payment, actor, 'payment.late', { why: decision.why });
+      await followRefund(tx, payment);
+      return;
+    case 'decline':
+      await move('failed', decision.failure);
+      await tx`
+        update orders set failure = ${decision.failure}, version = version + 1
+        where id = ${payment.orderId} and state = 'awaiting_payment'`;
+      await notePayment(tx, payment, actor, 'payment.declined', { failure: decision.failure });
+      return;
+    case 'mark-refunded':
+      await move('refunded');
+      await notePayment(tx, payment, actor, 'payment.refunded');
+      return;
+    case 'end-refunded':
+      await move('refunded');
+      await notePayment(tx, payment, actor, 'payment.refunded');
+      await endOrders(tx, [payment.orderId], 'refund', actor);
+      return;
+    case 'nothing':
+      // Known to the provider, and no money: with a reference it is not asked about any more.
+      if (payment.state === 'failed' && reference !== null) {
+        await tx`
+          update payments set reference = coalesce(reference, ${reference}) where id = ${payment.id}`;
+      }
+      return;
+  }
+}
+
+/** `updated_at` tells since when a payment is in its state, or when it was last tried. */
+export async function movePayment(
+  tx: Transaction,
+  paymentId: string,
+  state: StoredPayment['state'],
+  failure: string | null = null,
+  reference: string | null = null,
+): Promise<void> {
+  await tx`
+    update payments set state = ${state}, failure = ${failure}, updated_at = now(),
+      reference = coalesce(${reference}, reference)
+    where id = ${paymentId}`;
+}
+
+/** Money that bought nothing goes back: the call to the provider, and the mail about it. */
+export async function followRefund(tx: Transaction, payment: StoredPayment): Promise<void> {
+  await addJob(tx, payment, 'refund');
+  await tx`
+    insert into outbox (topic, sale_id, payload)
+    select 'job', o.sale_id, jsonb_build_object(
+      'kind', 'notice', 'notice', 'payment-refunded', 'orderId', o.id)
+    from orders o where o.id = ${payment.orderId} and o.email is not null`;
+}
+
+/** A call to the provider, or a decision, that has to follow this transaction (D9). */
+export async function addJob(
+  tx: Transaction,
+  payment: Pick<StoredPayment, 'id' | 'saleId'>,
+  kind: PaymentJob['kind'],
+): Promise<void> {
+  await tx`
+    insert into outbox (topic, sale_id, payload)
+    values ('payment', ${payment.saleId},
+      jsonb_build_object('kind', ${kind}::text, 'paymentId', ${payment.id}::text))`;
+}

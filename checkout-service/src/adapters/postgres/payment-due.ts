@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { PaymentJob, PaymentJobRow } from '../../app/ports.ts';
+import { unansweredFailure } from '../../domain/payment-rules.ts';
+import type { Sql } from './pool.ts';
+
+const jobSchema: z.ZodType<PaymentJob> = z.object({
+  kind: z.enum(['refund', 'late', 'look']),
+  paymentId: z.string().min(1).max(100),
+});
+const outboxSchema = z.array(z.object({ id: z.number(), payload: z.unknown() }));
+
+/**
+ * Hands the oldest payment jobs of the outbox over, and deletes them once that went; what cannot be
+ * read is deleted too. Rows that another instance is at are skipped.
+ */
+export async function relayPaymentJobs(
+  sql: Sql,
+  limit: number,
+  handOver: (jobs: PaymentJobRow[]) => Promise<void>,
+): Promise<number> {
+  return await sql.begin(async (tx) => {
+    const rows = outboxSchema.parse([
+      ...(await tx`
+        select id, payload from outbox where topic = 'payment'
+        order by id limit ${limit} for update skip locked`),
+    ]);
+    if (rows.length === 0) return 0;
+    const jobs = rows.flatMap(({ id, payload }) => {
+      const job = jobSchema.safeParse(payload);
+      return job.success ? [{ id, job: job.data }] : [];
+    });
+    await handOver(jobs);
+    await tx`delete from outbox where id = any(${rows.map((row) => row.id)}::bigint[])`;
+    return rows.length;
+  });
+}
+
+/** `updated_at` tells of the last attempt: the longest untried come first, on every instance. */
+export async function takeRefunding(sql: Sql, graceSeconds: number, limit: number) {
+  return await sql`
+    with due as materialized (
+      select id from payments
+      where state = 'refunding' and updated_at <= now() - make_interval(secs => ${graceSeconds})
+      order by updated_at limit ${limit} for update skip locked
+    )
+    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
+}
+
+/** `updated_at` stays: it tells since when the money waits, which is bounded. */
+export async function lateOnes(sql: Sql, graceSeconds: number, limit: number) {
+  return await sql`
+    select * from payments
+    where state = 'late' and updated_at <= now() - make_interval(secs => ${graceSeconds})
+    order by updated_at limit ${limit}`;
+}
+
+/**
+ * A payment without an answer is asked about again after as long as it has been asked about
+ * already: about 14 times in the day until it is given up.
+ */
+export async function takeSilent(sql: Sql, seconds: number, limit: number) {
+  return await sql`
+    with due as materialized (
+      select id from payments
+      where updated_at < now() - make_interval(secs => ${seconds}) and (
+        state = 'processing'
+        or (state = 'failed' and failure = ${unansweredFailure} and reference is null
+          and created_at > now() - interval '24 hours'
+          and now() - updated_at > updated_at - created_at))
+      order by updated_at limit ${limit} for update skip locked
+    )
+    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
+}
+
+/** One payment for its job, if there is still something to do; it counts as an attempt. */
+export async function takeUp(sql: Sql, paymentId: string, kind: 'refund' | 'look') {
+  if (kind === 'refund') {
+    return await sql`
+      update payments set updated_at = now()
+      where id = ${paymentId} and state = 'refunding' returning *`;
+  }
+  return await sql`
+    update payments set updated_at = now()
+    where id = ${paymentId} and (state = 'processing'
+      or (state = 'failed' and failure = ${unansweredFailure} and reference is null))
+    returning *`;
+}

@@ -1,0 +1,35 @@
+import type { RoomBeginning, RoomFields } from '@fairgate/shared/room/room.ts';
+
+/** For tests: an open room without units, whose tokens live for 5 s. */
+export const roomFields: RoomFields = {
+  name: 'Test sale',
+  mode: 'fifo',
+  phase: 'open',
+  startsAt: Date.now() - 1_000,
+  endsAt: 0,
+  info: '{}',
+  units: 0,
+  admitPerMinute: 60_000,
+  maxActive: 100,
+  tokenSeconds: 5,
+  abandonSeconds: 60,
+  lobbySeconds: 0,
+  maxUnitsPerShopper: 1,
+  guaranteeStock: 1,
+  message: '',
+};
+
+export const roomBeginning: RoomBeginning = {
+  next: 0,
+  frontier: 0,
+  free: 0,
+  outstanding: 0,
+  outstandingUntil: 0,
+  settledFrom: 0,
+  joined: 0,
+  admitted: 0,
+  issued: 0,
+  redeemed: 0,
+  expired: 0,
+  abandoned: 0,
+};
