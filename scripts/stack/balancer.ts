@@ -73,7 +73,11 @@ function mainPart(): string {
 
 /** Paths are relative to the folder, whatever characters are in its name. */
 function httpPart({ upstreams, limitLoopback, trusted }: BalancerPlace): string {
-  const servers = upstreams.map((host) => `  server ${host} max_fails=2 fail_timeout=1s;\n`);
+  const servers = [
+    ...upstreams.map((host) => `  server ${host} max_fails=2 fail_timeout=1s;\n`),
+    // All of them failed a moment ago: they are asked nevertheless, for one may be back already.
+    ...upstreams.map((host) => `  server ${host} backup max_fails=0;\n`),
+  ];
   const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const proxies = trusted?.proxies ?? [];
   return [
