@@ -3,7 +3,7 @@ import { catalogueKey } from '@fairgate/shared/room/keys.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { Room, RoomBeginning, RoomFields } from '@fairgate/shared/room/room.ts';
-import { roomSettingsDefaults, type SaleInfo } from '@fairgate/shared/sale.ts';
+import { type BindMode, roomSettingsDefaults, type SaleInfo } from '@fairgate/shared/sale.ts';
 import { Redis } from 'ioredis';
 
 /** Rooms made straight in Redis, as the queue service makes them, for tests of the edge alone. */
@@ -11,7 +11,7 @@ export type Rooms = {
   redis: Redis;
   room: Room;
   /** A public sale with one product; returns its id. */
-  open(fields?: Partial<RoomFields>, saleId?: string): Promise<string>;
+  open(fields?: Partial<RoomFields>, saleId?: string, bindTokens?: BindMode): Promise<string>;
   close(): void;
 };
 
@@ -36,8 +36,9 @@ export function roomsIn(redisUrl: string): Rooms {
   return {
     redis,
     room,
-    async open(fields = {}, saleId = newId('sale')) {
+    async open(fields = {}, saleId = newId('sale'), bindTokens = 'optional') {
       const all = { ...defaultFields(saleId, fields), ...fields };
+      all.info = JSON.stringify({ ...infoOf(saleId, all), bindTokens });
       await room.configure(saleId, Date.now(), all, { ...beginning, free: all.units });
       const productId = infoOf(saleId, all).products[0]?.id ?? '';
       await room.picture(saleId, Date.now(), [{ productId, free: all.units, held: 0, sold: 0 }]);
@@ -80,6 +81,7 @@ function infoOf(saleId: string, fields: RoomFields): SaleInfo {
     mode: 'fifo',
     startsAt: new Date(fields.startsAt).toISOString(),
     endsAt: fields.endsAt > 0 ? new Date(fields.endsAt).toISOString() : null,
+    bindTokens: 'optional',
     products: [
       {
         id: saleId.replace('sale_', 'prod_'),

@@ -18,6 +18,7 @@ export function snapshotJson(wish: SnapshotWish = {}): string {
     mode: 'fifo',
     startsAt: new Date(startsAt).toISOString(),
     endsAt: null,
+    bindTokens: 'optional',
     products: [
       {
         id: 'prod_1',

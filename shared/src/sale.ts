@@ -11,6 +11,10 @@ export type SalePhase = (typeof salePhases)[number];
 export const saleModes = ['fifo', 'lottery'] as const;
 export type SaleMode = (typeof saleModes)[number];
 
+/** Whether places and purchase tokens are bound to a key of the shopper's browser. */
+export const bindModes = ['off', 'optional', 'required'] as const;
+export type BindMode = (typeof bindModes)[number];
+
 /** Room settings and their ranges (CONTRACT.md section 5). */
 export const roomSettingsSchema = z.strictObject({
   admitPerMinute: z.int().min(0).max(600_000),
@@ -23,7 +27,7 @@ export const roomSettingsSchema = z.strictObject({
   guaranteeStock: z.boolean(),
   challenge: z.enum(['none', 'altcha', 'turnstile']),
   challengeAt: z.array(z.enum(['join', 'token'])).max(2),
-  bindTokens: z.enum(['off', 'optional', 'required']),
+  bindTokens: z.enum(bindModes),
   message: z.string().max(1_000),
   laneShare: z.strictObject({ priority: z.number().min(0).max(1) }).optional(),
   identity: z
@@ -78,6 +82,7 @@ export const saleInfoSchema = z.object({
   mode: z.enum(saleModes),
   startsAt: z.string(),
   endsAt: z.string().nullable(),
+  bindTokens: z.enum(bindModes).default('optional'),
   products: z.array(publicProductSchema),
 });
 export type SaleInfo = z.infer<typeof saleInfoSchema>;

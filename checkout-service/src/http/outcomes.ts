@@ -1,8 +1,10 @@
+import { proofChallenge, proofProblem } from '@fairgate/shared/http/proof-refusal.ts';
 import type { BuyerKind } from '@fairgate/shared/order.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
-import { proofAlgorithms } from '@fairgate/shared/token/dpop.ts';
 import type { PayOutcome } from '../app/payments.ts';
 import type { RedeemOutcome } from '../app/redeem.ts';
+
+const proofMissing = 'The token is bound to a key: send it with the scheme DPoP, and a proof.';
 
 type Refused = Exclude<RedeemOutcome, { kind: 'created' | 'replayed' }>;
 
@@ -19,16 +21,9 @@ export function redemptionProblem(outcome: Refused): Problem {
     case 'other-sale':
       return new Problem('token-invalid', 'The token is of another sale than the product.');
     case 'proof-missing':
-      return new Problem('proof-invalid', {
-        detail: 'The token is bound to a key: send it with the scheme DPoP, and a proof.',
-        headers: proofChallenge('invalid_dpop_proof'),
-      });
+      return proofProblem({ why: 'missing' }, proofMissing);
     case 'proof-refused':
-      return new Problem(
-        'proof-invalid',
-        { detail: proofWords(outcome.fault), headers: proofChallenge('invalid_dpop_proof') },
-        outcome.fault.why,
-      );
+      return proofProblem(outcome.fault, proofMissing);
     case 'key-reused':
       return new Problem('idempotency-key-reused', 'The key came with another body before.');
     case 'already-redeemed':
@@ -73,35 +68,6 @@ const limitNames: Record<BuyerKind, string> = {
   email: 'This e-mail address',
   identity: 'This account',
 };
-
-/** RFC 9449 section 7.1: what proofs have to be made with, and what was wrong. */
-function proofChallenge(error: 'invalid_token' | 'invalid_dpop_proof') {
-  return { 'www-authenticate': `DPoP algs="${proofAlgorithms.join(' ')}", error="${error}"` };
-}
-
-/** Says what a client can mend, and nothing of what was sent. */
-function proofWords({ why }: Extract<Refused, { kind: 'proof-refused' }>['fault']): string {
-  switch (why) {
-    case 'old':
-    case 'future':
-      return 'The proof was not made just now: make a fresh one, by a clock that is right.';
-    case 'used':
-      return 'The proof was used before: each request needs a fresh one.';
-    case 'other-key':
-      return 'The proof is by another key than the one that the token is bound to.';
-    case 'method':
-    case 'address':
-    case 'other-token':
-      return 'The proof is for another request.';
-    case 'length':
-    case 'form':
-    case 'header':
-    case 'claims':
-    case 'key':
-    case 'signature':
-      return 'The proof is not valid (RFC 9449).';
-  }
-}
 
 type NotBegun = Exclude<PayOutcome, { kind: 'begun' }>;
 

@@ -5,12 +5,19 @@ import type { Heartbeats } from './heartbeats.ts';
 import type { JoinOutcome, LeaveOutcome, PollOutcome, Refused, TakeOutcome } from './outcomes.ts';
 import type { Gateways, Keep, Unavailable, UnknownSale } from './ports.ts';
 import type { Snapshots } from './snapshots.ts';
-import { type Found, newClaims, questionOf, type Standings, waitingAt } from './standings.ts';
+import {
+  type Found,
+  type Holder,
+  newClaims,
+  questionOf,
+  type Standings,
+  waitingAt,
+} from './standings.ts';
 
 /** A visitor's way: `join -> poll ... poll -> take`, or `leave`. */
 export type Line = {
-  /** With the ticket that is shown, or as a newcomer. */
-  join(saleId: string, joiner: LookQuestion): Promise<JoinOutcome>;
+  /** With the ticket that is shown, or as a newcomer; `jkt`: the key that the place is bound to. */
+  join(saleId: string, joiner: LookQuestion, jkt: string | null): Promise<JoinOutcome>;
   poll(claims: TicketClaims, keep: Keep): Promise<PollOutcome>;
   take(claims: TicketClaims): Promise<TakeOutcome>;
   leave(claims: TicketClaims): Promise<LeaveOutcome>;
@@ -45,7 +52,7 @@ function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
 }
 
 function joiner(parts: LineParts): Line['join'] {
-  return async (saleId, joiner) => {
+  return async (saleId, joiner, jkt) => {
     const answer = await parts.gateways.join(saleId, joiner);
     if (answer.kind !== 'answered') return refused(answer, saleId, 'sale', parts.snapshots);
     const found = await parts.snapshots.find(saleId, 'ticket');
@@ -62,20 +69,19 @@ function joiner(parts: LineParts): Line['join'] {
         return { kind: 'sold-out' };
       case 'joined':
       case 'kept':
-        return await placeOf(parts, saleId, joiner.visitor, answer.reply, found);
+        return await placeOf(parts, { saleId, visitor: joiner.visitor, jkt }, answer.reply, found);
     }
   };
 }
 
 async function placeOf(
   parts: LineParts,
-  saleId: string,
-  visitor: string,
+  holder: Holder,
   reply: JoinReply,
   found: Found,
 ): Promise<JoinOutcome> {
   const isNew = reply.outcome === 'joined';
-  const claims = newClaims(saleId, visitor, reply, found.snapshot, parts.clock.now());
+  const claims = newClaims(holder, reply, found.snapshot, parts.clock.now());
   if (reply.state !== 'waiting') {
     const asked = await parts.standings.ask(claims, found);
     return asked.kind === 'place' ? { kind: 'joined', isNew, place: asked.place, claims } : asked;

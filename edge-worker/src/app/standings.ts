@@ -71,9 +71,11 @@ export function waitingAt(number: number): Standing {
   return { state: 'waiting', number, score: number, untilMs: 0 };
 }
 
+/** Whose place it is; `jkt`: thumbprint of the key that it is bound to. */
+export type Holder = { saleId: string; visitor: string; jkt: string | null };
+
 export function newClaims(
-  saleId: string,
-  visitor: string,
+  { saleId, visitor, jkt }: Holder,
   place: { number: number; ordinal: number },
   snapshot: RoomSnapshot,
   nowMs: number,
@@ -86,6 +88,7 @@ export function newClaims(
     lane: 'main',
     iat: Math.floor(nowMs / 1_000),
     exp: ticketExpiry(snapshot, nowMs),
+    ...(jkt === null ? {} : { jkt }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 
 /** The sale of CONTRACT.md section 3, the same for everyone. */
 export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
-  const { id, name, mode, startsAt, endsAt, products } = snapshot.info;
+  const { id, name, mode, startsAt, endsAt, bindTokens, products } = snapshot.info;
   return {
     id,
     name,
@@ -13,6 +13,7 @@ export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
     endsAt,
     serverTime: isoTime(nowMs),
     mode,
+    bindTokens,
     products: products.map((product) => ({
       ...product,
       available: snapshot.stock.get(product.id)?.free ?? 0,

@@ -39,7 +39,7 @@ async function ask(
   const credentials = ticketCredentials(parts);
   const app = new Hono();
   app.get('/', (c) => {
-    if (work === 'visitor') return c.text(credentials.joiner(c, 'sale_1').visitor);
+    if (work === 'visitor') return c.text(credentials.joiner(c, 'sale_1').question.visitor);
     return c.text(`${credentials.ticket(c, 'sale_1').n}`);
   });
   app.onError((error, c) => c.text(error instanceof Problem ? error.slug : String(error)));

@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { questionOf } from '../app/standings.ts';
 import type { TicketReader } from '../app/tickets.ts';
+import type { Holding } from '../domain/binding.ts';
 import { readVisitor, signVisitor } from './signed-visitor.ts';
 
 /** Browsers keep a cookie for 400 days at most (RFC 6265bis). */
@@ -16,12 +17,16 @@ export type Credentials = {
   ticket(c: Context, saleId: string): TicketClaims;
   /** As `ticket`, but null where there is none that is of use. */
   ticketOrNull(c: Context, saleId: string): TicketClaims | null;
+  /** The ticket as it was shown, or ''. */
+  ticketText(c: Context, saleId: string): string;
   /** Who joins: by the ticket shown, the cookie, or as a new visitor. Throws as `ticket` does. */
-  joiner(c: Context, saleId: string): LookQuestion;
+  joiner(c: Context, saleId: string): Joiner;
   sign(claims: TicketClaims): string;
   setCookies(c: Context, claims: TicketClaims, ticket: string): void;
   clearPlace(c: Context, saleId: string): void;
 };
+
+export type Joiner = { question: LookQuestion; holding: Holding };
 
 export type CredentialParts = {
   keys: TicketKeys;
@@ -71,37 +76,52 @@ export function ticketCredentials(parts: CredentialParts): Credentials {
       }
     },
 
+    ticketText: (c, saleId) => bearer(c) ?? getCookie(c, placeCookie(saleId)) ?? '',
+
     joiner(c, saleId) {
       const shown = bearer(c);
       if (shown !== undefined) {
         const verdict = tickets.read(shown, now());
         if (verdict.kind === 'invalid' || verdict.claims.sale !== saleId) throw invalid();
-        return questionOf(verdict.claims);
+        return byTicket(verdict.claims);
       }
       const place = getCookie(c, placeCookie(saleId));
       const verdict = place === undefined ? null : tickets.read(place, now());
       if (verdict && verdict.kind !== 'invalid' && verdict.claims.sale === saleId) {
-        return questionOf(verdict.claims);
+        return byTicket(verdict.claims);
       }
-      return newcomer(readVisitor(keys, getCookie(c, visitorCookie) ?? '') ?? newVisitorId());
+      const known = readVisitor(keys, getCookie(c, visitorCookie) ?? '');
+      if (known === null)
+        return { question: newcomer(newVisitorId()), holding: { kind: 'nothing' } };
+      return {
+        question: newcomer(known.visitor),
+        holding: { kind: 'visitor', jkt: known.jkt },
+      };
     },
 
     sign: (claims) => signTicket(keys, claims),
 
     setCookies(c, claims, ticket) {
       put(c, placeCookie(claims.sale), ticket, claims.exp - Math.floor(now() / 1_000));
-      put(c, visitorCookie, signVisitor(keys, claims.sub), cookieSecondsMax);
+      // A sale that binds nobody does not unbind the visitor.
+      const known = readVisitor(keys, getCookie(c, visitorCookie) ?? '');
+      const jkt = claims.jkt ?? (known?.visitor === claims.sub ? known.jkt : null);
+      put(c, visitorCookie, signVisitor(keys, claims.sub, jkt), cookieSecondsMax);
     },
 
     clearPlace: (c, saleId) => put(c, placeCookie(saleId), '', 0),
   };
 }
 
-/** The token of an `Authorization: Bearer` header; other schemes are refused (RFC 6750). */
+function byTicket(claims: TicketClaims): Joiner {
+  return { question: questionOf(claims), holding: { kind: 'ticket', jkt: claims.jkt ?? null } };
+}
+
+/** The ticket in the `Authorization` header (RFC 6750; RFC 9449 for a bound one); others are refused. */
 function bearer(c: Context): string | undefined {
   const header = c.req.header('authorization');
   if (header === undefined) return undefined;
-  const [, token] = /^Bearer +([^\s]+) *$/i.exec(header) ?? [];
+  const [, token] = /^(?:Bearer|DPoP) +([^\s]+) *$/i.exec(header) ?? [];
   if (token === undefined) throw unauthorized();
   return token;
 }

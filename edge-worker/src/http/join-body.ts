@@ -1,23 +1,5 @@
+import { publicJwkSchema } from '@fairgate/shared/token/public-jwk.ts';
 import { z } from 'zod';
-
-/** A private key must not be sent at all (RFC 9449 section 4.2 says the same of proofs). */
-const noPrivateKey = z.never({ error: 'must not be there: this is the private key' }).optional();
-
-const commonMembers = {
-  x: z.base64url(),
-  alg: z.string().optional(),
-  use: z.string().optional(),
-  kid: z.string().max(200).optional(),
-  ext: z.boolean().optional(),
-  key_ops: z.array(z.string()).max(8).optional(),
-  d: noPrivateKey,
-};
-
-/** A public JWK; members that we do not know are ignored (RFC 7517 section 4). */
-const publicKeySchema = z.discriminatedUnion('kty', [
-  z.object({ ...commonMembers, kty: z.literal('EC'), crv: z.literal('P-256'), y: z.base64url() }),
-  z.object({ ...commonMembers, kty: z.literal('OKP'), crv: z.literal('Ed25519') }),
-]);
 
 /** A PushSubscription as browsers make JSON of it (W3C Push API). */
 const pushSubscriptionSchema = z.object({
@@ -34,14 +16,14 @@ const challengeSchema = z.union([
 
 /**
  * What a join may say (CONTRACT.md section 3). What is known is checked, and the rest ignored.
- * What the room does not use yet is accepted and left: keys are bound, passes spent and
- * challenges judged by later issues.
+ * What the room does not use yet is accepted and left: passes are spent and challenges judged by
+ * later issues.
  */
 export const joinBodySchema = z.object({
   challenge: challengeSchema.optional(),
   pass: z.string().min(1).max(500).optional(),
   identity: z.string().min(1).max(8_192).optional(),
-  publicKey: publicKeySchema.optional(),
+  publicKey: publicJwkSchema.optional(),
   email: z.email().max(254).optional(),
   /** BCP 47. */
   language: z

@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { cataloguePage } from '../pages/catalogue-page.ts';
 import { type Html, pageHeaders } from '../pages/layout.ts';
 import { salePage as salePageHtml } from '../pages/sale-page.ts';
+import { joinBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { forwardedHeaders } from './forward.ts';
 import { takeToken } from './place-routes.ts';
@@ -32,6 +33,7 @@ export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
     await bodyText(c);
     const claims = edge.credentials.ticketOrNull(c, saleId);
     if (claims !== null) {
+      requireProof(edge, c, claims);
       const outcome = await edge.line.leave(claims);
       if (outcome.kind !== 'left') throw refusal(outcome);
     }
@@ -75,7 +77,7 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
 async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
   await bodyText(c);
-  const outcome = await edge.line.join(saleId, edge.credentials.joiner(c, saleId));
+  const outcome = await joinBound(edge, c, saleId, undefined);
   switch (outcome.kind) {
     case 'joined':
       edge.credentials.setCookies(c, outcome.claims, edge.credentials.sign(outcome.claims));
@@ -97,6 +99,8 @@ async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const back = c.redirect(`/sales/${saleId}`, 303);
   const claims = edge.credentials.ticketOrNull(c, saleId);
   if (claims === null) return back;
+  // A bound place goes on by its page's script: a form brings no proof.
+  requireProof(edge, c, claims);
   const issued = await takeToken(edge, claims).catch((error: unknown) => {
     if (error instanceof Problem && error.slug !== 'unavailable') return null;
     throw error;

@@ -5,6 +5,7 @@ import { type PurchaseClaims, signPurchaseToken } from '@fairgate/shared/token/p
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import { Hono } from 'hono';
 import type { Admission } from '../app/outcomes.ts';
+import { joinBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { joinBodySchema } from './join-body.ts';
 import { joinRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
@@ -21,8 +22,8 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
 
   routes.post(path, async (c) => {
     const saleId = saleIdOf(c);
-    await optionalJsonBody(c, joinBodySchema);
-    const outcome = await line.join(saleId, credentials.joiner(c, saleId));
+    const body = await optionalJsonBody(c, joinBodySchema);
+    const outcome = await joinBound(edge, c, saleId, body?.publicKey);
     if (outcome.kind !== 'joined') throw joinRefusal(outcome);
     const ticket = credentials.sign(outcome.claims);
     credentials.setCookies(c, outcome.claims, ticket);
@@ -43,6 +44,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   routes.delete(path, async (c) => {
     await bodyText(c);
     const claims = await ticketOf(edge, c);
+    requireProof(edge, c, claims);
     const outcome = await line.leave(claims);
     if (outcome.kind !== 'left') throw refusal(outcome);
     credentials.clearPlace(c, claims.sale);
@@ -52,6 +54,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   routes.post(`${path}/token`, async (c) => {
     await bodyText(c);
     const claims = await ticketOf(edge, c);
+    requireProof(edge, c, claims);
     const issued = await takeToken(edge, claims);
     return c.json(issued, 200, noStore);
   });
@@ -86,6 +89,7 @@ function purchaseClaims(claims: TicketClaims, admission: Admission): PurchaseCla
     // Clocks differ: one that is a little behind must not refuse a fresh token.
     nbf: issuedAt - skewSeconds,
     exp: Math.floor(admission.untilMs / 1_000),
+    ...(claims.jkt === undefined ? {} : { cnf: { jkt: claims.jkt } }),
   };
 }
 

@@ -10,9 +10,19 @@ const keys = parseTicketKeys(JSON.stringify({ keys: [newer, older] }));
 
 test('a visitor is read back, also by a key that no longer signs', () => {
   const visitor = newVisitorId();
-  expect(readVisitor(keys, signVisitor(keys, visitor))).toBe(visitor);
+  expect(readVisitor(keys, signVisitor(keys, visitor))).toEqual({ visitor, jkt: null });
   const before = parseTicketKeys(JSON.stringify({ keys: [older] }));
-  expect(readVisitor(keys, signVisitor(before, visitor))).toBe(visitor);
+  expect(readVisitor(keys, signVisitor(before, visitor))).toEqual({ visitor, jkt: null });
+  const jkt = 'k'.repeat(43);
+  expect(readVisitor(keys, signVisitor(keys, visitor, jkt))).toEqual({ visitor, jkt });
+});
+
+test('a binding can be neither taken off a value nor exchanged', () => {
+  const visitor = newVisitorId();
+  const [, kid = '', mac = ''] = signVisitor(keys, visitor, 'k'.repeat(43)).split('.');
+  for (const text of [visitor, `${visitor}~${'l'.repeat(43)}`]) {
+    expect(readVisitor(keys, `${text}.${kid}.${mac}`)).toBeNull();
+  }
 });
 
 test('nobody becomes another visitor by changing the value', () => {

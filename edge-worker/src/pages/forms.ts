@@ -2,10 +2,14 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 import { html } from 'hono/html';
 import type { Html } from './layout.ts';
 
+/** A place of such a sale is bound to a key that the page's script makes. */
+const needsScript = html`<noscript><p class="notice notice-bad">This sale needs JavaScript.
+Please switch it on, and come back to this page.</p></noscript>`;
+
 /** Forms work without a script; `data-form` is what the script takes over. */
 export function joinForm(sale: PublicSale): Html {
   return html`<form method="post" action="/sales/${sale.id}/join" data-form="join">
-<button>Join the line</button></form>`;
+<button>Join the line</button></form>${sale.bindTokens === 'required' ? needsScript : ''}`;
 }
 
 export function buyForm(sale: PublicSale): Html {

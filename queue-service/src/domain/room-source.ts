@@ -64,6 +64,7 @@ function saleInfo(sale: SaleRecord, products: ProductRecord[]): SaleInfo {
     mode: sale.mode,
     startsAt: isoTime(sale.startsAt),
     endsAt: sale.endsAt === null ? null : isoTime(sale.endsAt),
+    bindTokens: sale.room.bindTokens,
     products: products.map((product) => ({
       id: product.id,
       name: product.name,

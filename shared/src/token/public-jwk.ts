@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 
 /** A private key must not be sent at all (RFC 9449 section 4.2 says the same of proofs). */
@@ -43,16 +43,18 @@ export function jwkThumbprint(jwk: PublicJwk): string {
     .digest('base64url');
 }
 
-/** Null where the coordinates are no point of the curve (RFC 7517, RFC 8037). */
-export function importPublicJwk(jwk: PublicJwk): KeyObject | null {
+/** Whether the coordinates are a point of the curve (RFC 7517, RFC 8037). */
+export function isPublicKey(jwk: PublicJwk): boolean {
   try {
-    return createPublicKey({ key: requiredMembers(jwk), format: 'jwk' });
+    createPublicKey({ key: requiredMembers(jwk), format: 'jwk' });
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
 
-function requiredMembers(jwk: PublicJwk): Record<string, string> {
+/** What the key is, without what is said about it. */
+export function requiredMembers(jwk: PublicJwk): Record<string, string> {
   switch (jwk.kty) {
     case 'EC':
       return { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y };

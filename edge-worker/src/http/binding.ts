@@ -1,0 +1,80 @@
+import { proofProblem } from '@fairgate/shared/http/proof-refusal.ts';
+import { newVisitorId } from '@fairgate/shared/ids.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { newcomer } from '@fairgate/shared/room/room.ts';
+import { verifyProof } from '@fairgate/shared/token/dpop.ts';
+import { isPublicKey, jwkThumbprint, type PublicJwk } from '@fairgate/shared/token/public-jwk.ts';
+import type { JoinOutcome } from '../app/outcomes.ts';
+import { bindingOf } from '../domain/binding.ts';
+import type { Edge, EdgeContext } from './context.ts';
+import { refusal } from './refusals.ts';
+
+/**
+ * Joins, bound to the key that comes where the sale binds. Throws Problems: 400 where the sale
+ * needs a key, 409 where the place has another, 401 where it has one that was not proven.
+ */
+export async function joinBound(
+  edge: Edge,
+  c: EdgeContext,
+  saleId: string,
+  publicKey: PublicJwk | undefined,
+): Promise<JoinOutcome> {
+  const given = publicKey === undefined ? null : thumbprintOf(publicKey);
+  const found = await edge.sales.one(saleId);
+  if (found.kind !== 'sale') throw refusal(found);
+  const { question, holding } = edge.credentials.joiner(c, saleId);
+  const binding = bindingOf(found.sale.bindTokens, holding, given);
+  switch (binding.kind) {
+    case 'key-needed':
+      throw badKey(
+        'This sale needs JavaScript: a place is bound to a key.',
+        'is needed by this sale',
+      );
+    case 'other-key':
+      throw new Problem('conflict', 'This place is bound to another key, and keeps it.');
+    case 'prove':
+      requireProof(edge, c, { sale: saleId, jkt: binding.jkt });
+      return await edge.line.join(saleId, question, binding.jkt);
+    case 'join': {
+      const joiner = binding.asNewcomer ? newcomer(newVisitorId()) : question;
+      return await edge.line.join(saleId, joiner, binding.jkt);
+    }
+  }
+}
+
+/**
+ * Of a bound ticket, a proof by its key for this very request (CONTRACT.md section 3). A proof may
+ * come twice within its minute, as nothing here is done twice by it: a token taken again is the
+ * same token, and one leaves or joins by a ticket only as that ticket stands (ADR 0009).
+ * Throws `proof-invalid`.
+ */
+export function requireProof(
+  edge: Edge,
+  c: EdgeContext,
+  { sale, jkt }: { sale: string; jkt?: string | undefined },
+): void {
+  if (jkt === undefined) return;
+  const missing = 'This place is bound to a key of its browser: send a DPoP proof by it.';
+  const proof = c.req.header('dpop');
+  if (proof === undefined) throw proofProblem({ why: 'missing' }, missing);
+  const verdict = verifyProof(proof, {
+    method: c.req.method,
+    path: c.req.path,
+    origins: edge.ownOrigins,
+    token: edge.credentials.ticketText(c, sale),
+    jkt,
+    nowMs: edge.now(),
+  });
+  if (verdict.kind === 'invalid') throw proofProblem(verdict.fault, missing);
+}
+
+function thumbprintOf(publicKey: PublicJwk): string {
+  if (!isPublicKey(publicKey)) {
+    throw badKey('The public key is not valid.', 'is no point of its curve');
+  }
+  return jwkThumbprint(publicKey);
+}
+
+function badKey(detail: string, message: string): Problem {
+  return new Problem('invalid-request', { detail, errors: [{ path: 'publicKey', message }] });
+}
