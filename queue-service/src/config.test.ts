@@ -7,6 +7,8 @@ const env = {
   FAIRGATE_JOBS_REDIS_URL: 'rediss://127.0.0.1',
   FAIRGATE_SMTP_URL: 'smtp://127.0.0.1:25',
   FAIRGATE_MAIL_FROM: 'Shop <shop@example.org>',
+  FAIRGATE_CHECKOUT_URLS: 'http://127.0.0.1:1,http://127.0.0.1:2/',
+  FAIRGATE_INTERNAL_KEY: 'i'.repeat(40),
   FAIRGATE_PUBLIC_ORIGINS: 'http://127.0.0.1:8787/, https://shop.example',
 };
 

@@ -25,6 +25,12 @@ const settingsSchema = z.object({
     .string()
     .transform((list) => list.split(',').map((origin) => origin.trim().replace(/\/$/, '')))
     .pipe(z.array(url('http', 'https')).min(1)),
+  /** Tried in turn: the checkouts own orders, and refund them. */
+  FAIRGATE_CHECKOUT_URLS: z
+    .string()
+    .transform((list) => list.split(',').map((one) => one.trim().replace(/\/$/, '')))
+    .pipe(z.array(url('http', 'https')).min(1)),
+  FAIRGATE_INTERNAL_KEY: z.string().min(32),
   FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
 });
 
@@ -39,6 +45,8 @@ export type Config = {
   mailFrom: string;
   /** The origin that shoppers see, first of FAIRGATE_PUBLIC_ORIGINS. */
   publicOrigin: string;
+  checkoutUrls: string[];
+  internalKey: string;
   bootstrapAdminKey: string | undefined;
 };
 
@@ -55,6 +63,8 @@ export function readConfig(env: Record<string, unknown>): Config {
     smtpUrl: settings.FAIRGATE_SMTP_URL,
     mailFrom: settings.FAIRGATE_MAIL_FROM,
     publicOrigin: settings.FAIRGATE_PUBLIC_ORIGINS[0] ?? '',
+    checkoutUrls: settings.FAIRGATE_CHECKOUT_URLS,
+    internalKey: settings.FAIRGATE_INTERNAL_KEY,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
   };
 }

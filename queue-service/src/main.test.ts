@@ -27,6 +27,8 @@ async function start(databaseUrl: string, redisUrl: string) {
     FAIRGATE_MAIL_FROM: 'shop@example.org',
     FAIRGATE_PUBLIC_ORIGINS: 'http://127.0.0.1:8787',
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
+    FAIRGATE_CHECKOUT_URLS: 'http://127.0.0.1:1',
+    FAIRGATE_INTERNAL_KEY: 'the-internal-key-of-main-test-0123456789',
   };
   const child = spawn(`${root}node_modules/.bin/node`, ['queue-service/src/main.ts'], {
     cwd: root,

@@ -9,6 +9,7 @@ import { SettingsError } from '@fairgate/shared/settings.ts';
 import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
+import { checkoutsOver } from './adapters/checkouts.ts';
 import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
@@ -18,6 +19,7 @@ import { keys as makeKeys } from './app/keys.ts';
 import { liveRooms } from './app/live.ts';
 import { jobRelay, noticeSender } from './app/notices.ts';
 import { products } from './app/products.ts';
+import { refundOrder } from './app/refunds.ts';
 import { roomKeeper } from './app/room-keeper.ts';
 import { saleStates } from './app/sale-states.ts';
 import { sales } from './app/sales.ts';
@@ -59,6 +61,10 @@ function wire(config: Config, log: Logger) {
     live: liveRooms({ store, room, keeper, clock }),
     summaries: summaries({ store, room, pause: async (ms) => void (await sleep(ms)) }),
     orders: store.orders,
+    refund: refundOrder({
+      store,
+      checkouts: checkoutsOver(config.checkoutUrls, config.internalKey),
+    }),
     keys,
     clock,
     log,

@@ -8,13 +8,15 @@ import { and, eq } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
+import { checkoutsOver } from '../src/adapters/checkouts.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisCatalogue } from '../src/adapters/redis.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
 import { liveRooms } from '../src/app/live.ts';
-import type { Log } from '../src/app/ports.ts';
+import type { Checkouts, Log } from '../src/app/ports.ts';
 import { products } from '../src/app/products.ts';
+import { refundOrder } from '../src/app/refunds.ts';
 import { roomKeeper } from '../src/app/room-keeper.ts';
 import { saleStates } from '../src/app/sale-states.ts';
 import { sales } from '../src/app/sales.ts';
@@ -32,7 +34,10 @@ export type Answer = { status: number; headers: Headers; body: Record<string, un
 export type Service = Awaited<ReturnType<typeof testService>>;
 
 /** The whole service but its timers, over real stores of its own and a clock moved by hand. */
-export async function testService(onEnd: OnEnd = onTestFinished) {
+export async function testService(
+  onEnd: OnEnd = onTestFinished,
+  checkouts: Checkouts = checkoutsOver([], 'no checkout answers'),
+) {
   const databaseUrl = await freshDatabaseUrl(onEnd);
   const redisUrl = await freshRedisUrl(onEnd);
   await migrateDatabase(databaseUrl);
@@ -64,6 +69,7 @@ export async function testService(onEnd: OnEnd = onTestFinished) {
     live: liveRooms({ store, room, keeper, clock }),
     summaries: summaries({ store, room, pause: async () => {} }),
     orders: store.orders,
+    refund: refundOrder({ store, checkouts }),
     keys,
     clock,
     log: silent,

@@ -94,6 +94,19 @@ export type OrderRows = {
   ): Promise<AdminOrder[]>;
 };
 
+export type RefundReply =
+  | { kind: 'refunded' }
+  | { kind: 'unknown' }
+  /** Its state does not allow it; in words for the admin. */
+  | { kind: 'refused'; detail: string }
+  | { kind: 'unavailable'; cause: unknown };
+
+/** The checkouts, which own orders. */
+export type Checkouts = {
+  /** May be repeated: a refunded order is `refunded` again. */
+  refund(orderId: string, by: { actor: string; reason: string | null }): Promise<RefundReply>;
+};
+
 export type NoticeRows = {
   order(orderId: string): Promise<NoticeOrder | null>;
   /**

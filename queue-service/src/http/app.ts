@@ -8,6 +8,7 @@ import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
 import type { Log, OrderRows } from '../app/ports.ts';
 import type { Products } from '../app/products.ts';
+import type { RefundOrder } from '../app/refunds.ts';
 import type { SaleStates } from '../app/sale-states.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Summaries } from '../app/summaries.ts';
@@ -29,6 +30,7 @@ export type ApiParts = {
   live: LiveRooms;
   summaries: Summaries;
   orders: OrderRows;
+  refund: RefundOrder;
   keys: Keys;
   clock: Clock;
   log: Log;
@@ -72,7 +74,7 @@ export function makeApi(parts: ApiParts): Api {
   productRoutes(api, authenticate, parts.products);
   saleRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
-  orderRoutes(api, authenticate, parts.orders);
+  orderRoutes(api, authenticate, parts);
   keyRoutes(api, authenticate, parts.keys);
   return api;
 }

@@ -193,6 +193,17 @@ export const orderEndpoints = {
     status: 200,
     answer: view.orderView,
   },
+  refund: {
+    method: 'POST',
+    path: '/v1/orders/{id}/refund',
+    idPrefix: 'ord',
+    role: 'operator',
+    summary: 'Give the money of a paid order back; its units are free again',
+    body: input.refundSchema,
+    bodyOptional: true,
+    status: 200,
+    answer: view.orderView,
+  },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;
 
 export const keyEndpoints = {

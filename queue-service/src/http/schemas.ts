@@ -77,6 +77,9 @@ export const salePatchSchema = z.strictObject(saleFields).partial();
 /** State calls need no body; `confirm` is the sale's name. */
 export const actionSchema = z.strictObject({ confirm: z.string().max(1_000).optional() });
 
+/** `reason` goes into the ledger; `confirm` is the sale's name. */
+export const refundSchema = actionSchema.extend({ reason: z.string().max(500).optional() });
+
 export const newKeySchema = z.strictObject({ name, role: z.enum(apiRoles) });
 
 export const listSchema = pageQuerySchema;
