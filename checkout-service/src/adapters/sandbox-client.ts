@@ -6,7 +6,13 @@ import type {
   WebhookVerdict,
 } from '../app/ports.ts';
 import type { PaymentNews } from '../domain/payment-rules.ts';
-import { eventSchema, paymentSchema, type SandboxPayment } from '../sandbox/api.ts';
+import {
+  anyEventSchema,
+  eventSchema,
+  eventTypes,
+  paymentSchema,
+  type SandboxPayment,
+} from '../sandbox/api.ts';
 import { signatureHeader, verifyWebhook } from '../sandbox/signature.ts';
 import { type PolicyFigures, ProviderFault, providerPolicy } from './provider-policy.ts';
 
@@ -119,7 +125,10 @@ function parseWebhook(
   const given = header(signatureHeader);
   const verdict = verifyWebhook(webhookSecret, body, given, nowMs, toleranceSeconds);
   if (verdict.kind === 'forged') return verdict;
-  const event = eventSchema.safeParse(parsedJson(body));
+  const json = parsedJson(body);
+  const { data: any } = anyEventSchema.safeParse(json);
+  if (any && !eventTypes.some((type) => type === any.type)) return { kind: 'other' };
+  const event = eventSchema.safeParse(json);
   if (!event.success) return { kind: 'unreadable' };
   const { id: eventId, payment } = event.data;
   const news = newsOf(payment);

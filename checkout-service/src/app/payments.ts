@@ -21,6 +21,8 @@ export type PayOutcome =
 
 export type WebhookOutcome =
   | { kind: 'unknown-provider' }
+  /** Genuine, but announced as something else. */
+  | { kind: 'not-json' }
   | Exclude<WebhookVerdict, { kind: 'event' }>
   | { kind: 'taken'; reply: NewsReply };
 
@@ -63,6 +65,8 @@ export function makePayments(options: PaymentsOptions): Payments {
       const provider = byName.get(name);
       if (!provider) return { kind: 'unknown-provider' };
       const verdict = await provider.parseWebhook(body, header, options.now());
+      if (verdict.kind === 'forged') return verdict;
+      if (!isJson(header('content-type'))) return { kind: 'not-json' };
       if (verdict.kind !== 'event') return verdict;
       const { eventId, paymentId, news } = verdict;
       const reply = await options.payments.takeNews(name, eventId, paymentId, news);
@@ -186,4 +190,8 @@ export function noteNews(
     options.metrics.orderChanged(reply.change, 1);
     options.stockChanged(reply.saleId);
   }
+}
+
+function isJson(type: string | undefined): boolean {
+  return type?.split(';')[0]?.trim().toLowerCase() === 'application/json';
 }

@@ -16,6 +16,8 @@ export function webhookRoutes(deps: HttpDeps): Hono<AppEnv> {
       case 'forged':
         deps.log.warn({ provider, why: outcome.why }, 'a webhook was not genuine');
         throw new Problem('unauthorized', 'The signature does not fit.');
+      case 'not-json':
+        throw new Problem('unsupported-media-type', 'Send application/json.');
       case 'unreadable':
         throw new Problem('invalid-request', 'The event could not be read.');
       case 'other':

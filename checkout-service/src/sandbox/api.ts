@@ -19,9 +19,13 @@ export const paymentSchema = z.object({
 });
 export type SandboxPayment = z.infer<typeof paymentSchema>;
 
-export const eventSchema = z.object({
-  id: z.string().min(1).max(64),
-  type: z.enum(['payment.succeeded', 'payment.failed', 'payment.refunded']),
+export const eventTypes = ['payment.succeeded', 'payment.failed', 'payment.refunded'] as const;
+
+/** What every event has, also of types that a version to come may send. */
+export const anyEventSchema = z.object({ id: z.string().min(1).max(64), type: z.string() });
+
+export const eventSchema = anyEventSchema.extend({
+  type: z.enum(eventTypes),
   createdAt: z.string(),
   payment: paymentSchema,
 });

@@ -100,15 +100,16 @@ async function takeNews(
   news: PaymentNews,
 ): Promise<NewsReply> {
   return await sql.begin(async (tx): Promise<NewsReply> => {
+    const found = await lockPayment(tx, paymentId);
+    if (found?.payment.provider !== provider) return { kind: 'unknown' };
+    const { payment, order } = found;
+    // Only for a payment of ours: an event about no such thing leaves no row.
     if (eventId !== null) {
       const fresh = await tx`
         insert into provider_events (provider, event_id) values (${provider}, ${eventId})
         on conflict do nothing returning event_id`;
       if (fresh.length === 0) return { kind: 'seen' };
     }
-    const found = await lockPayment(tx, paymentId);
-    if (found?.payment.provider !== provider) return { kind: 'unknown' };
-    const { payment, order } = found;
     const decision = decidePayment(order.state, payment, news);
     await carryOut(tx, payment, decision, 'reference' in news ? news.reference : null);
     return { kind: 'taken', change: changeOf(decision), orderId: order.id, saleId: order.saleId };
