@@ -27,22 +27,38 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
   redis.on('ready', () => {
     failing = false;
   });
+  /**
+   * Answers come in the order of the questions: who has missed one takes the next for it, and for
+   * ever after; and a connection whose other end is gone gives none. So it is made anew.
+   */
+  async function inTime<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await answered(call);
+    } catch (error) {
+      const isLate = error instanceof RoomAway && String(error.cause).includes(timedOut);
+      if (isLate && redis.status === 'ready') redis.disconnect(true);
+      throw error;
+    }
+  }
   const room = redisRoom(redis, nodeScripts());
   return {
     room: {
-      settle: (saleId, reports) => answered(room.settle(saleId, reports)),
+      settle: (saleId, reports) => inTime(room.settle(saleId, reports)),
       async lease(saleId, ms) {
-        await answered(room.lease(saleId, ms));
+        await inTime(room.lease(saleId, ms));
       },
-      promise: (saleId, key, units) => answered(room.promise(saleId, key, units)),
-      due: (saleId, passedMs, limit) => answered(room.due(saleId, passedMs, limit)),
+      promise: (saleId, key, units) => inTime(room.promise(saleId, key, units)),
+      due: (saleId, passedMs, limit) => inTime(room.due(saleId, passedMs, limit)),
       async picture(saleId, version, counts) {
-        await answered(room.picture(saleId, version, counts));
+        await inTime(room.picture(saleId, version, counts));
       },
     },
     close: () => redis.disconnect(),
   };
 }
+
+/** What ioredis says after `commandTimeout`. */
+const timedOut = 'Command timed out';
 
 /** Answers about Redis as a whole, which the next sale would get too. */
 const ofAll =

@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { arrayTypes } from './array-types.ts';
 import * as schema from './schema.ts';
 
 export type Database = PostgresJsDatabase<typeof schema>;
@@ -28,6 +29,8 @@ export function connectDatabase(options: DatabaseOptions): DatabaseClient {
     idle_timeout: 60,
     backoff: backoffSeconds,
     onnotice: () => {},
+    fetch_types: false,
+    types: arrayTypes,
     connection: {
       application_name: options.name,
       statement_timeout: options.statementTimeoutMs,

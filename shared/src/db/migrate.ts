@@ -8,7 +8,12 @@ const migrationLock = 4_242_001;
 
 /** Brings the schema up to date; instances that boot together wait for one another. */
 export async function migrateDatabase(url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
+  const sql = postgres(url, {
+    max: 1,
+    connect_timeout: 10,
+    fetch_types: false,
+    onnotice: () => {},
+  });
   try {
     await sql`select pg_advisory_lock(${migrationLock})`;
     const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));

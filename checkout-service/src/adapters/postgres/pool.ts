@@ -1,3 +1,4 @@
+import { arrayTypes } from '@fairgate/shared/db/array-types.ts';
 import postgres from 'postgres';
 import type { Log } from '../../app/log.ts';
 
@@ -80,7 +81,9 @@ function connect(options: PoolOptions): Sql {
     idle_timeout: 60,
     backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt) * (0.75 + Math.random() / 4),
     onnotice: () => {},
+    fetch_types: false,
     types: {
+      ...arrayTypes,
       int8: { to: int8, from: [int8], serialize: String, parse: Number },
     },
     connection: {

@@ -1,0 +1,60 @@
+import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
+import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import type { Room, RoomBeginning, RoomFields, RoomFigures } from '@fairgate/shared/room/room.ts';
+import { Redis } from 'ioredis';
+import { onTestFinished } from 'vitest';
+import type { FaultSale } from './sale.ts';
+
+/** The sale's room in Redis, as the queue service makes it; until the test ends. */
+export type TestRoom = { room: Room; redis: Redis; figures(): Promise<RoomFigures> };
+
+const beginning: RoomBeginning = {
+  next: 0,
+  frontier: 0,
+  free: 0,
+  outstanding: 0,
+  outstandingUntil: 0,
+  settledFrom: 0,
+  joined: 0,
+  admitted: 0,
+  issued: 0,
+  redeemed: 0,
+  expired: 0,
+  abandoned: 0,
+};
+
+export async function openRoom(redisUrl: string, sale: FaultSale): Promise<TestRoom> {
+  const redis = new Redis(redisUrl);
+  onTestFinished(() => redis.disconnect());
+  const room = redisRoom(redis, nodeScripts());
+  await room.configure(sale.saleId, 1, fieldsOf(sale), { ...beginning, free: sale.units });
+  return {
+    room,
+    redis,
+    async figures() {
+      const found = await room.figures(sale.saleId);
+      if (found === null) throw new Error('there is no room');
+      return found;
+    },
+  };
+}
+
+function fieldsOf(sale: FaultSale): RoomFields {
+  return {
+    name: 'Faults',
+    mode: 'fifo',
+    phase: 'open',
+    startsAt: Date.now() - 1_000,
+    endsAt: 0,
+    info: '{}',
+    units: sale.units,
+    admitPerMinute: 60_000,
+    maxActive: 1_000,
+    tokenSeconds: 600,
+    abandonSeconds: 600,
+    lobbySeconds: 0,
+    maxUnitsPerShopper: 1,
+    guaranteeStock: 1,
+    message: '',
+  };
+}
