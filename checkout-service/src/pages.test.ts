@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { sandboxClient } from './adapters/sandbox-client.ts';
 import { makeRig, type Rig, testOrigin } from './testing/checkout-rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await makeRig({ databaseUrl: await freshDatabaseUrl(afterAll), units: [5, 5] });
+  const nowhere = { url: 'http://127.0.0.1:1', webhookSecret: 'x'.repeat(40) };
+  const providers = [sandboxClient({ ...nowhere, toleranceSeconds: 300 })];
+  rig = await makeRig({ databaseUrl: await freshDatabaseUrl(afterAll), units: [5, 5], providers });
   await rig.sql`update products set name = '<b>Bold</b> & co' where id = ${rig.products[0]!}`;
 });
 afterAll(() => rig.close());

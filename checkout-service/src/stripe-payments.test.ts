@@ -201,6 +201,21 @@ describe('an order that is paid by Stripe', () => {
   );
 });
 
+describe('the order page where only Stripe is set up', () => {
+  it('asks for no card, loads nothing from elsewhere, and shows it when it is paid', async () => {
+    const order = await place();
+    const headers = { cookie: `fg_order_${order.id}=${order.key}` };
+    const show = () => rig.call('GET', `/checkout/orders/${order.id}`, { headers });
+    const page = await show();
+    expect(page.body).toContain('Pay €10.00 on the shop’s own page');
+    expect(page.body).not.toMatch(/name="card"|Test cards|https?:\/\//);
+    const intent = await order.begin();
+    expect((await show()).body).toContain('/cancel"');
+    await paid(intent);
+    expect((await show()).body).toContain('data-state="paid"');
+  });
+});
+
 describe('the state of the breaker and the calls', () => {
   it('are figures, and shown on readiness', async () => {
     const ready = await rig.call('GET', '/readyz');

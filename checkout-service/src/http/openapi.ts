@@ -94,7 +94,7 @@ const payment: Operation = {
   ...byOrderKey,
   summary: 'Pay the order; its state follows the provider’s event.',
   description:
-    'A provider that fails or does not answer is asked again; if it still fails, the answer is 503 `payment-unavailable` with `Retry-After`. The order stays `awaiting_payment`, and may be paid again at once until `payBefore`. Where most payments fail, calls are refused the same way without asking the provider, for some seconds.',
+    'A provider that fails or does not answer is asked again; if it still fails, the answer is 503 `payment-unavailable` with `Retry-After`. The order stays `awaiting_payment`, and may be paid again at once until `payBefore`. Where most payments fail, calls are refused the same way without asking the provider, for some seconds.\n\nWith `stripe` the answer has a `clientSecret`, with which the shop’s own front end confirms the PaymentIntent by Stripe.js; no card passes Fairgate, and its pages do not load Stripe.js. Asked again while that payment is under way, the answer is the same payment and secret. After a decline the intent stays payable until another payment is begun, which withdraws it.',
   requestBody: { required: true, content: json(z.toJSONSchema(paymentSchema, { io: 'input' })) },
   responses: {
     '202': {
@@ -105,7 +105,11 @@ const payment: Operation = {
           payment: {
             type: 'object',
             required: ['id', 'state'],
-            properties: { id: { type: 'string' }, state: { type: 'string' } },
+            properties: {
+              id: { type: 'string' },
+              state: { type: 'string' },
+              clientSecret: { type: 'string', description: 'With `stripe` alone.' },
+            },
           },
         },
       }),
@@ -176,10 +180,18 @@ export function openapiDocument(origin: string): OpenapiDocument {
       '/webhooks/{provider}': {
         post: {
           summary: 'The payment provider’s signed event.',
+          description:
+            'Signed over the raw body: `fairgate-signature` (sandbox) or `stripe-signature`, at most 300 s old. An event that comes again, is about no payment of ours, or is of a type that is not acted on, is 200 and changes nothing. Of Stripe `payment_intent.succeeded`, `payment_intent.payment_failed`, `payment_intent.canceled` and `charge.refunded` are acted on.',
           parameters: [{ ...idParameter, name: 'provider' }],
           responses: {
             '200': { description: 'Taken, now or before.' },
-            ...refusals('invalid-request', 'unauthorized', 'not-found'),
+            ...refusals(
+              'invalid-request',
+              'unauthorized',
+              'not-found',
+              'payload-too-large',
+              'unsupported-media-type',
+            ),
           },
         },
       },

@@ -137,7 +137,19 @@ async function showOrder(
     deps.sales.findSale(order.saleId),
     open ? deps.lastPayment(order.id) : null,
   ]);
-  const paying = payment?.state === 'processing';
+  // One of the shop's own pages may begin whenever it is opened, and says nothing of the shopper.
+  const paying = payment?.state === 'processing' && payment.provider === 'sandbox';
   const { version, extended } = order;
-  return c.html(orderPage({ order: orderView(order), version, extended, paying, sale, mistake }));
+  const names = deps.payments.providers().map(({ name }) => name);
+  const payBy = names.includes('sandbox') ? 'sandbox' : names.length > 0 ? 'shop' : 'nothing';
+  const state = {
+    order: orderView(order),
+    version,
+    extended,
+    paying,
+    payBy,
+    sale,
+    mistake,
+  } as const;
+  return c.html(orderPage(state));
 }

@@ -8,8 +8,10 @@ export type OrderPageState = {
   order: Order;
   version: number;
   extended: boolean;
-  /** Whether a payment is under way. */
+  /** Whether a payment is under way, whose end this page waits for. */
   paying: boolean;
+  /** Where the order can be paid: here by a sandbox card, on the shop's own pages, or nowhere. */
+  payBy: 'sandbox' | 'shop' | 'nothing';
   sale: SaleOffer | null;
   mistake: string | null;
 };
@@ -100,32 +102,10 @@ function summary({ order, sale }: OrderPageState) {
   </section>`;
 }
 
-function actions({ order, extended }: OrderPageState) {
+function actions(state: OrderPageState) {
+  const { order, extended } = state;
   const base = `/checkout/orders/${order.id}`;
-  return html`<section class="card" aria-label="Pay">
-      <h2>Pay</h2>
-      <form method="post" action="${base}/pay" id="pay">
-        <label class="field"
-          ><span>Card number</span>
-          <input
-            name="card"
-            inputmode="numeric"
-            autocomplete="off"
-            required
-            minlength="12"
-            maxlength="32"
-            placeholder="4242 4242 4242 4242"
-          />
-        </label>
-        <button type="submit">Pay ${money(order.totalMinor, order.currency)}</button>
-      </form>
-      <details>
-        <summary>Test cards of the sandbox</summary>
-        <ul>
-          ${testCards.map(([card, does]) => html`<li><code>${card}</code> ${does}</li>`)}
-        </ul>
-      </details>
-    </section>
+  return html`${paySection(state)}
     <div class="row">
       ${
         extended
@@ -138,4 +118,53 @@ function actions({ order, extended }: OrderPageState) {
         <button class="button-quiet" type="submit">Cancel and give back</button>
       </form>
     </div>`;
+}
+
+/**
+ * A card is asked for by the sandbox alone. Stripe's form is Stripe's script from Stripe's origin,
+ * which these pages do not load: the shop's own front end shows it (ADR 0010).
+ */
+function paySection({ order, payBy }: OrderPageState) {
+  const amount = money(order.totalMinor, order.currency);
+  switch (payBy) {
+    case 'sandbox':
+      return html`<section class="card" aria-label="Pay">
+        <h2>Pay</h2>
+        ${sandboxForm(order.id, amount)}
+      </section>`;
+    case 'shop':
+      return html`<section class="card" aria-label="Pay">
+        <h2>Pay</h2>
+        <p>Pay ${amount} on the shop’s own page. As soon as the payment is confirmed, you see it here.</p>
+      </section>`;
+    case 'nothing':
+      return html`<section class="card" aria-label="Pay">
+        <h2>Pay</h2>
+        <p>No way to pay is set up here. Please ask the shop.</p>
+      </section>`;
+  }
+}
+
+function sandboxForm(orderId: string, amount: string) {
+  return html`      <form method="post" action="/checkout/orders/${orderId}/pay" id="pay">
+        <label class="field"
+          ><span>Card number</span>
+          <input
+            name="card"
+            inputmode="numeric"
+            autocomplete="off"
+            required
+            minlength="12"
+            maxlength="32"
+            placeholder="4242 4242 4242 4242"
+          />
+        </label>
+        <button type="submit">Pay ${amount}</button>
+      </form>
+      <details>
+        <summary>Test cards of the sandbox</summary>
+        <ul>
+          ${testCards.map(([card, does]) => html`<li><code>${card}</code> ${does}</li>`)}
+        </ul>
+      </details>`;
 }
