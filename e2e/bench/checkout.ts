@@ -22,7 +22,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     /** Redemptions of a round; proofs are good for a minute, so there is a bound to it. */
     requests: { type: 'string', default: '6000' },
-    connections: { type: 'string', default: '100' },
+    connections: { type: 'string', default: '200' },
     /** Bearer tokens without proofs. */
     unbound: { type: 'boolean', default: false },
     /** Node writes a CPU profile of the checkout there. */
@@ -31,7 +31,7 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  console.log('--rounds 3 --requests 6000 --connections 100 --unbound --profile FOLDER');
+  console.log('--rounds 3 --requests 6000 --connections 200 --unbound --profile FOLDER');
   process.exit(0);
 }
 const rounds = Number(values.rounds);

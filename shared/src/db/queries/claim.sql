@@ -51,7 +51,7 @@ item as materialized (
 ),
 -- :picked
 dealt as materialized (
-  select i.order_id, i.product_id, p.id as unit_id
+  select i.order_id, i.product_id, i.quantity, i.price_minor, p.id as unit_id
   from item i
   cross join lateral generate_series(i.upto - i.quantity + 1, i.upto) as slot
   join picked p on p.product_id = i.product_id and p.place = slot
@@ -113,17 +113,17 @@ sheet as materialized (
   group by d.order_id
 ),
 line as materialized (
-  select i.order_id, jsonb_agg(
-    jsonb_build_object('productId', i.product_id, 'quantity', i.quantity,
-      'unitPriceMinor', i.price_minor, 'units', d.unit_ids)
-    order by i.product_id) as items
-  from item i
-  join (
-    select order_id, product_id, array_agg(unit_id order by unit_id) as unit_ids
+  select order_id, jsonb_agg(
+    jsonb_build_object('productId', product_id, 'quantity', quantity,
+      'unitPriceMinor', price_minor, 'units', unit_ids)
+    order by product_id) as items
+  from (
+    select order_id, product_id, quantity, price_minor,
+      array_agg(unit_id order by unit_id) as unit_ids
     from dealt join placed using (order_id)
-    group by order_id, product_id
-  ) d using (order_id, product_id)
-  group by i.order_id
+    group by order_id, product_id, quantity, price_minor
+  ) d
+  group by order_id
 ),
 noted as (
   insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
