@@ -35,6 +35,20 @@ function timeLetters(nowMs: number): string {
 
 function randomLetters(count: number): string {
   let letters = '';
-  for (const byte of randomBytes(count)) letters += alphabet.charAt(byte & 31);
+  for (const byte of pooledBytes(count)) letters += alphabet.charAt(byte & 31);
   return letters;
+}
+
+/** Asking the system for each id alone takes longer than all the rest of making it. */
+const poolBytes = 4_096;
+let pool = Buffer.alloc(0);
+let poolAt = 0;
+
+function pooledBytes(count: number): Buffer {
+  if (poolAt + count > pool.length) {
+    pool = randomBytes(poolBytes);
+    poolAt = 0;
+  }
+  poolAt += count;
+  return pool.subarray(poolAt - count, poolAt);
 }
