@@ -3,6 +3,7 @@ import {
   type CryptoKey,
   errors,
   exportJWK,
+  type JWK,
   type JWTPayload,
   type JWTVerifyGetKey,
   SignJWT,
@@ -137,13 +138,17 @@ const nodeKeys = new WeakMap<object, KeyObject | null>();
 async function nodeKey(key: Awaited<ReturnType<JWTVerifyGetKey>>): Promise<KeyObject | null> {
   const known = nodeKeys.get(key);
   if (known !== undefined) return known;
-  const jwk = publicJwkSchema.safeParse('kty' in key ? key : await exportJWK(key));
+  const jwk = publicJwkSchema.safeParse(isJwk(key) ? key : await exportJWK(key));
   const made =
     jwk.success && jwk.data.kty === 'OKP'
       ? createPublicKey({ key: requiredMembers(jwk.data), format: 'jwk' })
       : null;
   nodeKeys.set(key, made);
   return made;
+}
+
+function isJwk(key: object): key is JWK {
+  return 'kty' in key;
 }
 
 function decoded(part: string): unknown {
