@@ -1,13 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import { makeProof, newProofKey } from '@fairgate/shared/token/proof-maker.ts';
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
+import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { repositoryFolder } from '../scripts/toolchain/folders.ts';
 import { openBrowser, openTab } from './support/browser.ts';
 import { cards } from './support/checkout-client.ts';
 import { openDoors, openSale } from './support/fixtures.ts';
-import { mapBounded } from './support/http.ts';
+import { call, mapBounded } from './support/http.ts';
 import { mailsTo } from './support/mailbox.ts';
+import { expectProblem } from './support/problem.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
 import { waitFor } from './support/wait.ts';
 
@@ -40,6 +43,10 @@ test.concurrent.each([
     const { page, faults, strangers, close } = await openTab(browser, {
       script,
       origins: [edgeUrl],
+    });
+    const redemptions: Request[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/v1/redemptions')) redemptions.push(request);
     });
     const kind = script ? 'script' : 'plain';
     const picture = (name: string) =>
@@ -75,6 +82,8 @@ test.concurrent.each([
 
     // The order: held, then paid.
     await page.waitForURL(/\/checkout\/orders\/ord_/);
+    if (script) await expectBound(page, redemptions);
+    else expect(redemptions).toEqual([]);
     const orderId = /ord_[0-9a-z]+/.exec(page.url())?.[0] ?? '';
     expect(await stack.addsUp(sale)).toMatchObject({ held: 1, awaiting: 1 });
     await page.getByLabel(/card number/i).fill(cards.declined);
@@ -116,3 +125,49 @@ test.concurrent.each([
     await close();
   },
 );
+
+/** The token was bound to a key of this browser that nobody can read, and is worth nothing elsewhere. */
+async function expectBound(page: Page, redemptions: Request[]): Promise<void> {
+  expect(redemptions).toHaveLength(1);
+  const request = redemptions[0];
+  const headers = (await request?.allHeaders()) ?? {};
+  const [scheme, token = ''] = (headers.authorization ?? '').split(' ');
+  expect(scheme).toBe('DPoP');
+  const { cnf } = decodeJwt<{ cnf?: { jkt: string } }>(token);
+  const { jwk, typ } = decodeProtectedHeader(headers.dpop ?? '');
+  expect(typ).toBe('dpop+jwt');
+  expect(cnf?.jkt).toBe(await calculateJwkThumbprint(jwk ?? {}));
+  expect(await page.evaluate(keyOfPage)).toEqual({ isExtractable: false, exported: 'refused' });
+
+  const url = request?.url() ?? '';
+  const copied = (authorization: string, dpop?: string) =>
+    call(url, {
+      method: 'POST',
+      headers: { authorization, ...(dpop === undefined ? {} : { dpop }) },
+      json: JSON.parse(request?.postData() ?? '{}'),
+    });
+  const thief = makeProof(newProofKey(), { method: 'POST', url, token });
+  for (const answer of [
+    await copied(`Bearer ${token}`),
+    await copied(`DPoP ${token}`),
+    await copied(`DPoP ${token}`, thief),
+    await copied(`DPoP ${token}`, headers.dpop),
+  ]) {
+    expectProblem(answer, 'proof-invalid');
+  }
+}
+
+/** Runs in the page: what a script that got into it could do with the key. */
+const keyOfPage = `(async () => {
+  const settled = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const database = await settled(indexedDB.open('fairgate'));
+  const pair = await settled(database.transaction('keys').objectStore('keys').get('proof'));
+  const exported = await crypto.subtle.exportKey('jwk', pair.privateKey).then(
+    () => 'exported',
+    () => 'refused',
+  );
+  return { isExtractable: pair.privateKey.extractable, exported };
+})()`;

@@ -124,10 +124,15 @@ describe('a place that is joined with a key', () => {
     const key = newProofKey();
     const { answer, place } = await joined(saleId, key);
     const cookie = cookiesOf(answer).join('; ');
-    for (const form of ['join', 'leave', 'buy']) {
+    for (const form of ['join', 'buy']) {
       const path = `/sales/${saleId}/${form}`;
       expect((await edge.raw(path, { method: 'POST', headers: { cookie } })).status).toBe(401);
     }
+    // Leaving by the form without the key only makes this browser forget the place.
+    const left = await edge.raw(`/sales/${saleId}/leave`, { method: 'POST', headers: { cookie } });
+    expect([left.status, left.headers.getSetCookie().length]).toEqual([303, 1]);
+    const polled = answered(await ask('GET', placeOf(saleId), { cookie }), 200, pollShape);
+    expect(polled.place.state).toBe('waiting');
     const visitor = cookiesOf(answer).find((one) => one.startsWith('fg_visitor=')) ?? '';
     for (const given of [{}, { key: newProofKey() }]) {
       const stranger = await ask('POST', placeOf(saleId), { cookie: visitor, ...given });

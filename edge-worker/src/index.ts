@@ -1,4 +1,5 @@
 import { systemClock } from '@fairgate/shared/clock.ts';
+import keyScript from '@fairgate/shared/pages/browser-key.browser.js';
 import { problemResponse } from '@fairgate/shared/problem.ts';
 import { purchaseSigner } from '@fairgate/shared/token/jwks.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
@@ -50,6 +51,7 @@ function wire(config: EdgeConfig, namespace: Bindings['GATEWAY']): Edge {
     }),
     assets: makeAssets({
       'edge.css': edgeCss,
+      'browser-key.js': keyScript,
       'sale.js': saleScript,
       'catalogue.js': catalogueScript,
     }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isoTime } from '@fairgate/shared/clock.ts';
+import { isoTime, systemClock } from '@fairgate/shared/clock.ts';
 import { formBody, parseInput } from '@fairgate/shared/http/body.ts';
 import { isId } from '@fairgate/shared/ids.ts';
 import { Problem, problems } from '@fairgate/shared/problem.ts';
@@ -42,7 +42,9 @@ export async function showCheckout(
   }
   const { token, mistake = null, chosen = null } = given;
   const key = given.key ?? randomBytes(18).toString('base64url');
-  return c.html(checkoutPage({ sale, token, hints: tokenHints(token), key, mistake, chosen }));
+  const hints = tokenHints(token);
+  const serverTime = isoTime(systemClock.now());
+  return c.html(checkoutPage({ sale, token, hints, key, mistake, chosen, serverTime }));
 }
 
 const formSchema = redeemFormSchema.extend({

@@ -11,6 +11,8 @@ export type CheckoutPageState = {
   /** Sent with the form, so that sending it twice is one redemption. */
   key: string;
   mistake: string | null;
+  /** ISO 8601: proofs are made by the server's clock. */
+  serverTime: string;
   chosen: { productId: string; quantity: number; email: string } | null;
 };
 
@@ -20,7 +22,7 @@ export function checkoutPage(state: CheckoutPageState): Markup {
   const expiry = hints.expiresAt ?? '';
   const main = html`<h1>Your turn</h1>
     <p class="muted">${sale.name}</p>
-    ${state.mistake === null ? '' : html`<p class="notice notice-bad" role="alert">${state.mistake}</p>`}
+    <p id="mistake" class="notice notice-bad" role="alert" ${state.mistake === null ? 'hidden' : ''}>${state.mistake ?? ''}</p>
     <p id="no-token" class="notice" role="alert" ${token === '' ? '' : 'hidden'}>
       This page needs the purchase token of your place.
       <a href="/sales/${sale.id}">Go back to the sale</a> and continue from there.
@@ -28,7 +30,7 @@ export function checkoutPage(state: CheckoutPageState): Markup {
     <p id="time-left" class="notice" aria-live="off" ${expiry === '' ? 'hidden' : ''}>
       Your place is kept. Time to reserve: ${deadline(expiry, 'token-expiry')}
     </p>
-    <form class="card" method="post" action="/checkout/redeem" id="redeem" data-sale="${sale.id}">
+    <form class="card" method="post" action="/checkout/redeem" id="redeem" data-sale="${sale.id}" data-server-time="${state.serverTime}">
       <input type="hidden" name="sale" value="${sale.id}" />
       <input type="hidden" name="token" value="${token}" />
       <input type="hidden" name="key" value="${state.key}" />

@@ -1,6 +1,7 @@
 import { bodyText } from '@fairgate/shared/http/body.ts';
 import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
+import { tokenHash } from '@fairgate/shared/token/dpop.ts';
 import { Hono } from 'hono';
 import { cataloguePage } from '../pages/catalogue-page.ts';
 import { type Html, pageHeaders } from '../pages/layout.ts';
@@ -32,8 +33,8 @@ export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
     const saleId = saleIdOf(c);
     await bodyText(c);
     const claims = edge.credentials.ticketOrNull(c, saleId);
-    if (claims !== null) {
-      requireProof(edge, c, claims);
+    // Whoever has lost the key cannot give up the place, but this browser may forget it.
+    if (claims !== null && claims.jkt === undefined) {
       const outcome = await edge.line.leave(claims);
       if (outcome.kind !== 'left') throw refusal(outcome);
     }
@@ -65,12 +66,15 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   const shown = await edge.sales.one(saleId);
   if (shown.kind !== 'sale') throw refusal(shown);
   if (polled === null) {
-    return await page(c, salePageHtml(edge.assets, shown.sale, null), forAnyone);
+    return await page(c, salePageHtml(edge.assets, shown.sale, null, null), forAnyone);
   }
+  let ticket = edge.credentials.ticketText(c, saleId);
   if (polled.renewed !== null) {
-    edge.credentials.setCookies(c, polled.renewed, edge.credentials.sign(polled.renewed));
+    ticket = edge.credentials.sign(polled.renewed);
+    edge.credentials.setCookies(c, polled.renewed, ticket);
   }
-  return await page(c, salePageHtml(edge.assets, shown.sale, polled.place), forOne);
+  const ticketHash = claims?.jkt === undefined ? null : tokenHash(ticket);
+  return await page(c, salePageHtml(edge.assets, shown.sale, polled.place, ticketHash), forOne);
 }
 
 /** Back to the sale's page, which tells what there is to tell about a sale that is not open. */

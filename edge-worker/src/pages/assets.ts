@@ -4,7 +4,7 @@ type Asset = { text: string; contentType: string };
 
 export type AssetFile = { path: string; text: string; contentType: string };
 
-export type AssetName = 'edge.css' | 'sale.js' | 'catalogue.js';
+export type AssetName = 'edge.css' | 'browser-key.js' | 'sale.js' | 'catalogue.js';
 
 export type Assets = {
   /** The address of an asset, with a hash of its content in it. */
@@ -16,9 +16,13 @@ export type Assets = {
 export function makeAssets(texts: Record<AssetName, string>): Assets {
   const css = 'text/css; charset=utf-8';
   const js = 'text/javascript; charset=utf-8';
+  const key = assetFile('browser-key.js', { text: texts['browser-key.js'], contentType: js });
+  // The script asks for the key's by its address with the hash in it.
+  const sale = texts['sale.js'].replace('./browser-key.js', key.path);
   const files = new Map<AssetName, AssetFile>([
     ['edge.css', assetFile('edge.css', { text: texts['edge.css'], contentType: css })],
-    ['sale.js', assetFile('sale.js', { text: texts['sale.js'], contentType: js })],
+    ['browser-key.js', key],
+    ['sale.js', assetFile('sale.js', { text: sale, contentType: js })],
     ['catalogue.js', assetFile('catalogue.js', { text: texts['catalogue.js'], contentType: js })],
   ]);
   const byPath = new Map([...files.values()].map((file) => [file.path, file]));

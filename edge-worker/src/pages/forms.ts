@@ -18,6 +18,6 @@ export function buyForm(sale: PublicSale): Html {
 }
 
 export function leaveForm(sale: PublicSale): Html {
-  return html`<form method="post" action="/sales/${sale.id}/leave">
+  return html`<form method="post" action="/sales/${sale.id}/leave" data-form="leave">
 <button class="button-quiet">Leave the line</button></form>`;
 }

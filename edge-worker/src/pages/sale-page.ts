@@ -7,14 +7,23 @@ import { type Html, layout } from './layout.ts';
 import { placePanel } from './place-panel.ts';
 import { moneyWords, stateWords, timeWords } from './words.ts';
 
-/** Without a place, the page is the same for everyone. */
-export function salePage(assets: Assets, sale: PublicSale, place: Place | null): Html {
+/**
+ * Without a place, the page is the same for everyone. `ticketHash` is what proofs with a bound
+ * ticket name it by (`ath`): the ticket itself is in a cookie that no script can read.
+ */
+export function salePage(
+  assets: Assets,
+  sale: PublicSale,
+  place: Place | null,
+  ticketHash: string | null,
+): Html {
   return layout(assets, {
     title: place?.state === 'admitted' ? `It is your turn · ${sale.name}` : sale.name,
     refreshSeconds: place ? refreshOf(place) : beforePlaceSeconds(sale),
     script: 'sale.js',
     main: html`<div id="room" data-sale="${sale.id}" data-state="${sale.state}"
 data-place="${place?.state ?? ''}" data-server-time="${sale.serverTime}"
+data-bind="${sale.bindTokens}" data-ticket-hash="${ticketHash ?? ''}"
 data-poll-after="${place?.pollAfterSeconds ?? ''}" data-message="${sale.message}">
 <h1>${sale.name}</h1>
 <p class="row"><span class="badge badge-${sale.state}">${stateWords[sale.state]}</span>

@@ -1,6 +1,9 @@
 // Makes the sale page live: polls as often as it is told to, counts down by the server's clock,
 // and fetches the page anew when the state of the place or of the sale has changed. Everything
-// works without it, by forms and a refreshing page.
+// works without it, by forms and a refreshing page. Where the browser can, the place is bound to a
+// key of its own: taking the token, leaving and joining again are proven by it.
+
+import { browserKey, hashOf, makeProof, publicJwk, storedKey } from './browser-key.js';
 
 const title = document.title;
 let timer;
@@ -65,6 +68,19 @@ const call = async (path, init) => {
   return { response, body };
 };
 
+// With a proof for this very request, where the place is bound to the browser's key.
+const prove = async (method, path, json) => {
+  const { sale, ticketHash: ath } = room().dataset;
+  const headers = json === undefined ? {} : { 'content-type': 'application/json' };
+  const pair = ath ? await storedKey() : null;
+  if (pair !== null) {
+    const nowMs = Date.now() + clockOffsetMs;
+    headers.dpop = await makeProof(pair, { method, path: `/api/sales/${sale}${path}`, ath, nowMs });
+  }
+  const body = json === undefined ? {} : { body: JSON.stringify(json) };
+  return await call(path, { method, headers, ...body });
+};
+
 // Fetches the page itself, so that its words stand in one place.
 const renew = async () => {
   const before = room().dataset.place;
@@ -98,7 +114,8 @@ const hasChanged = (saleState, message) =>
 const pollPlace = async () => {
   const { response, body } = await call('/place');
   if (response.ok) {
-    const { place } = body;
+    const { place, ticket } = body;
+    if (ticket && room().dataset.ticketHash) room().dataset.ticketHash = await hashOf(ticket);
     if (place.state !== room().dataset.place || hasChanged(place.saleState, place.message)) {
       await renew();
     } else show(place);
@@ -133,17 +150,41 @@ const plan = (seconds) => {
   timer = setTimeout(poll, seconds * 1000);
 };
 
+// A browser that has lost its key forgets a place that has ended, and joins as somebody new.
+const forget = async () => {
+  await fetch(`/sales/${room().dataset.sale}/leave`, { method: 'POST', redirect: 'manual' });
+  room().dataset.ticketHash = '';
+};
+
 const join = async () => {
-  const { response, body } = await call('/place', { method: 'POST' });
+  const pair = room().dataset.bind === 'off' ? null : await browserKey();
+  const key = pair === null ? {} : { publicKey: await publicJwk(pair) };
+  let answer = await prove('POST', '/place', key);
+  if (answer.response.status === 409 && answer.body.type.endsWith(':conflict')) {
+    await forget();
+    answer = await prove('POST', '/place', key);
+  }
+  const { response, body } = answer;
   if (!response.ok) say(body.detail);
   await renew();
   if (!response.ok) say(body.detail);
 };
 
 const buy = async () => {
-  const { response, body } = await call('/place/token', { method: 'POST' });
-  if (response.ok) location.assign(`${body.checkoutUrl}#token=${body.token}`);
-  else await renew();
+  const { response, body } = await prove('POST', '/place/token');
+  if (response.ok) {
+    location.assign(`${body.checkoutUrl}#token=${body.token}`);
+    return;
+  }
+  await renew();
+  if (response.status === 401) say(body.detail);
+};
+
+// Without the key the place stays, and the form makes this browser forget it.
+const leave = async (form) => {
+  const { response } = await prove('DELETE', '/place');
+  if (response.ok) await renew();
+  else form.submit();
 };
 
 const submit = async (event, act) => {
@@ -151,7 +192,7 @@ const submit = async (event, act) => {
   const button = event.target.querySelector('button');
   button.disabled = true;
   try {
-    await act();
+    await act(event.target);
   } catch {
     say('That did not work. Please try again.');
   }
@@ -165,7 +206,7 @@ const dress = () => {
   localTimes();
   tick();
   for (const form of room().querySelectorAll('form[data-form]')) {
-    const act = form.dataset.form === 'join' ? join : buy;
+    const act = { join, buy, leave }[form.dataset.form];
     form.addEventListener('submit', (event) => submit(event, act));
   }
 };
