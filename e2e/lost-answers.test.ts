@@ -1,3 +1,4 @@
+import { roomKey } from '@fairgate/shared/room/keys.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { booksBalance, moneyBalances } from './faults/books.ts';
 import { type Checkouts, startCheckouts } from './faults/checkout-processes.ts';
@@ -91,28 +92,37 @@ test('200 redemptions over connections that are cut all the time are 200 orders'
 
 test('reports whose Redis answer is lost are delivered again, and counted once', async () => {
   const sale = await seedSale(checkouts.sql, { units: 30 });
-  const { figures } = await openRoom(checkouts.redisUrl, sale);
-  // Redis knows the script by then: who does not hear that it is unknown never sends it.
-  const [before, ...shoppers] = await shoppersOf(sale, 20);
-  const orders = [await untilOrdered(before!, 0)];
-  await waitFor('the first one', 5, async () => (await figures()).redeemed === 1);
-  for (const { ways } of checkouts.all) ways.redis.dropReplies(true);
-  orders.push(...(await mapBounded(shoppers, 10, untilOrdered)));
-  await waitFor('the room having heard of them', 10, async () => {
-    return (await figures()).redeemed === 20;
+  const { redis, figures } = await openRoom(checkouts.redisUrl, sale);
+  const shoppers = await shoppersOf(sale, 20);
+  const { jti } = shoppers[0] as Shopper;
+  const trapBoth = () =>
+    checkouts.all.map(({ ways }) =>
+      ways.redis.trap({ on: 'to-server', bytes: jti, hold: 'to-client' }),
+    );
+  const lost = trapBoth();
+  const orders = await mapBounded(shoppers, 10, untilOrdered);
+  await Promise.race(lost.map((trap) => trap.caught));
+  await waitFor('the room having heard of it', 5, async () => {
+    return (await redis.zscore(roomKey(sale.saleId, 'holding'), jti)) !== null;
   });
-  const outbox = async () =>
-    (await checkouts.sql`select from outbox where topic = 'room' and sale_id = ${sale.saleId}`)
-      .length;
-  // Taken by the room, and nobody knows: they stay, and come again.
-  expect(await outbox()).toBe(19);
-  await Promise.all(
-    orders
-      .slice(0, 5)
-      .map(({ order, orderKey }) => checkouts.first.shopper.cancel(order.id, orderKey)),
+  // Taken by the room, and whoever told it does not know: so it is told again.
+  for (const trap of lost) trap.disarm();
+  const repeated = trapBoth();
+  for (const trap of lost) trap.reset();
+  await Promise.race(repeated.map((trap) => trap.caught));
+  for (const trap of repeated) {
+    trap.disarm();
+    trap.release();
+  }
+  const { shopper } = checkouts.first;
+  await mapBounded(orders.slice(0, 5), 5, ({ order, orderKey }) =>
+    shopper.cancel(order.id, orderKey),
   );
-  for (const { ways } of checkouts.all) ways.redis.dropReplies(false);
-  await waitFor('the outbox being empty', 20, async () => (await outbox()) === 0);
+  await waitFor('the outbox being empty', 20, async () => {
+    const left = await checkouts.sql`
+      select from outbox where topic = 'room' and sale_id = ${sale.saleId}`;
+    return left.length === 0;
+  });
   expect(await figures()).toMatchObject({ redeemed: 20, outstanding: 15, active: 15 });
   await waitFor('the picture of the stock', 5, async () => {
     return (await figures()).stock[sale.productId] === '15:15:0';
