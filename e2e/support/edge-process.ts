@@ -14,6 +14,8 @@ export type EdgeProcess = { url: string; pid: number; secrets: Secrets; stop(): 
 
 export type EdgeWish = {
   redisUrl: string;
+  /** A free one is taken where none is asked for. */
+  port?: number;
   /** Bindings that differ from a stack's. */
   bindings?: Record<string, string>;
 };
@@ -23,7 +25,7 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'fairgate-edge-'));
   const bundle = await buildEdge(join(folder, 'bundle'));
   const secrets = loadSecrets(join(folder, 'secrets.json'));
-  const port = await freePort();
+  const port = wish.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const file = join(folder, 'config.capnp');
   writeEdgeConfig({

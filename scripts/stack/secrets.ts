@@ -1,24 +1,18 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import {
+  makePurchaseKey,
+  makeTicketKey,
+  purchaseKeySchema,
+  ticketKeySchema,
+} from '../keys/key-set.ts';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 
-const key = z.object({ kid: z.string(), k: z.string(), createdAt: z.string().optional() });
-const privateKey = z.object({
-  kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
-  x: z.string(),
-  d: z.string(),
-  kid: z.string(),
-  alg: z.literal('EdDSA'),
-  use: z.literal('sig'),
-  createdAt: z.string().optional(),
-});
-
 const secretsSchema = z.object({
-  ticketKeys: z.object({ keys: z.array(key).min(1) }),
-  purchaseKeys: z.object({ keys: z.array(privateKey).min(1) }),
+  ticketKeys: z.object({ keys: z.array(ticketKeySchema).min(1) }),
+  purchaseKeys: z.object({ keys: z.array(purchaseKeySchema).min(1) }),
   admissionKey: z.string().min(1),
   orderKeySecret: z.string().min(1),
   sandboxWebhookSecret: z.string().min(1),
@@ -63,18 +57,24 @@ function readSecrets(file: string): { secrets: Secrets; isWhole: boolean } {
 }
 
 /** The public half of the purchase keys, as the checkouts get it. */
-export function publicKeys(secrets: Secrets): { keys: Omit<z.infer<typeof privateKey>, 'd'>[] } {
-  return { keys: secrets.purchaseKeys.keys.map(({ d: _, ...publicHalf }) => publicHalf) };
+export function publicKeys({ purchaseKeys }: Secrets): { keys: object[] } {
+  return {
+    keys: purchaseKeys.keys.map(({ kty, crv, x, kid, alg, use }) => ({
+      kty,
+      crv,
+      x,
+      kid,
+      alg,
+      use,
+    })),
+  };
 }
 
 function makeSecrets(): Secrets {
-  const { privateKey: made } = generateKeyPairSync('ed25519');
-  const { x, d } = z.object({ x: z.string(), d: z.string() }).parse(made.export({ format: 'jwk' }));
+  const now = new Date();
   return {
-    ticketKeys: { keys: [{ kid: randomText(6), k: randomText(32) }] },
-    purchaseKeys: {
-      keys: [{ kty: 'OKP', crv: 'Ed25519', x, d, kid: randomText(6), alg: 'EdDSA', use: 'sig' }],
-    },
+    ticketKeys: { keys: [makeTicketKey(now)] },
+    purchaseKeys: { keys: [makePurchaseKey(now)] },
     admissionKey: randomText(32),
     orderKeySecret: randomText(32),
     sandboxWebhookSecret: randomText(32),

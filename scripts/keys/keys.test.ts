@@ -1,0 +1,124 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publicJwks, purchaseSigner } from '@fairgate/shared/token/jwks.ts';
+import { parseTicketKeys } from '@fairgate/shared/token/ticket.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { SetupError } from '../setup-error.ts';
+import { loadSecrets } from '../stack/secrets.ts';
+import { readKeyFile } from './key-file.ts';
+import { keysMax } from './key-set.ts';
+import { parseKeyCommand } from './options.ts';
+import { runKeys } from './run.ts';
+
+const start = Date.parse('2026-11-24T06:00:00Z');
+const day = 24 * 3_600_000;
+
+function setUp() {
+  const folder = mkdtempSync(join(tmpdir(), 'fairgate-keys-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'keys.json');
+  const keys = (args: string[], at = start) => {
+    const command = parseKeyCommand(args, {});
+    return command === undefined ? '' : runKeys(command, new Date(at));
+  };
+  const run = (verb: string, at = start, ...more: string[]) =>
+    keys([verb, '--file', file, ...more], at);
+  return { folder, file, keys, run };
+}
+
+test('new makes the file for its owner alone, and its sets are what the services take', async () => {
+  const { file, run } = setUp();
+  run('new');
+  run('new');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const { ticketKeys, purchaseKeys } = readKeyFile(file);
+  expect(parseTicketKeys(JSON.stringify(ticketKeys)).kid).toBe(ticketKeys.keys[0]?.kid);
+  const signer = await purchaseSigner(JSON.stringify(purchaseKeys));
+  expect(signer.kid).toBe(purchaseKeys.keys[0]?.kid);
+  expect(publicJwks(run('list', start, '--public')).keys).toHaveLength(2);
+});
+
+test('a new key is published before it signs, and the old one verifies after it', () => {
+  const { file, run } = setUp();
+  const kids = () => readKeyFile(file).purchaseKeys.keys.map(({ kid }) => kid);
+  run('new');
+  const [first] = kids();
+  run('new');
+  expect(kids()[0]).toBe(first);
+  const [, second] = kids();
+  run('rotate');
+  expect(kids()).toEqual([second, first]);
+  expect(() => run('rotate')).toThrow('no new ticket key');
+  expect(kids()).toEqual([second, first]);
+});
+
+test('a key is dropped when its last token has expired, not before, and never one that signs', () => {
+  const { file, run } = setUp();
+  const count = () => {
+    const { ticketKeys, purchaseKeys } = readKeyFile(file);
+    return [ticketKeys.keys.length, purchaseKeys.keys.length];
+  };
+  run('new');
+  run('new');
+  run('rotate');
+  run('retire', start + 3_600_000);
+  expect(count()).toEqual([2, 2]);
+  run('retire', start + day);
+  expect(count()).toEqual([2, 1]);
+  run('retire', start + 401 * day);
+  expect(count()).toEqual([1, 1]);
+});
+
+test('no secret is ever shown', () => {
+  const { file, run } = setUp();
+  const said = [run('new'), run('new'), run('rotate'), run('list'), run('list', start, '--public')];
+  const { ticketKeys, purchaseKeys } = readKeyFile(file);
+  for (const { k } of ticketKeys.keys) expect(said.join()).not.toContain(k);
+  for (const { d } of purchaseKeys.keys) expect(said.join()).not.toContain(d);
+  writeFileSync(file, `{"ticketKeys": sesame`);
+  expect(() => run('list')).toThrow(/^((?!sesame).)*$/s);
+});
+
+test('more keys than a verifier takes are refused', () => {
+  const { file, run } = setUp();
+  run('new');
+  for (let i = 1; i < keysMax; i += 1) {
+    run('new');
+    run('rotate');
+  }
+  const before = readFileSync(file, 'utf8');
+  expect(() => run('new')).toThrow('retire old ones first');
+  expect(readFileSync(file, 'utf8')).toBe(before);
+});
+
+test('the secrets of a stack keep everything else, and the stack reads them', () => {
+  const { folder, keys } = setUp();
+  const secretsFile = join(folder, 'secrets.json');
+  const before = loadSecrets(secretsFile);
+  const place = ['--data-dir', folder];
+  keys(['new', ...place]);
+  keys(['rotate', ...place, '--kind', 'purchase']);
+  const after = loadSecrets(secretsFile);
+  expect(after.adminKey).toBe(before.adminKey);
+  expect(after.internalKey).toBe(before.internalKey);
+  expect(after.purchaseKeys.keys[1]?.kid).toBe(before.purchaseKeys.keys[0]?.kid);
+  expect(after.ticketKeys.keys[0]?.kid).toBe(before.ticketKeys.keys[0]?.kid);
+  // What a rotation noted is still there when the stack completes the file.
+  expect(after.purchaseKeys.keys[1]?.signedUntil).toBeDefined();
+});
+
+test.each([
+  [[], 'Say one of new'],
+  [['frob'], 'Say one of new'],
+  [['new', 'rotate'], 'Say one of new'],
+  [['new', '--kind', 'order'], '--kind is order'],
+  [['new', '--public'], '--public goes with list'],
+  [['new', '--file', 'a', '--data-dir', 'b'], 'leave one out'],
+  [['list', '--bogus'], 'bogus'],
+  [['rotate', '--file', '/nowhere/keys.json'], 'is not there'],
+])('%j is refused in words', (args, words) => {
+  const { keys } = setUp();
+  expect(() => keys(args)).toThrow(SetupError);
+  expect(() => keys(args)).toThrow(words);
+});

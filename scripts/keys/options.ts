@@ -1,0 +1,77 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { messageOf, SetupError } from '../setup-error.ts';
+import { repositoryFolder } from '../toolchain/folders.ts';
+
+export const verbs = ['new', 'rotate', 'list', 'retire'] as const;
+export const kinds = ['ticket', 'purchase'] as const;
+export type Verb = (typeof verbs)[number];
+export type Kind = (typeof kinds)[number];
+
+export type KeyCommand = {
+  verb: Verb;
+  file: string;
+  /** The file belongs to a stack, which reads it at its start. */
+  ofStack: boolean;
+  kinds: readonly Kind[];
+  isPublic: boolean;
+};
+
+export const keysUsage = `Usage: npm run keys -- new | rotate | list | retire [options]
+
+  new      publishes a key of each kind that does not sign yet
+  rotate   makes the newest published key sign; the one before it goes on verifying
+  list     shows kid, kind, age, and what each key does; never a secret
+  retire   drops keys whose last token has expired
+
+  --file PATH       a file of keys for production (made by "new", readable by its owner alone)
+  --data-dir PATH   the secrets of a local stack in PATH (default .local, or FAIRGATE_DATA_DIR)
+  --kind KIND       ticket or purchase alone
+  --public          with list: the public set for FAIRGATE_PURCHASE_JWKS, and nothing else
+`;
+
+/** The command line. Undefined where help was asked for; throws a SetupError for what it cannot read. */
+export function parseKeyCommand(
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): KeyCommand | undefined {
+  const { values, positionals } = parsed(args);
+  if (values.help) return undefined;
+  const [verb, ...more] = positionals;
+  if (!isOneOf(verbs, verb) || more.length > 0)
+    throw refusal('Say one of new, rotate, list, retire.');
+  if (values.kind !== undefined && !isOneOf(kinds, values.kind)) {
+    throw refusal(`--kind is ${values.kind}; it is ticket or purchase.`);
+  }
+  if (values.public && verb !== 'list') throw refusal('--public goes with list.');
+  if (values.file !== undefined && values['data-dir'] !== undefined) {
+    throw refusal('--file and --data-dir name two places; leave one out.');
+  }
+  const folder = values['data-dir'] ?? env.FAIRGATE_DATA_DIR ?? join(repositoryFolder, '.local');
+  return {
+    verb,
+    file: resolve(values.file ?? join(folder, 'secrets.json')),
+    ofStack: values.file === undefined,
+    kinds: values.kind === undefined ? kinds : [values.kind],
+    isPublic: values.public ?? false,
+  };
+}
+
+function parsed(args: string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { file: text, 'data-dir': text, kind: text, public: flag, help: flag };
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
+}
+
+function isOneOf<T extends string>(all: readonly T[], text: string | undefined): text is T {
+  return all.some((one) => one === text);
+}
+
+function refusal(what: string): SetupError {
+  return new SetupError(`${what}\n\n${keysUsage}`);
+}

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { type KeyFile, readKeyFile, writeKeyFile } from './key-file.ts';
+import {
+  type AnyKey,
+  makePurchaseKey,
+  makeTicketKey,
+  rotated,
+  stateOf,
+  withNew,
+  withoutExpired,
+} from './key-set.ts';
+import type { KeyCommand, Kind } from './options.ts';
+
+/** Purchase tokens live an hour at most (CONTRACT.md section 5), and an outage may lengthen them. */
+const purchaseTokenSeconds = 2 * 3_600;
+/** Tickets live until 24 h after the sale's end, and a sale may last for months. */
+const ticketSeconds = 400 * 24 * 3_600;
+
+/** Does what was asked, and returns what is to be printed. Throws a SetupError for nonsense. */
+export function runKeys(command: KeyCommand, now: Date): string {
+  if (command.verb === 'new' && !command.ofStack && !existsSync(command.file)) {
+    return firstKeys(command.file, now);
+  }
+  const before = readKeyFile(command.file);
+  switch (command.verb) {
+    case 'list':
+      return command.isPublic ? publicSet(before) : listing(before, command.kinds, now);
+    case 'new':
+      return changed(command, before, now, {
+        ticket: (keys) => withNew(keys, makeTicketKey(now), 'ticket'),
+        purchase: (keys) => withNew(keys, makePurchaseKey(now), 'purchase'),
+      });
+    case 'rotate':
+      return changed(command, before, now, {
+        ticket: (keys) => rotated(keys, now, 'ticket'),
+        purchase: (keys) => rotated(keys, now, 'purchase'),
+      });
+    case 'retire':
+      return changed(command, before, now, {
+        ticket: (keys) => withoutExpired(keys, now, ticketSeconds),
+        purchase: (keys) => withoutExpired(keys, now, purchaseTokenSeconds),
+      });
+  }
+}
+
+type Changes = {
+  ticket(keys: KeyFile['ticketKeys']['keys']): KeyFile['ticketKeys']['keys'];
+  purchase(keys: KeyFile['purchaseKeys']['keys']): KeyFile['purchaseKeys']['keys'];
+};
+
+function changed(command: KeyCommand, before: KeyFile, now: Date, changes: Changes): string {
+  const after: KeyFile = { ...before };
+  const { ticketKeys, purchaseKeys } = before;
+  if (command.kinds.includes('ticket')) {
+    after.ticketKeys = { keys: changes.ticket(ticketKeys.keys) };
+  }
+  if (command.kinds.includes('purchase')) {
+    after.purchaseKeys = { keys: changes.purchase(purchaseKeys.keys) };
+  }
+  writeKeyFile(command.file, after);
+  return `${listing(after, command.kinds, now)}\n\n${nextStep(command)}`;
+}
+
+function firstKeys(file: string, now: Date): string {
+  const at = now.toISOString();
+  const keys: KeyFile = {
+    ticketKeys: { keys: [{ ...makeTicketKey(now), signsSince: at }] },
+    purchaseKeys: { keys: [{ ...makePurchaseKey(now), signsSince: at }] },
+  };
+  writeKeyFile(file, keys);
+  return `${listing(keys, ['ticket', 'purchase'], now)}\n\nThe first keys are in ${file}; docs/operations.md says where they go.`;
+}
+
+function nextStep({ verb, ofStack }: KeyCommand): string {
+  const give = ofStack
+    ? 'Start the stack again, so that the edge has the set'
+    : 'Give the sets to the edge (docs/operations.md)';
+  if (verb === 'new') {
+    return `${give}; "rotate" when every verifier knows the new key, 10 minutes later at the earliest.`;
+  }
+  if (verb === 'rotate')
+    return `${give}. "retire" drops the old key when its last token has expired.`;
+  return `${give}.`;
+}
+
+/** What verifies purchase tokens, as the checkouts get it in FAIRGATE_PURCHASE_JWKS. */
+function publicSet({ purchaseKeys }: KeyFile): string {
+  const keys = purchaseKeys.keys.map(({ kty, crv, x, kid, alg, use }) => {
+    return { kty, crv, x, kid, alg, use };
+  });
+  return JSON.stringify({ keys });
+}
+
+function listing(file: KeyFile, kinds: readonly Kind[], now: Date): string {
+  const rows = kinds.flatMap((kind) => {
+    const keys: AnyKey[] = kind === 'ticket' ? file.ticketKeys.keys : file.purchaseKeys.keys;
+    return keys.map((key) => [kind, key.kid, ageOf(key, now), deedOf(keys, key)]);
+  });
+  const all = [['kind', 'kid', 'age', 'does'], ...rows];
+  const width = (column: number) => Math.max(...all.map((row) => row[column]?.length ?? 0));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(width(column)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function deedOf(keys: readonly AnyKey[], key: AnyKey): string {
+  switch (stateOf(keys, key)) {
+    case 'signs':
+      return 'signs and verifies';
+    case 'next':
+      return 'verifies, signs after the next rotation';
+    case 'verifies':
+      return `verifies; signed until ${key.signedUntil}`;
+  }
+}
+
+function ageOf({ createdAt }: AnyKey, now: Date): string {
+  if (createdAt === undefined) return 'unknown';
+  const hours = Math.max(0, Math.floor((now.getTime() - Date.parse(createdAt)) / 3_600_000));
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+}
