@@ -1,6 +1,7 @@
 import { parseSettings } from '@fairgate/shared/settings.ts';
 import { publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { z } from 'zod';
+import { controlsSchema } from './sandbox/controls.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const secret = z.string().min(32);
@@ -43,6 +44,7 @@ const checkoutFields = z.object({
   FAIRGATE_INTERNAL_KEY: secret,
   FAIRGATE_SANDBOX_URL: z.url().optional(),
   FAIRGATE_SANDBOX_WEBHOOK_SECRET: secret.optional(),
+  FAIRGATE_SANDBOX_KEY: optional(secret),
   FAIRGATE_STRIPE_SECRET_KEY: optional(
     z.string().regex(/^[sr]k_\w{8,}$/, 'is not a secret key (sk_…, rk_…)'),
   ),
@@ -79,6 +81,15 @@ const checkoutSchema = checkoutFields
   );
 export type CheckoutSettings = z.infer<typeof checkoutFields>;
 
+const controlsJson = z.string().transform((text, context) => {
+  try {
+    return controlsSchema.parse(JSON.parse(text));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON of the sandbox’s controls' });
+    return z.NEVER;
+  }
+});
+
 const sandboxSchema = z.object({
   FAIRGATE_HOST: z.string().min(1).default('127.0.0.1'),
   FAIRGATE_PORT: port,
@@ -86,6 +97,12 @@ const sandboxSchema = z.object({
   /** Tried in turn, until one of them answers 2xx. */
   FAIRGATE_SANDBOX_WEBHOOK_URLS: commaList,
   FAIRGATE_SANDBOX_WEBHOOK_SECRET: secret,
+  /** What callers of its API must show; anybody inside may call it where none is set. */
+  FAIRGATE_SANDBOX_KEY: optional(secret),
+  /** Its books, so that it forgets nothing when it is killed. */
+  FAIRGATE_SANDBOX_FILE: optional(z.string().min(1)),
+  /** What it does wrong from the start, as JSON; see sandbox/controls.ts. */
+  FAIRGATE_SANDBOX_CONTROLS: optional(controlsJson),
 });
 export type SandboxSettings = z.infer<typeof sandboxSchema>;
 

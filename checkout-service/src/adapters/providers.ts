@@ -13,7 +13,8 @@ export function providersOf(settings: CheckoutSettings): PaymentProvider[] {
   const apiUrl = settings.FAIRGATE_STRIPE_API_URL;
   const providers: PaymentProvider[] = [];
   if (url && sandboxSecret) {
-    providers.push(sandboxClient({ url, webhookSecret: sandboxSecret, toleranceSeconds }));
+    const key = settings.FAIRGATE_SANDBOX_KEY;
+    providers.push(sandboxClient({ url, key, webhookSecret: sandboxSecret, toleranceSeconds }));
   }
   if (secretKey && stripeSecret) {
     providers.push(

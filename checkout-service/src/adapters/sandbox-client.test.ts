@@ -10,7 +10,7 @@ let isDown = false;
 let requests = 0;
 let client: ReturnType<typeof sandboxClient>;
 beforeAll(async () => {
-  const sandbox = sandboxApp(makeProvider({ send() {}, stop() {} }), () => {});
+  const sandbox = sandboxApp(makeProvider({ async send() {}, stop() {} }), () => {});
   const fetch = async (request: Request) => {
     requests += 1;
     return isDown ? new Response('', { status: 503 }) : await sandbox.fetch(request);

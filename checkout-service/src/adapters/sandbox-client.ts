@@ -20,6 +20,8 @@ export type SandboxClientOptions = {
   url: string;
   webhookSecret: string;
   toleranceSeconds: number;
+  /** Shown with each call, where the sandbox wants one. */
+  key?: string | undefined;
   figures?: PolicyFigures;
 };
 
@@ -29,7 +31,7 @@ export function sandboxClient(options: SandboxClientOptions): PaymentProvider {
   const url = options.url.replace(/\/$/, '');
   const call: Call = async (operation, method, path, body) => {
     const answer = await policy.run(operation, (signal) =>
-      request(`${url}${path}`, method, signal, body),
+      request(`${url}${path}`, { method, signal, key: options.key, body }),
     );
     return answer.kind === 'answer' ? answer.value : answer;
   };
@@ -60,17 +62,17 @@ type Call = (
 /** 5xx and 429 are faults; every other answer is one. */
 async function request(
   url: string,
-  method: string,
-  signal: AbortSignal,
-  body?: object,
+  call: { method: string; signal: AbortSignal; key: string | undefined; body: object | undefined },
 ): Promise<Reply> {
+  const { method, signal, key, body } = call;
   const reply = await fetch(url, {
     method,
     signal,
-    ...(body && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
+    headers: {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
   });
   const text = await reply.text();
   if (reply.status >= 500 || reply.status === 429) {
