@@ -6,6 +6,7 @@ import { verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { prometheusMetrics } from './adapters/metrics.ts';
 import { connectPaymentQueue, type PaymentQueueConnection } from './adapters/payment-queue.ts';
 import { postgresBackground } from './adapters/postgres/background-store.ts';
+import { postgresBooks } from './adapters/postgres/books-store.ts';
 import { claimSession, postgresClaims } from './adapters/postgres/claim-store.ts';
 import { postgresLease } from './adapters/postgres/lease-store.ts';
 import { postgresOrders, postgresSales } from './adapters/postgres/order-store.ts';
@@ -81,8 +82,8 @@ export function makeService(options: ServiceOptions): Service {
     fetch: app.fetch,
     startLoops() {
       const store = stores.background;
-      const { beats, orders } = stores;
-      const parts = { ...cases, jobs: jobs?.jobs ?? null, orders, store, beats };
+      const { beats, books, orders } = stores;
+      const parts = { ...cases, jobs: jobs?.jobs ?? null, orders, store, beats, books };
       loops = startRounds({ ...parts, room: room.room, log, now });
       if (jobs) jobs.connection?.start(jobs.jobs.work);
     },
@@ -111,6 +112,7 @@ function makeStores(pools: Pools, instance: string) {
     payments: postgresPayments(pools.orders, pools.background),
     background: postgresBackground(pools.background),
     beats: postgresLease(pools.beats, instance),
+    books: postgresBooks(pools.background),
     sales: cachedSales(postgresSales(pools.orders), limits.catalogueMs, now),
   };
 }

@@ -51,6 +51,10 @@ export const limits = {
   leaseEveryMs: 700,
   /** A beat that takes longer renews nothing that is worth having. */
   beatStatementMs: 1_000,
+  /** Twice a difference has to be seen: a report takes a fraction of this. */
+  reconcileEveryMs: 5_000,
+  /** Orders and tokens of a sale that are compared in a round; the next round goes on after them. */
+  reconcilePage: 2_000,
   sweepEveryMs: 500,
   sweepMax: 200,
   relayEveryMs: 150,

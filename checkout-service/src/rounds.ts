@@ -3,7 +3,14 @@ import type { Log } from './app/log.ts';
 import { type Loop, startLoop } from './app/loop.ts';
 import type { CheckoutMetrics } from './app/metrics.ts';
 import type { PaymentJobs } from './app/payment-jobs.ts';
-import type { BackgroundStore, LeaseStore, OrderStore, RoomReports } from './app/ports.ts';
+import type {
+  BackgroundStore,
+  BooksStore,
+  LeaseStore,
+  OrderStore,
+  RoomReports,
+} from './app/ports.ts';
+import { makeReconciler } from './app/reconciler.ts';
 import { makeRelay } from './app/relay.ts';
 import { makeSettlement } from './app/settlement.ts';
 import type { StockPicture } from './app/stock-picture.ts';
@@ -14,6 +21,7 @@ export type RoundsOptions = {
   orders: Pick<OrderStore, 'sweep'>;
   store: BackgroundStore;
   beats: LeaseStore;
+  books: BooksStore;
   room: RoomReports;
   /** Null where no payment provider is set. */
   jobs: PaymentJobs | null;
@@ -41,7 +49,16 @@ export function startRounds(options: RoundsOptions): Loop[] {
   const { lapseAfterMs, lapseMax: batchMax } = limits;
   const settlement = makeSettlement({ store, room, lapseAfterMs, batchMax });
   const lease = makeLease({ store: options.beats, room, leaseMs: limits.leaseMs, now });
+  const reconcile = makeReconciler({
+    store: options.books,
+    room,
+    metrics,
+    log,
+    page: limits.reconcilePage,
+    stockChanged: stockPicture.changed,
+  });
   return [
+    start('reconcile', limits.reconcileEveryMs, reconcile),
     start('lease', limits.leaseEveryMs, lease),
     start('watch', limits.watchEveryMs, options.watch.round),
     start('sweep', limits.sweepEveryMs, () => sweep(options)),

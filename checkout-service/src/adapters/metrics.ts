@@ -55,6 +55,13 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
   const orders = counter('fairgate_order_changes_total', 'Orders by change of state', 'change');
   const paid = counter('fairgate_payments_total', 'Payments by outcome', 'outcome');
   const reports = counter('fairgate_reports_total', 'Reports to rooms by outcome', 'outcome');
+  const differences = new Gauge({
+    name: 'fairgate_reconcile_differences',
+    help: 'Differences between Redis and Postgres that stand, by kind',
+    labelNames: ['kind'],
+    registers,
+  });
+  const repairs = counter('fairgate_reconcile_repairs_total', 'Differences repaired', 'kind');
   const failures = counter('fairgate_loop_failures_total', 'Failed rounds by loop', 'loop');
   const provider = addProviderCalls(registers);
   addGauges(registers, gauges);
@@ -71,6 +78,8 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     paymentJob: paymentJobCounter(registers),
     providerCall: provider,
     reports: (outcome, count) => reports.inc({ outcome }, count),
+    differences: (kind, count) => differences.set({ kind }, count),
+    repaired: (kind, count) => repairs.inc({ kind }, count),
     loopFailed: (loop) => failures.inc({ loop }),
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -44,6 +44,10 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
   return {
     room: {
       settle: (saleId, reports) => inTime(room.settle(saleId, reports)),
+      books: (saleId, question) => inTime(room.books(saleId, question)),
+      async mend(saleId, mended, units, redeemed) {
+        return (await inTime(room.mend(saleId, mended, units, redeemed))) === 'mended';
+      },
       async lease(saleId, ms) {
         await inTime(room.lease(saleId, ms));
       },

@@ -14,6 +14,9 @@ export type CheckoutMetrics = {
   paymentJob(kind: string, outcome: 'done' | 'swept' | 'again' | 'failed'): void;
   providerCall(provider: string, call: ProviderCall): void;
   loopFailed(loop: string): void;
+  /** How many differences between Redis and Postgres stand now, by kind. */
+  differences(kind: string, count: number): void;
+  repaired(kind: string, count: number): void;
   /** Reports to rooms that left the outbox: `delivered`, `refused`, or `homeless`. */
   reports(outcome: string, count: number): void;
 };

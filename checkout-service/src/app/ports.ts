@@ -1,4 +1,5 @@
 import type { BuyerKind } from '@fairgate/shared/order.ts';
+import type { BooksQuestion, RoomBooks, WaitingReport } from '@fairgate/shared/room/books.ts';
 import type { PromiseReply, SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
 import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { OrderChange } from '../domain/order-machine.ts';
@@ -291,6 +292,32 @@ export type RoomReports = {
   /** First the budget, then the unit (D7): see `Room.promise` for the reports that must follow. */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
   lease(saleId: string, ms: number): Promise<void>;
+  books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;
+  /** False where another instance was faster. */
+  mend(saleId: string, mended: number, units: number, redeemed: number): Promise<boolean>;
+};
+
+/** A report that the outbox has not delivered for certain. */
+export type PendingReport = WaitingReport & { taken: number; returned: number };
+
+/** What Postgres says of a sale, in one snapshot. */
+export type SaleBooks = {
+  counts: StockCount[];
+  /** Tokens that were spent. */
+  redeemed: number;
+  /** A page of the orders that await payment, by `jti`. */
+  awaiting: string[];
+  /** Null: too many to look through, the rooms are far behind. */
+  pending: PendingReport[] | null;
+};
+
+export type BooksStore = {
+  /** Open sales, and those that closed within two hours. */
+  sales(): Promise<{ saleId: string; isClosed: boolean }[]>;
+  books(saleId: string, from: number, limit: number): Promise<SaleBooks>;
+  /** What the room should have heard of each; nothing of what was never spent. Without those that
+   * wait in the outbox. */
+  reportsOf(saleId: string, jtis: readonly string[]): Promise<Map<string, SettleReport[]>>;
 };
 
 export type LeaseStore = {

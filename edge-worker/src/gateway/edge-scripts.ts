@@ -1,4 +1,5 @@
 import advance from '@fairgate/shared/room/commands/advance.lua';
+import books from '@fairgate/shared/room/commands/books.lua';
 import configure from '@fairgate/shared/room/commands/configure.lua';
 import due from '@fairgate/shared/room/commands/due.lua';
 import figures from '@fairgate/shared/room/commands/figures.lua';
@@ -6,6 +7,7 @@ import join from '@fairgate/shared/room/commands/join.lua';
 import lease from '@fairgate/shared/room/commands/lease.lua';
 import leave from '@fairgate/shared/room/commands/leave.lua';
 import look from '@fairgate/shared/room/commands/look.lua';
+import mend from '@fairgate/shared/room/commands/mend.lua';
 import picture from '@fairgate/shared/room/commands/picture.lua';
 import prelude from '@fairgate/shared/room/commands/prelude.lua';
 import promise from '@fairgate/shared/room/commands/promise.lua';
@@ -16,6 +18,7 @@ import { type CommandName, makeScripts, type Scripts } from '@fairgate/shared/ro
 
 const texts: Record<CommandName | 'prelude', string> = {
   advance,
+  books,
   configure,
   due,
   figures,
@@ -23,6 +26,7 @@ const texts: Record<CommandName | 'prelude', string> = {
   lease,
   leave,
   look,
+  mend,
   picture,
   prelude,
   promise,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freshRedisUrl } from '../../../e2e/support/stores.ts';
+import { roomKey } from './keys.ts';
 import { newcomer } from './room.ts';
 import { type RoomFixture, report, roomFixture, saleId, visitors } from './room-fixture.ts';
 
@@ -71,6 +72,17 @@ describe('units promised to late money', () => {
   it('are not to be had where there is no room', async () => {
     await fixture.redis.flushall();
     expect(await promise()).toBe('no-room');
+  });
+
+  it('are open until it is known what became of them', async () => {
+    const late = async () => Number(await fixture.redis.hget(roomKey(saleId, 'room'), 'late'));
+    await promise();
+    await promise('again:ord_2');
+    expect(await late()).toBe(2);
+    await fixture.room.settle(saleId, [bought, refunded, bought]);
+    expect(await late()).toBe(1);
+    await fixture.room.settle(saleId, [{ ...unused, jti: 'again:ord_2' }]);
+    expect(await late()).toBe(0);
   });
 
   it('are no reason to count the sale’s stock anew, though nobody was admitted yet', async () => {

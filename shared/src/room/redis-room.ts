@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { roomBooksSchema } from './books.ts';
 import { roomKeys } from './keys.ts';
 import {
   type JoinReply,
@@ -94,6 +95,14 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
     },
     async lease(saleId, ms) {
       return z.enum(['leased', 'no-room']).parse(await run('lease', saleId, [Math.floor(ms)]));
+    },
+    async books(saleId, question) {
+      const json = z.string().parse(await run('books', saleId, [JSON.stringify(question)]));
+      return json === '' ? null : roomBooksSchema.parse(JSON.parse(json));
+    },
+    async mend(saleId, mended, units, redeemed) {
+      const reply = await run('mend', saleId, [mended, units, redeemed]);
+      return z.enum(['mended', 'stale', 'no-room']).parse(reply);
     },
     async figures(saleId) {
       const json = z.string().parse(await run('figures', saleId, []));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { saleStates } from '../sale.ts';
+import type { BooksQuestion, RoomBooks } from './books.ts';
 import type { RoomSnapshot } from './snapshot.ts';
 
 /** Within this age a stored snapshot serves, so that a hundred gateways cost no more than one. */
@@ -172,4 +173,13 @@ export type Room = {
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
   /** A checkout could commit: the room may admit for so long, and from then on only with a lease. */
   lease(saleId: string, ms: number): Promise<'leased' | 'no-room'>;
+  /** What the room believes, for a checkout to compare with Postgres; null where there is no room. */
+  books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;
+  /** Corrects the count of units that are gone and of redemptions, once for each `mended`. */
+  mend(
+    saleId: string,
+    mended: number,
+    units: number,
+    redeemed: number,
+  ): Promise<'mended' | 'stale' | 'no-room'>;
 };

@@ -14,6 +14,8 @@ export const commandNames = [
   'remember',
   'promise',
   'lease',
+  'books',
+  'mend',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -44,5 +46,7 @@ export function makeScripts(source: (name: CommandName | 'prelude') => string): 
     remember: script('remember'),
     promise: script('promise'),
     lease: script('lease'),
+    books: script('books'),
+    mend: script('mend'),
   };
 }

@@ -1,10 +1,10 @@
-import type { SettleReport } from '@fairgate/shared/room/room.ts';
+import type { SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
 import type { BackgroundStore, Delivered, OutboxReport } from '../../app/ports.ts';
 import { isFinal } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
 import { readOrders } from './order-rows.ts';
-import type { Pool, Sql } from './pool.ts';
+import type { Pool, Sql, Transaction } from './pool.ts';
 
 /** Held by the one instance that relays; fixed, and ours alone. */
 const relayLock = 4_242_002;
@@ -143,7 +143,7 @@ function lapsedReport(token: { jti: string; visitor: string; promise: number }):
 }
 
 /** A token that turned out to be an order: its report was lost, or has not come yet. */
-function orderReports(order: StoredOrder): SettleReport[] {
+export function orderReports(order: StoredOrder): SettleReport[] {
   const taken = unitsTaken(order);
   const { jti, visitor, number, max } = order;
   const payBefore = order.payBeforeMs;
@@ -156,6 +156,14 @@ function orderReports(order: StoredOrder): SettleReport[] {
 /** The version first, then in a later snapshot the counts: a higher one never knows less. */
 async function countStock(sql: Sql, saleId: string) {
   const [next] = await sql`select nextval('stock_picture_version') as version`;
+  return {
+    version: z.object({ version: z.number() }).parse(next).version,
+    counts: await countUnits(sql, saleId),
+  };
+}
+
+/** Units of each of the sale's products by state. */
+export async function countUnits(sql: Sql | Transaction, saleId: string): Promise<StockCount[]> {
   const rows = await sql`
     select sp.product_id,
       (select count(*)::int from units u
@@ -165,9 +173,8 @@ async function countStock(sql: Sql, saleId: string) {
       (select count(*)::int from units u
         where u.product_id = sp.product_id and u.state <> 'free' and u.state = 'sold') as sold
     from sale_products sp where sp.sale_id = ${saleId} order by sp.position`;
-  const counts = z.array(countSchema).parse([...rows]);
-  return {
-    version: z.object({ version: z.number() }).parse(next).version,
-    counts: counts.map(({ product_id: productId, ...rest }) => ({ productId, ...rest })),
-  };
+  return z
+    .array(countSchema)
+    .parse([...rows])
+    .map(({ product_id: productId, ...rest }) => ({ productId, ...rest }));
 }

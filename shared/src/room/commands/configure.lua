@@ -39,6 +39,7 @@ local function begin()
   end
   for _, order in ipairs(start.holding or {}) do
     redis.call('ZADD', holding, order.payBefore, order.jti)
+    redis.call('HSET', holders, order.jti, '~') -- counted in `promised` already (settle.lua)
   end
   local mark = text(now) .. ':' .. text(start.joined) .. ':' .. text(start.admitted)
   redis.call('ZADD', pulse, now, mark)

@@ -17,6 +17,7 @@ if fields.guaranteeStock == '1' and budget < units then
   return 'none'
 end
 redis.call('HINCRBY', room, 'promised', units)
+redis.call('HINCRBY', room, 'late', units)
 redis.call('HSET', holders, key, '|' .. text(units))
 -- Keys that were made after the close live no longer than the others.
 local ttl = redis.call('TTL', room)

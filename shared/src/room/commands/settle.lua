@@ -91,15 +91,26 @@ local function spent(report)
   giveBack(report.jti, untaken(report), false)
 end
 
+-- The first word of what became of a promise to late money: it is no longer open.
+local function closePromise(key)
+  local units = (redis.call('HGET', holders, key) or ''):match('^|(%d+)$')
+  if units and redis.call('HEXISTS', given, key) == 0 then
+    redis.call('HINCRBY', room, 'late', -int(units))
+  end
+end
+
 -- A promise of before Redis was emptied is not in this room's count, and the units it bought since
 -- are not among those that were gone at its beginning.
 local function bought(report)
   if redis.call('HEXISTS', holders, report.jti) == 0 then
     adopt(report)
   end
+  closePromise(report.jti)
+  redis.call('HSETNX', given, report.jti, '0:0')
 end
 
 local function ended(report)
+  closePromise(report.jti)
   redis.call('ZREM', holding, report.jti)
   giveBack(report.jti, untaken(report) + report.returned, true)
 end
@@ -129,6 +140,7 @@ for _, report in ipairs(reports) do
     end
   end
 end
+redis.call('HINCRBY', room, 'settles', 1)
 -- Keys that were made after the close live no longer than the others.
 local ttl = redis.call('TTL', room)
 if ttl > 0 then
