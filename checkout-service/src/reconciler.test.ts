@@ -58,9 +58,11 @@ async function healthy(): Promise<void> {
 }
 
 /** The metric rises with the second look, and falls with the third or fourth. */
-async function expectRepair(expected: Record<string, number>): Promise<void> {
-  await rounds.reconcile();
-  expect(standing()).toEqual({});
+async function expectRepair(expected: Record<string, number>, looks = 2): Promise<void> {
+  for (let i = 1; i < looks; i += 1) {
+    await rounds.reconcile();
+    expect(standing()).toEqual({});
+  }
   await rounds.reconcile();
   expect(standing()).toEqual(expected);
   await rounds.follow(rig.saleId);
@@ -146,10 +148,10 @@ describe('the reconciler', () => {
   it('renews a picture of the stock that was altered', async () => {
     const product = rig.products[0] ?? '';
     await room.redis.hset(room.key('stock'), { [product]: '0:0:12', free: 0, held: 0 });
-    await expectRepair({ stock: 1 });
+    await expectRepair({ stock: 1 }, 3);
     expect(await room.redis.hget(room.key('stock'), product)).toBe(`${units - 2}:2:0`);
     await room.redis.del(room.key('stock'));
-    await expectRepair({ stock: 1 });
+    await expectRepair({ stock: 1 }, 3);
   });
 
   it('counts redemptions as Postgres does', async () => {
@@ -164,9 +166,7 @@ describe('the reconciler', () => {
     await rig.call('POST', `/v1/orders/${order.id}/cancel`, { key: orderKey });
     await rounds.reconcile();
     await rounds.reconcile();
-    const { stock, ...rest } = standing();
-    expect(rest).toEqual({});
-    expect(stock).toBe(1);
+    expect(standing()).toEqual({});
     await rounds.follow(rig.saleId);
     await healthy();
     await expectAdmissions(left - 1);
@@ -174,7 +174,7 @@ describe('the reconciler', () => {
 
   it('sees no difference in a busy sale', async () => {
     for (const service of rig.services) service.startLoops();
-    const until = Date.now() + 8_000;
+    const until = Date.now() + 10_000;
     let turns = 0;
     const shopper = async (name: string) => {
       while (Date.now() < until) {
@@ -189,7 +189,7 @@ describe('the reconciler', () => {
         await rounds.reconcile();
         seen.push(standing());
         // The picture of a busy sale is renewed each second.
-        const next = Date.now() + 2_000;
+        const next = Date.now() + 3_000;
         await eventually(async () => Date.now() > next);
       }
     };
@@ -198,7 +198,7 @@ describe('the reconciler', () => {
     expect(seen).toEqual(seen.map(() => ({})));
     expect(rounds.repaired).toEqual({});
     expect(turns).toBeGreaterThan(10);
-  });
+  }, 60_000);
 
   it('repairs once where two instances look at once', async () => {
     const other = await makeRounds(databaseUrl, redis.url);

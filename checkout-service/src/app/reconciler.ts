@@ -27,10 +27,14 @@ type Look = {
   mended: number;
   budget: number;
   redeemed: number;
-  stock: string[];
+  /** How many looks in a row have seen that picture of a product wrong. */
+  stock: Map<string, number>;
   items: Map<string, { kind: DifferenceKind; reports: SettleReport[] }>;
 };
 type Watched = { from: number; before: Look | null };
+
+/** Under load counting takes long, and the picture is renewed less often (stock-picture.ts). */
+const stockLooks = 3;
 
 /** A room that hears reports while we look is looked at again; after so many times, next round. */
 const looksMax = 3;
@@ -112,7 +116,9 @@ function lookOf(there: SaleBooks, books: RoomBooks, items: Look['items'], isClos
     // The units of a closed sale may be another's by now, and nobody is let in any more.
     budget: isClosed ? 0 : (budgetDifference(there.counts, books.gone, unheard) ?? 0),
     redeemed: redeemedDifference(there.redeemed, books, unheard),
-    stock: isClosed ? [] : stockDifferences(there.counts, books.stock),
+    stock: new Map(
+      isClosed ? [] : stockDifferences(there.counts, books.stock).map((picture) => [picture, 1]),
+    ),
     items,
   };
 }
@@ -164,7 +170,10 @@ async function repair(
   const redeemed = standing(before.redeemed, now.redeemed);
   note('budget', budget);
   note('redeemed', redeemed);
-  const stock = now.stock.filter((product) => before.stock.includes(product));
+  for (const picture of now.stock.keys()) {
+    now.stock.set(picture, 1 + (before.stock.get(picture) ?? 0));
+  }
+  const stock = [...now.stock.values()].filter((looks) => looks >= stockLooks);
   note('stock', stock.length);
   if (found.size === 0) return found;
   options.log.warn({ saleId, ...Object.fromEntries(found) }, 'Redis differs from Postgres');
