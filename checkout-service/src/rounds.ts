@@ -3,15 +3,10 @@ import type { Log } from './app/log.ts';
 import { type Loop, startLoop } from './app/loop.ts';
 import type { CheckoutMetrics } from './app/metrics.ts';
 import type { PaymentJobs } from './app/payment-jobs.ts';
-import type {
-  BackgroundStore,
-  BooksStore,
-  LeaseStore,
-  OrderStore,
-  RoomReports,
-} from './app/ports.ts';
+import type { OrderStore } from './app/ports.ts';
 import { makeReconciler } from './app/reconciler.ts';
 import { makeRelay } from './app/relay.ts';
+import type { BackgroundStore, BooksStore, LeaseStore, RoomReports } from './app/room-ports.ts';
 import { makeSettlement } from './app/settlement.ts';
 import type { StockPicture } from './app/stock-picture.ts';
 import type { Watch } from './app/watch.ts';

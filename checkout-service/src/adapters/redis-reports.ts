@@ -1,8 +1,8 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { Redis, ReplyError } from 'ioredis';
-import type { RoomReports } from '../app/ports.ts';
 import { RoomAway, RoomRefused } from '../app/room-away.ts';
+import type { RoomReports } from '../app/room-ports.ts';
 
 export type RoomConnection = { room: RoomReports; close(): void };
 

@@ -2,8 +2,9 @@ import { type StoredOrder, unitsTaken } from '../domain/order-view.ts';
 import type { LateBudget } from '../domain/payment-rules.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import type { JobOutcome } from './payment-jobs.ts';
-import type { PaymentStore, RoomReports } from './ports.ts';
+import type { PaymentStore } from './ports.ts';
 import { RoomAway } from './room-away.ts';
+import type { RoomReports } from './room-ports.ts';
 
 export type LateMoneyOptions = {
   payments: Pick<PaymentStore, 'findLate' | 'placeLate'>;

@@ -1,4 +1,4 @@
-import type { LeaseStore, RoomReports } from './ports.ts';
+import type { LeaseStore, RoomReports } from './room-ports.ts';
 
 export type LeaseOptions = {
   store: LeaseStore;

@@ -3,13 +3,8 @@ import { placeLate } from './late-money.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import { noteNews, withdraw } from './payments.ts';
-import type {
-  PaymentJob,
-  PaymentProvider,
-  PaymentQueue,
-  PaymentStore,
-  RoomReports,
-} from './ports.ts';
+import type { PaymentJob, PaymentProvider, PaymentQueue, PaymentStore } from './ports.ts';
+import type { RoomReports } from './room-ports.ts';
 
 /** `again`: it did not go, and has to be tried later. */
 export type JobOutcome = { kind: 'done' } | { kind: 'again'; why: string; cause?: unknown };

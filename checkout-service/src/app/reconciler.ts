@@ -10,8 +10,8 @@ import {
 } from '../domain/differences.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
-import type { BooksStore, RoomReports, SaleBooks } from './ports.ts';
 import { RoomRefused } from './room-away.ts';
+import type { BooksStore, RoomReports, SaleBooks } from './room-ports.ts';
 
 export type ReconcilerOptions = {
   store: BooksStore;

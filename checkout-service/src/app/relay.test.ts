@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { OutboxReport } from './ports.ts';
 import { makeRelay } from './relay.ts';
 import { RoomAway } from './room-away.ts';
+import type { OutboxReport } from './room-ports.ts';
 
 const kind = 'spent' as const;
 const base = { jti: 'j', visitor: 'v', number: 1, max: 1, taken: 1, returned: 0, payBefore: 0 };

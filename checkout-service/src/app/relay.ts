@@ -1,7 +1,7 @@
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
-import type { BackgroundStore, Delivered, OutboxReport, RoomReports } from './ports.ts';
 import { RoomAway } from './room-away.ts';
+import type { BackgroundStore, Delivered, OutboxReport, RoomReports } from './room-ports.ts';
 
 export type RelayOptions = {
   store: Pick<BackgroundStore, 'relay'>;

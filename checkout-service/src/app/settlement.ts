@@ -1,5 +1,5 @@
-import type { BackgroundStore, RoomReports } from './ports.ts';
 import { RoomRefused } from './room-away.ts';
+import type { BackgroundStore, RoomReports } from './room-ports.ts';
 
 export type SettlementOptions = {
   store: Pick<BackgroundStore, 'settlingSales' | 'lapse'>;

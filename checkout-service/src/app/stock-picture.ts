@@ -1,5 +1,5 @@
-import type { BackgroundStore, RoomReports } from './ports.ts';
 import { RoomRefused } from './room-away.ts';
+import type { BackgroundStore, RoomReports } from './room-ports.ts';
 
 export type StockPicture = {
   /** The sale's stock has changed; the picture follows shortly. */

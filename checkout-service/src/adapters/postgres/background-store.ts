@@ -1,6 +1,6 @@
 import type { SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
-import type { BackgroundStore, Delivered, OutboxReport } from '../../app/ports.ts';
+import type { BackgroundStore, Delivered, OutboxReport } from '../../app/room-ports.ts';
 import { isFinal } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
 import { readOrders } from './order-rows.ts';

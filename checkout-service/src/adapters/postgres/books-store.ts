@@ -1,6 +1,6 @@
 import type { SettleReport } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
-import type { BooksStore, PendingReport, SaleBooks } from '../../app/ports.ts';
+import type { BooksStore, PendingReport, SaleBooks } from '../../app/room-ports.ts';
 import { countUnits, orderReports } from './background-store.ts';
 import { readOrders } from './order-rows.ts';
 import type { Pool, Sql, Transaction } from './pool.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LeaseStore } from '../../app/ports.ts';
+import type { LeaseStore } from '../../app/room-ports.ts';
 import type { Pool } from './pool.ts';
 
 const salesSchema = z.array(z.object({ id: z.string() }));

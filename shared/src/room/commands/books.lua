@@ -4,7 +4,7 @@
 --   await payment, reports that are still in the outbox, and which page of the room's own sets
 -- Returns JSON, or '' where there is no room: {settles, mended, gone, redeemed, missing, unheard,
 --   holding, tokens, stock}
---   gone     units that no longer can be had by the room's count; null where it is too much to sum up
+--   gone     units that no longer can be had by the room's count; null: too many to sum up
 --   missing  those of the orders that are not in `holding`
 --   unheard  seq of those of the reports that the room has not taken yet
 local openMax = 10000
