@@ -124,10 +124,12 @@ describe('the checkout refuses to redeem', () => {
     await stack.checkout.cancel(order.id, orderKey);
   });
 
-  test('products of another sale', async () => {
+  test('products of another sale: the token is none for them', async () => {
     const other = await openSale(stack.control, stack.edge, { units: 3 });
     const answer = await stack.checkout.tryRedeem({ token, productId: other.productId });
-    expectProblem(answer, 'invalid-request');
+    expectProblem(answer, 'token-invalid');
+    const nowhere = await stack.checkout.tryRedeem({ token, productId: 'prod_nowhere' });
+    expectProblem(nowhere, 'invalid-request');
     expect(await stack.addsUp(other)).toMatchObject({ free: 3, orders: 0 });
   });
 

@@ -1,5 +1,5 @@
 import { cards } from '../support/checkout-client.ts';
-import { answered } from '../support/http.ts';
+import { type Answer, answered } from '../support/http.ts';
 import {
   type OrderAnswer,
   type RedemptionAnswer,
@@ -8,6 +8,7 @@ import {
 } from '../support/shapes.ts';
 import { Ending, type Fair, type Shopper } from './fair.ts';
 import { followEvents, followPolling } from './following.ts';
+import { provenBy } from './proven.ts';
 
 /** Tries again while nothing is free: a redemption that finds nothing does not spend its token. */
 export async function redeem(shopper: Shopper, token: string): Promise<RedemptionAnswer> {
@@ -15,10 +16,8 @@ export async function redeem(shopper: Shopper, token: string): Promise<Redemptio
   const productIds = await productsOf(fair);
   for (let attempt = 0; ; attempt += 1) {
     const productId = productIds[(plan.index + attempt) % productIds.length];
-    const answer = await fair.sender.send(`${fair.edgeUrl}/v1/redemptions`, {
-      method: 'POST',
-      bearer: token,
-      headers: { 'idempotency-key': `crowd-${plan.seed}-${attempt}` },
+    const answer = await sendRedemption(shopper, token, {
+      idempotencyKey: `crowd-${plan.seed}-${attempt}`,
       json: { items: [{ productId, quantity: 1 }] },
     });
     if (answer.text.includes(':sold-out')) {
@@ -34,6 +33,32 @@ export async function redeem(shopper: Shopper, token: string): Promise<Redemptio
     record.order = redeemed.order;
     record.stage = 'holding';
     return redeemed;
+  }
+}
+
+/** Each try of a bound shopper comes with a proof of its own: one that was used is 401. */
+async function sendRedemption(
+  shopper: Shopper,
+  token: string,
+  wish: { idempotencyKey: string; json: object },
+): Promise<Answer> {
+  const { sender, edgeUrl } = shopper.fair;
+  const url = `${edgeUrl}/v1/redemptions`;
+  const proofsMax = 5;
+  for (let attempt = 1; ; attempt += 1) {
+    const proof = provenBy(shopper, 'POST', url, token);
+    const scheme = proof.dpop === undefined ? 'Bearer' : 'DPoP';
+    const answer = await sender.send(url, {
+      method: 'POST',
+      headers: {
+        authorization: `${scheme} ${token}`,
+        'idempotency-key': wish.idempotencyKey,
+        ...proof,
+      },
+      json: wish.json,
+    });
+    const isUsed = answer.status === 401 && answer.text.includes(':proof-invalid');
+    if (!isUsed || attempt >= proofsMax) return answer;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ProofKey } from '@fairgate/shared/token/proof-maker.ts';
 import type { ShopperPlan } from './plan.ts';
 import type { Random } from './random.ts';
 import type { ShopperRecord, Stage } from './record.ts';
@@ -12,7 +13,14 @@ export type Fair = {
   isOver(): boolean;
 };
 
-export type Shopper = { plan: ShopperPlan; record: ShopperRecord; fair: Fair; random: Random };
+export type Shopper = {
+  plan: ShopperPlan;
+  record: ShopperRecord;
+  fair: Fair;
+  /** What the place and the token are bound to; null for a browser that makes no key. */
+  key: ProofKey | null;
+  random: Random;
+};
 
 /** A shopper's way ends early, in this stage. */
 export class Ending extends Error {

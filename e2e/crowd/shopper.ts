@@ -1,3 +1,4 @@
+import { newProofKey } from '@fairgate/shared/token/proof-maker.ts';
 import { decodeJwt } from 'jose';
 import { answered } from '../support/http.ts';
 import {
@@ -10,6 +11,7 @@ import {
 import { pay, redeem } from './buying.ts';
 import { Ending, type Fair, type Shopper } from './fair.ts';
 import type { ShopperPlan } from './plan.ts';
+import { provenBy } from './proven.ts';
 import { seededRandom } from './random.ts';
 import type { ShopperRecord, Stage } from './record.ts';
 
@@ -21,7 +23,9 @@ export async function runShopper(
   record: ShopperRecord,
   fair: Fair,
 ): Promise<void> {
-  const shopper = { plan, record, fair, random: seededRandom(plan.seed) };
+  // Half of them have a browser that makes a key, and are bound to it.
+  const key = plan.index % 2 === 0 ? newProofKey() : null;
+  const shopper = { plan, record, fair, key, random: seededRandom(plan.seed) };
   try {
     await fair.sender.pause(plan.arrivesAtMs);
     const ticket = await join(shopper);
@@ -37,12 +41,13 @@ export async function runShopper(
   }
 }
 
-async function join({ record, fair }: Shopper): Promise<string> {
+async function join({ record, fair, key }: Shopper): Promise<string> {
   const url = `${fair.edgeUrl}/api/sales/${fair.saleId}/place`;
   for (;;) {
     if (fair.isOver()) throw new Ending('without');
     record.joinSentMs = Date.now();
-    const answer = await fair.sender.send(url, { method: 'POST', json: {} });
+    const json = key === null ? {} : { publicKey: key.jwk };
+    const answer = await fair.sender.send(url, { method: 'POST', json });
     record.joinAnsweredMs = Date.now();
     if (answer.status === 409) {
       if (answer.text.includes(':sold-out')) throw new Ending('without');
@@ -69,7 +74,8 @@ async function waitForTurn(shopper: Shopper, ticket: string): Promise<void> {
     if (plan.habit === 'absent') throw new Ending('absent');
     const isLeaving = plan.habit === 'leaves' && Date.now() - joinedMs > plan.patienceMs;
     if (isLeaving || (plan.habit === 'leaves' && isIn(place))) {
-      await fair.sender.send(url, { method: 'DELETE', bearer: ticket });
+      const headers = provenBy(shopper, 'DELETE', url, ticket);
+      await fair.sender.send(url, { method: 'DELETE', bearer: ticket, headers });
       throw new Ending('left');
     }
     if (isIn(place)) {
@@ -100,9 +106,11 @@ function endOfWaiting(place: PlaceAnswer, isOver: boolean): Stage | undefined {
   return undefined;
 }
 
-async function takeToken({ record, fair }: Shopper, ticket: string): Promise<string> {
+async function takeToken(shopper: Shopper, ticket: string): Promise<string> {
+  const { record, fair } = shopper;
   const url = `${fair.edgeUrl}/api/sales/${fair.saleId}/place/token`;
-  const answer = await fair.sender.send(url, { method: 'POST', bearer: ticket });
+  const headers = provenBy(shopper, 'POST', url, ticket);
+  const answer = await fair.sender.send(url, { method: 'POST', bearer: ticket, headers });
   if (answer.status === 410) throw new Ending('expired');
   const { token } = answered(answer, 200, tokenShape);
   record.issuedAtSeconds = purchaseClaimsShape.parse(decodeJwt(token)).iat;
