@@ -50,6 +50,15 @@ describe('the settings of payment providers', () => {
       { ...stripe, FAIRGATE_STRIPE_API_URL, FAIRGATE_STRIPE_SECRET_KEY: 'sk_live_0123456789' },
     ],
     ['FAIRGATE_SANDBOX_WEBHOOK_SECRET', { FAIRGATE_SANDBOX_URL: 'http://127.0.0.1:1' }],
+    [
+      'FAIRGATE_SANDBOX_URL',
+      {
+        ...stripe,
+        FAIRGATE_STRIPE_SECRET_KEY: 'rk_live_0123456789',
+        FAIRGATE_SANDBOX_URL: 'http://127.0.0.1:1',
+        FAIRGATE_SANDBOX_WEBHOOK_SECRET: 's'.repeat(40),
+      },
+    ],
   ])('name %s where it is wrong, and repeat no secret', (name, env) => {
     const message = mistakes(env);
     expect(message).toContain(`${name}: `);

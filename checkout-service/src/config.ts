@@ -42,8 +42,8 @@ const checkoutFields = z.object({
   FAIRGATE_ORDER_KEY_SECRET: secret,
   FAIRGATE_JOBS_REDIS_URL: z.url(),
   FAIRGATE_INTERNAL_KEY: secret,
-  FAIRGATE_SANDBOX_URL: z.url().optional(),
-  FAIRGATE_SANDBOX_WEBHOOK_SECRET: secret.optional(),
+  FAIRGATE_SANDBOX_URL: optional(z.url()),
+  FAIRGATE_SANDBOX_WEBHOOK_SECRET: optional(secret),
   FAIRGATE_SANDBOX_KEY: optional(secret),
   FAIRGATE_STRIPE_SECRET_KEY: optional(
     z.string().regex(/^[sr]k_\w{8,}$/, 'is not a secret key (sk_…, rk_…)'),
@@ -62,11 +62,20 @@ const rule = (path: keyof CheckoutSettings, message: string) => ({
   when: () => true,
 });
 
-/** A provider is set up whole, or not at all; a live key never travels in the clear. */
+/**
+ * A provider is set up whole, or not at all; a live key never travels in the clear, and never stands
+ * beside the sandbox, whose cards would pay for real goods.
+ */
 const checkoutSchema = checkoutFields
   .refine(
-    (given) => isSet(given.FAIRGATE_SANDBOX_URL) === isSet(given.FAIRGATE_SANDBOX_WEBHOOK_SECRET),
-    rule('FAIRGATE_SANDBOX_WEBHOOK_SECRET', 'FAIRGATE_SANDBOX_URL needs it, and it the URL'),
+    (given) => !isSet(given.FAIRGATE_SANDBOX_URL) || isSet(given.FAIRGATE_SANDBOX_WEBHOOK_SECRET),
+    rule('FAIRGATE_SANDBOX_WEBHOOK_SECRET', 'FAIRGATE_SANDBOX_URL needs it'),
+  )
+  .refine(
+    (given) =>
+      !isSet(given.FAIRGATE_SANDBOX_URL) ||
+      !/^[sr]k_live_/.test(String(given.FAIRGATE_STRIPE_SECRET_KEY)),
+    rule('FAIRGATE_SANDBOX_URL', 'is set beside a live key of Stripe: leave one of them out'),
   )
   .refine(
     (given) =>
