@@ -3,7 +3,6 @@ import type { LateBudget } from '../domain/payment-rules.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import type { JobOutcome } from './payment-jobs.ts';
 import type { PaymentStore } from './ports.ts';
-import { RoomAway } from './room-away.ts';
 import type { RoomReports } from './room-ports.ts';
 
 export type LateMoneyOptions = {
@@ -53,7 +52,7 @@ async function askBudget(options: LateMoneyOptions, order: StoredOrder): Promise
     const reply = await options.room.promise(order.saleId, key, unitsTaken(order));
     return reply === 'no-room' ? { kind: 'away', cause: reply } : { kind: reply };
   } catch (cause) {
-    if (cause instanceof RoomAway) return { kind: 'away', cause };
-    throw cause;
+    // Away or broken: either way it answers nothing, and money does not wait for it forever.
+    return { kind: 'away', cause };
   }
 }

@@ -54,6 +54,10 @@ export function makePaymentJobs(options: PaymentJobsOptions): PaymentJobs {
   };
 }
 
+function failed(cause: unknown): JobOutcome {
+  return { kind: 'again', why: 'it failed', cause };
+}
+
 async function work(options: PaymentJobsOptions, job: PaymentJob): Promise<JobOutcome> {
   switch (job.kind) {
     case 'late':
@@ -107,7 +111,8 @@ async function sweep(options: PaymentJobsOptions): Promise<'again' | 'done'> {
   const { payments, queue, silenceSeconds, sweepMax, log } = options;
   const graceSeconds = queue === null ? 0 : options.graceSeconds;
   const attempt = async (kind: PaymentJob['kind'], id: string, run: () => Promise<JobOutcome>) => {
-    const outcome = await run();
+    // One that cannot be done must not keep the others from it.
+    const outcome = await run().catch(failed);
     options.metrics.paymentJob(kind, outcome.kind === 'done' ? 'swept' : 'again');
     if (outcome.kind === 'done') return;
     log.warn(

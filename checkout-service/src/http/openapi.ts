@@ -2,7 +2,7 @@ import { orderStates } from '@fairgate/shared/order.ts';
 import { problems } from '@fairgate/shared/problem.ts';
 import { proofAlgorithms, proofLimits } from '@fairgate/shared/token/dpop.ts';
 import { z } from 'zod';
-import { paymentSchema, redemptionSchema } from './bodies.ts';
+import { paymentSchema, redemptionSchema, refundSchema } from './bodies.ts';
 
 export type Operation = {
   summary: string;
@@ -94,7 +94,7 @@ const payment: Operation = {
   ...byOrderKey,
   summary: 'Pay the order; its state follows the provider’s event.',
   description:
-    'A provider that fails or does not answer is asked again; if it still fails, the answer is 503 `payment-unavailable` with `Retry-After`. The order stays `awaiting_payment`, and may be paid again at once until `payBefore`. Where most payments fail, calls are refused the same way without asking the provider, for some seconds.\n\nWith `stripe` the answer has a `clientSecret`, with which the shop’s own front end confirms the PaymentIntent by Stripe.js; no card passes Fairgate, and its pages do not load Stripe.js. Asked again while that payment is under way, the answer is the same payment and secret. After a decline the intent stays payable until another payment is begun, which withdraws it.',
+    'A provider that fails or does not answer is asked again; if it still fails, the answer is 503 `payment-unavailable` with `Retry-After`. The order stays `awaiting_payment` with `failure: payment_provider_unavailable`, keeps 60 s at least (`payBefore` is put off, ten minutes in all), and may be paid again at once. Where most payments fail, calls are refused the same way without asking the provider, for some seconds.\n\nWith `stripe` the answer has a `clientSecret`, with which the shop’s own front end confirms the PaymentIntent by Stripe.js; no card passes Fairgate, and its pages do not load Stripe.js. Asked again while that payment is under way, the answer is the same payment and secret. After a decline the intent stays payable until another payment is begun, which withdraws it.',
   requestBody: { required: true, content: json(z.toJSONSchema(paymentSchema, { io: 'input' })) },
   responses: {
     '202': {
@@ -195,6 +195,22 @@ export function openapiDocument(origin: string): OpenapiDocument {
           },
         },
       },
+      '/internal/orders/{id}/refund': {
+        post: {
+          summary:
+            'For the queue service alone: refund a paid order. Repeating it answers the same.',
+          security: [{ internalKey: [] }],
+          parameters: [idParameter],
+          requestBody: {
+            required: true,
+            content: json(z.toJSONSchema(refundSchema, { io: 'input' })),
+          },
+          responses: {
+            '200': orderAnswer,
+            ...refusals('invalid-request', 'unauthorized', 'not-found', 'conflict'),
+          },
+        },
+      },
       '/healthz': { get: { summary: 'Alive.', responses: { '200': { description: 'Alive.' } } } },
       '/readyz': {
         get: {
@@ -250,6 +266,10 @@ const schemas = {
       createdAt: time,
       paidAt: time,
       failure: text,
+      outageSeconds: {
+        ...whole,
+        description: 'By how much `payBefore` was put off because the payment provider was away.',
+      },
     },
   },
   Problem: {
@@ -276,5 +296,6 @@ const securitySchemes = {
   },
   purchaseToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (purchase+jwt, EdDSA)' },
   orderKey: { type: 'http', scheme: 'bearer' },
+  internalKey: { type: 'http', scheme: 'bearer' },
   orderCookie: { type: 'apiKey', in: 'cookie', name: 'fg_order_{id}' },
 };
