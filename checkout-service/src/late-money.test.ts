@@ -133,7 +133,7 @@ async function lateOrder(rig: Rig, count = 1, claims: { sub?: string } = {}) {
     /** The provider's words arrive at last, once or oftener. */
     async hear() {
       for (const { body: text, signature } of held.filter(isOurs)) {
-        const headers = { 'fairgate-signature': signature };
+        const headers = { 'fairgate-signature': signature, 'content-type': 'application/json' };
         const answer = await rig.call('POST', '/webhooks/sandbox', { text, headers });
         expect(answer.status).toBe(200);
       }

@@ -1,8 +1,8 @@
-import { orderStates } from '@fairgate/shared/order.ts';
 import { problems } from '@fairgate/shared/problem.ts';
 import { proofAlgorithms, proofLimits } from '@fairgate/shared/token/dpop.ts';
 import { z } from 'zod';
 import { paymentSchema, redemptionSchema, refundSchema } from './bodies.ts';
+import { schemas, securitySchemes } from './openapi-schemas.ts';
 
 export type Operation = {
   summary: string;
@@ -127,6 +127,17 @@ const payment: Operation = {
   },
 };
 
+const internalRefund: Operation = {
+  summary: 'For the queue service alone: refund a paid order. Repeating it answers the same.',
+  security: [{ internalKey: [] }],
+  parameters: [idParameter],
+  requestBody: { required: true, content: json(z.toJSONSchema(refundSchema, { io: 'input' })) },
+  responses: {
+    '200': orderAnswer,
+    ...refusals('invalid-request', 'unauthorized', 'not-found', 'conflict'),
+  },
+};
+
 /** The API's description; `origin` is what shoppers see. */
 export function openapiDocument(origin: string): OpenapiDocument {
   return {
@@ -195,22 +206,7 @@ export function openapiDocument(origin: string): OpenapiDocument {
           },
         },
       },
-      '/internal/orders/{id}/refund': {
-        post: {
-          summary:
-            'For the queue service alone: refund a paid order. Repeating it answers the same.',
-          security: [{ internalKey: [] }],
-          parameters: [idParameter],
-          requestBody: {
-            required: true,
-            content: json(z.toJSONSchema(refundSchema, { io: 'input' })),
-          },
-          responses: {
-            '200': orderAnswer,
-            ...refusals('invalid-request', 'unauthorized', 'not-found', 'conflict'),
-          },
-        },
-      },
+      '/internal/orders/{id}/refund': { post: internalRefund },
       '/healthz': { get: { summary: 'Alive.', responses: { '200': { description: 'Alive.' } } } },
       '/readyz': {
         get: {
@@ -225,77 +221,3 @@ export function openapiDocument(origin: string): OpenapiDocument {
     components: { schemas, securitySchemes },
   };
 }
-
-const text = { type: 'string' };
-const time = { type: 'string', format: 'date-time' };
-const whole = { type: 'integer' };
-
-const schemas = {
-  Order: {
-    type: 'object',
-    required: [
-      'id',
-      'saleId',
-      'state',
-      'items',
-      'totalMinor',
-      'currency',
-      'payBefore',
-      'createdAt',
-    ],
-    properties: {
-      id: text,
-      saleId: text,
-      state: { enum: orderStates },
-      items: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['productId', 'quantity', 'unitPriceMinor', 'units'],
-          properties: {
-            productId: text,
-            quantity: whole,
-            unitPriceMinor: whole,
-            units: { type: 'array', items: text },
-          },
-        },
-      },
-      totalMinor: whole,
-      currency: text,
-      payBefore: time,
-      createdAt: time,
-      paidAt: time,
-      failure: text,
-      outageSeconds: {
-        ...whole,
-        description: 'By how much `payBefore` was put off because the payment provider was away.',
-      },
-    },
-  },
-  Problem: {
-    type: 'object',
-    required: ['type', 'title', 'status', 'detail'],
-    properties: {
-      type: text,
-      title: text,
-      status: whole,
-      detail: text,
-      errors: {
-        type: 'array',
-        items: { type: 'object', properties: { path: text, message: text } },
-      },
-    },
-  },
-};
-
-const securitySchemes = {
-  boundPurchaseToken: {
-    type: 'http',
-    scheme: 'dpop',
-    bearerFormat: 'JWT (purchase+jwt, EdDSA) with cnf.jkt',
-  },
-  purchaseToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (purchase+jwt, EdDSA)' },
-  orderKey: { type: 'http', scheme: 'bearer' },
-  internalKey: { type: 'http', scheme: 'bearer' },
-  orderCookie: { type: 'apiKey', in: 'cookie', name: 'fg_order_{id}' },
-};
