@@ -56,7 +56,8 @@ export const limits = {
   /** Orders and tokens of a sale that are compared in a round; the next round goes on after them. */
   reconcilePage: 2_000,
   sweepEveryMs: 500,
-  sweepMax: 200,
+  /** 5,000 holds that run out at once are free within 2 s; a round locks its orders for some 0.1 s. */
+  sweepMax: 500,
   relayEveryMs: 150,
   relayMax: 500,
   /** Reports to a room that is not there are kept this long; the room is made anew from Postgres. */
