@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   const place = {
     folder: join(folder, 'data'),
     port: await freePort(),
-    password: 'test',
+    password: randomBytes(18).toString('hex'),
     durable: false,
   };
   const command = await preparePostgres(place);

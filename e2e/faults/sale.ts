@@ -45,7 +45,14 @@ export async function makeSigner(): Promise<{ signer: PurchaseSigner; jwks: stri
   };
 }
 
-export type TokenWish = { visitor?: string; number?: number; jti?: string; seconds?: number };
+export type TokenWish = {
+  visitor?: string;
+  number?: number;
+  jti?: string;
+  seconds?: number;
+  /** Thumbprint of the key that it is bound to. */
+  jkt?: string;
+};
 export type TestToken = { token: string; jti: string; visitor: string };
 
 let tokensMade = 0;
@@ -68,6 +75,7 @@ export async function testToken(
     number,
     max: 1,
     ...times,
+    ...(wish.jkt === undefined ? {} : { cnf: { jkt: wish.jkt } }),
   });
   return { token, jti, visitor };
 }

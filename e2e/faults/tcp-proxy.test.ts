@@ -51,9 +51,11 @@ const says = (peer: Peer, text: string) =>
 
 test('a proxy without faults carries both ways, ends included, and counts connections', async () => {
   const { proxy, dial, atServer } = await echo();
+  const recorded = proxy.record('to-server');
   const one = dial();
   one.socket.write('hello');
   await says(one, 'hello');
+  expect(recorded()).toBe('hello');
   const two = dial();
   two.socket.write('x');
   await says(two, 'x');

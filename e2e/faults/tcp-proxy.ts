@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Direction, type Lane, makeLanes, type Weather } from './tcp-lane.ts';
-import { armTrap, type Trap, type Traps, type TrapWish } from './tcp-traps.ts';
+import { armTrap, record, type Trap, type Traps, type TrapWish } from './tcp-traps.ts';
 
 export type { Direction } from './tcp-lane.ts';
 export type { Trap } from './tcp-traps.ts';
@@ -23,6 +23,8 @@ export type TcpProxy = {
   reset(): void;
   /** Springs once, when these bytes pass; see `Trap`. */
   trap(wish: TrapWish): Trap;
+  /** All that passes that way from now on, as Latin-1. */
+  record(way: Direction): () => string;
   /** After so many further bytes that way a connection is reset; once. */
   cutAfter(bytes: number, way: Direction): void;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     through: (url) => throughPort(url, port),
     count: () => ({ opened, live: state.pairs.size, carried: { ...state.carried } }),
     trap: (wish) => armTrap(state.traps, wish),
+    record: (way) => record(state.traps, way),
     cutAfter(bytes, way) {
       state.cut = { bytes, way };
     },

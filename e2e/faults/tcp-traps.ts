@@ -52,3 +52,12 @@ export function armTrap(traps: Traps, wish: TrapWish): Trap {
     disarm: () => void traps.delete(spring),
   };
 }
+
+/** Listens, and holds nothing. */
+export function record(traps: Traps, way: Direction): () => string {
+  const heard: string[] = [];
+  traps.add((lane, _, chunk) => {
+    if (lane.way === way) heard.push(chunk.toString('latin1'));
+  });
+  return () => heard.join('');
+}
