@@ -130,7 +130,9 @@ export function postgresSales(pool: Pool): SaleStore {
 
 async function isOffered(sql: Sql, productId: string): Promise<boolean> {
   const rows = await sql`
-    select 1 from sale_products sp join sales s on s.id = sp.sale_id
+    select 1 from sale_products sp
+    join sales s on s.id = sp.sale_id
+    join products p on p.id = sp.product_id and p.deleted_at is null
     where sp.product_id = ${productId} and s.phase <> 'draft' limit 1`;
   return rows.length > 0;
 }
