@@ -92,6 +92,9 @@ describe('the limit of units for one shopper', () => {
 describe('the limit of units for one e-mail address', () => {
   it('counts the address in any case, over visitors', async () => {
     const rig = await rigOf({ units: [5], instances: 2, room: { unitsPerEmail: 1 } });
+    const nameless = await rig.redeem(await rig.token());
+    expect(nameless.status).toBe(400);
+    expect(nameless.body.errors).toMatchObject([{ path: 'email' }]);
     const spellings = ['ada@example.org', 'Ada@Example.org', 'ADA@EXAMPLE.ORG', 'ada@example.ORG'];
     const answers = await times(4, async (i) =>
       rig.redeem(await rig.token(), { email: spellings[i] ?? '', instance: i % 2 }),

@@ -57,8 +57,7 @@ export function connectPaymentQueue(options: PaymentQueueOptions): PaymentQueueC
       removeOnFail: { count: 5_000 },
     },
   });
-  // The connection's own faults are logged where it is made.
-  queue.on('error', () => {});
+  noteFaults(queue, log, 'the queue of payment jobs has a fault; the sweep goes on');
   let worker: Worker | undefined;
   let patient: Redis | undefined;
   return {
@@ -71,7 +70,7 @@ export function connectPaymentQueue(options: PaymentQueueOptions): PaymentQueueC
     start(work) {
       // BullMQ's workers wait for their Redis (FACTS.md).
       patient = new Redis(url, { connectionName: `${name}:work`, maxRetriesPerRequest: null });
-      patient.on('error', () => {});
+      noteFaults(patient, log, 'the jobs’ Redis cannot be reached; the sweep goes on');
       worker = startWorker(options, patient, work);
     },
     async close() {
@@ -110,8 +109,22 @@ function startWorker(
       log.error(fields, 'a payment job failed for good; the sweep goes on with it');
     }
   });
-  worker.on('error', () => {});
+  noteFaults(worker, log, 'the worker of payment jobs has a fault');
   return worker;
+}
+
+/** One line a minute: a Redis that is away brings faults many times a second. */
+function noteFaults(
+  source: { on(event: 'error', listener: (err: Error) => void): unknown },
+  log: Log,
+  text: string,
+): void {
+  let notedAtMs = Number.NEGATIVE_INFINITY;
+  source.on('error', (err) => {
+    if (Date.now() - notedAtMs < 60_000) return;
+    notedAtMs = Date.now();
+    log.warn({ err }, text);
+  });
 }
 
 /** Ids may hold no colon, nor be all digits (FACTS.md); the outbox row makes each its own. */

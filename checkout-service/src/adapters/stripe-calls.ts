@@ -5,10 +5,12 @@ import { type PolicyFigures, ProviderFault, policyFigures } from './provider-pol
 export class StripeRefusal extends Error {
   override readonly name = 'StripeRefusal';
   readonly code: string;
+  readonly status: number;
 
   constructor(status: number, code: string, requestId: string) {
     super(`Stripe answered ${status} ${code} (request ${requestId})`);
     this.code = code;
+    this.status = status;
   }
 }
 

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { CreateReply, CreateRequest, LookReply, PaymentProvider } from '../app/ports.ts';
 import type { StoredPayment } from '../domain/payment-rules.ts';
 import { type PolicyFigures, type ProviderPolicy, providerPolicy } from './provider-policy.ts';
-import { callStripe, type StripeAnswer, stripeSdk } from './stripe-calls.ts';
+import { callStripe, type StripeAnswer, StripeRefusal, stripeSdk } from './stripe-calls.ts';
 import { type Intent, intentSchema, isOpen, newsOf, stripeAmount } from './stripe-intents.ts';
 import { parseStripeWebhook } from './stripe-webhooks.ts';
 
@@ -70,9 +70,13 @@ function intentCalls(sdk: Stripe, policy: ProviderPolicy): IntentCalls {
       automatic_payment_methods: { enabled: true },
       metadata: { paymentId, orderId, saleId },
     };
-    return await run('create', () =>
+    const reply = await run('create', () =>
       sdk.paymentIntents.create(params, { idempotencyKey: paymentId }),
     );
+    // Such a payment is not made later either: no outage, and nothing to ask about again.
+    const refusal = reply.kind === 'unavailable' ? reply.cause : null;
+    const isFinal = refusal instanceof StripeRefusal && [400, 402].includes(refusal.status);
+    return isFinal ? { kind: 'invalid', message: `Stripe refuses it: ${refusal.code}` } : reply;
   }
 
   return {

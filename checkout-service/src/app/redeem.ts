@@ -34,6 +34,8 @@ export type RedeemOutcome =
   | { kind: 'quantity-exceeded'; asked: number; max: number }
   | { kind: 'limited'; by: BuyerKind }
   | { kind: 'foreign-product'; path: string }
+  /** The sale limits units by e-mail, so there has to be one. */
+  | { kind: 'email-needed' }
   /** The product is offered by another sale than the token's. */
   | { kind: 'other-sale' }
   | { kind: 'sold-out' }
@@ -144,6 +146,9 @@ async function allowedBy(
   const check = checkRequest(request, claims.max, products);
   switch (check.kind) {
     case 'fine':
+      if (sale && sale.unitsPerEmail !== null && request.email === null) {
+        return refused({ kind: 'email-needed' });
+      }
       // A sale without products, or none at all, refuses every request as foreign.
       return sale ? { kind: 'allowed', sale } : refused({ kind: 'token-expired' });
     case 'quantity-exceeded':

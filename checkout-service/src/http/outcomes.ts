@@ -43,6 +43,11 @@ export function redemptionProblem(outcome: Refused): Problem {
         detail: `${limitNames[outcome.by]} has as many units of this sale as are allowed.`,
         extra: { limit: outcome.by },
       });
+    case 'email-needed':
+      return new Problem('invalid-request', {
+        detail: 'Some of the input is not valid.',
+        errors: [{ path: 'email', message: 'is needed: this sale counts units by e-mail' }],
+      });
     case 'foreign-product':
       return new Problem('invalid-request', {
         detail: 'Some of the input is not valid.',

@@ -4,6 +4,7 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { verifyProof } from '@fairgate/shared/token/dpop.ts';
 import { isPublicKey, jwkThumbprint, type PublicJwk } from '@fairgate/shared/token/public-jwk.ts';
+import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { JoinOutcome } from '../app/outcomes.ts';
 import { bindingOf } from '../domain/binding.ts';
 import type { Edge, EdgeContext } from './context.ts';
@@ -66,6 +67,14 @@ export function requireProof(
     nowMs: edge.now(),
   });
   if (verdict.kind === 'invalid') throw proofProblem(verdict.fault, missing);
+}
+
+/** A ticket of before the sale demanded keys draws no token; joining again with a key binds it. */
+export async function requireBound(edge: Edge, ticket: TicketClaims): Promise<void> {
+  if (ticket.jkt !== undefined) return;
+  const found = await edge.sales.one(ticket.sale);
+  if (found.kind !== 'sale' || found.sale.bindTokens !== 'required') return;
+  throw proofProblem({ why: 'missing' }, 'This sale needs a place bound to a key: join with one.');
 }
 
 function thumbprintOf(publicKey: PublicJwk): string {

@@ -5,7 +5,7 @@ import { type PurchaseClaims, signPurchaseToken } from '@fairgate/shared/token/p
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import { Hono } from 'hono';
 import type { Admission } from '../app/outcomes.ts';
-import { joinBound, requireProof } from './binding.ts';
+import { joinBound, requireBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { joinBodySchema } from './join-body.ts';
 import { joinRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
@@ -65,6 +65,7 @@ export type IssuedToken = { token: string; expiresAt: string; checkoutUrl: strin
 
 /** Takes and signs the purchase token. Throws Problems for whoever may not have one. */
 export async function takeToken(edge: Edge, claims: TicketClaims): Promise<IssuedToken> {
+  await requireBound(edge, claims);
   const outcome = await edge.line.take(claims);
   if (outcome.kind !== 'issued') throw takeRefusal(outcome);
   const purchase = purchaseClaims(claims, outcome.admission);

@@ -63,6 +63,16 @@ describe('units promised to late money', () => {
     expect(await outstanding()).toBe(0);
   });
 
+  it('count where one payment gave them back while another bought with them', async () => {
+    await promise();
+    await fixture.room.settle(saleId, [unused, bought]);
+    expect(await outstanding()).toBe(1);
+    await fixture.room.settle(saleId, [unused, bought]);
+    expect(await outstanding()).toBe(1);
+    await fixture.room.settle(saleId, [refunded]);
+    expect(await outstanding()).toBe(0);
+  });
+
   it('are always promised where the sale guarantees nobody a unit, and counted all the same', async () => {
     await fixture.configure({ guaranteeStock: 0, units: 1 });
     expect(await promise('again:ord_1', 2)).toBe('promised');

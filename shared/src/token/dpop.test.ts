@@ -96,6 +96,8 @@ describe('a proof', () => {
     ['for no token', 'claims', proofOf({ claims: { ath: undefined } })],
     ['without a jti', 'claims', proofOf({ claims: { jti: undefined } })],
     ['with an empty jti', 'claims', proofOf({ claims: { jti: '' } })],
+    ['with a jti that Postgres cannot hold', 'claims', proofOf({ claims: { jti: 'a\u0000b' } })],
+    ['with half a character as its jti', 'claims', proofOf({ claims: { jti: '\ud800' } })],
     ['with a jti that is too long', 'claims', proofOf({ claims: { jti: 'x'.repeat(129) } })],
     ['that is too long', 'length', proofOf({ claims: { more: 'x'.repeat(2_048) } })],
     ['sent twice', 'form', `${proofOf()}, ${proofOf()}`],

@@ -64,7 +64,11 @@ const headerSchema = z
   .refine((header) => algorithmOf(header.jwk) === header.alg, 'alg does not fit the key');
 
 const claimsSchema = z.object({
-  jti: z.string().min(1).max(proofLimits.jtiCharsMax),
+  // It goes into Postgres: text without what JSON can say and Postgres cannot hold.
+  jti: z
+    .string()
+    .max(proofLimits.jtiCharsMax)
+    .regex(/^[\x20-\x7e]+$/),
   htm: z.string().max(20),
   htu: z.string().max(1_024),
   iat: z.number(),

@@ -42,6 +42,7 @@ type Claimed =
 /** All lines or none. Units before buyers, as claims lock them, and no unit is waited for. */
 async function claimAgain(tx: Transaction, order: StoredOrder): Promise<Claimed> {
   const units: { id: string; productId: string }[] = [];
+  if (await isElsewhere(tx, order)) return { kind: 'sold-out' };
   for (const { productId, quantity } of order.lines) {
     const rows = await tx`
       select id from units where product_id = ${productId} and state = 'free'
@@ -58,6 +59,15 @@ async function claimAgain(tx: Transaction, order: StoredOrder): Promise<Claimed>
   return (await countBuyer(tx, order.id, unitsTaken(order)))
     ? { kind: 'claimed', units }
     : { kind: 'limit' };
+}
+
+/** After the close of a sale its products may be in the next one, whose room promises its units. */
+async function isElsewhere(tx: Transaction, order: StoredOrder): Promise<boolean> {
+  const products = order.lines.map((line) => line.productId);
+  const rows = await tx`
+    select from sale_products
+    where product_id = any(${products}::text[]) and live and sale_id <> ${order.saleId} limit 1`;
+  return rows.length > 0;
 }
 
 async function buyAgain(

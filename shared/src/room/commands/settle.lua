@@ -106,7 +106,12 @@ local function bought(report)
     adopt(report)
   end
   closePromise(report.jti)
-  redis.call('HSETNX', given, report.jti, '0:0')
+  -- Given back for another payment of that order, by a report that was under way.
+  local had, isOver = (redis.call('HGET', given, report.jti) or '0:0'):match('^(%d+):(%d)$')
+  if isOver == '1' then
+    redis.call('HINCRBY', room, 'promised', int(had))
+  end
+  redis.call('HSET', given, report.jti, '0:0')
 end
 
 local function ended(report)
