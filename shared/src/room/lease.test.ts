@@ -67,6 +67,17 @@ describe('the admission lease', () => {
     expect(halted).toBe(true);
   });
 
+  it('is needed from the beginning in a room that was lost', async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({ next: 10_000, leased: true });
+    await fixture.room.join(saleId, visitors(20).map(newcomer));
+    await fixture.pass(12_000);
+    expect(await admittedAfter(1_000)).toBe(0);
+    expect(halted).toBe(true);
+    await lease();
+    expect(await admittedAfter(0)).toBe(perSecond);
+  });
+
   it('is told apart from a room that is not there', async () => {
     await fixture.redis.flushall();
     expect(await lease()).toBe('no-room');

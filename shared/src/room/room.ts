@@ -91,6 +91,8 @@ export type RoomBeginning = {
   redeemed: number;
   expired: number;
   abandoned: number;
+  /** Admits with a lease alone from the beginning: it had one before it was lost. */
+  leased?: boolean;
   /** Orders that await payment, until `payBefore` in ms; none where left out. */
   holding?: { jti: string; payBefore: number }[];
 };

@@ -5,7 +5,8 @@
 --           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
 --           maxUnitsPerShopper, guaranteeStock (0|1), message
 --       [3] JSON to begin with: next, frontier, free, outstanding, outstandingUntil, settledFrom,
---           joined, admitted, issued, redeemed, expired, abandoned, and perhaps
+--           joined, admitted, issued, redeemed, expired, abandoned, and perhaps leased (admits
+--           with a lease alone from the beginning), and
 --           holding: [{jti, payBefore}, ...], the orders that await payment
 -- Returns 'created', 'updated' or 'kept'.
 local fields = readRoom()
@@ -32,6 +33,9 @@ local function begin()
     'createdAt', now, 'returned', 0, 'promised', promised, 'outstanding', start.outstanding,
     'outstandingUntil', text(start.outstandingUntil), 'left', 0,
     'admitFrom', text(start.next > 0 and now + reassemblyMs or now))
+  if start.leased then
+    redis.call('HSET', room, 'leaseUntil', 0)
+  end
   local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
     'expired', 'abandoned' }
   for _, name in ipairs(kept) do
