@@ -93,12 +93,7 @@ function conveniences(signer: PurchaseSigner, all: CheckoutProcess[]) {
   return {
     token: (saleId: string, wish?: TokenWish) => testToken(signer, saleId, wish),
     async mend() {
-      for (const way of all.flatMap(({ ways }) => Object.values(ways))) {
-        way.refuse(false);
-        way.dropReplies(false);
-        way.latency(0);
-        way.thaw();
-      }
+      for (const way of all.flatMap(({ ways }) => Object.values(ways))) way.mend();
       await Promise.all(all.filter((one) => !one.alive()).map((one) => one.start()));
     },
   };

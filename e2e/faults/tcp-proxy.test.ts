@@ -138,6 +138,19 @@ test('a connection is cut after so many bytes, which do arrive', async () => {
   await waitFor('all of them', 2, () => heard() === 'abcd');
 });
 
+test('mended, no fault is left: a cut that was still to come neither', async () => {
+  const { proxy, dial, heard } = await echo();
+  proxy.cutAfter(4, 'to-server');
+  proxy.freeze('to-server');
+  proxy.refuse(true);
+  proxy.mend();
+  const peer = dial();
+  peer.socket.write('abcdef');
+  await waitFor('all of them', 2, () => heard() === 'abcdef');
+  await says(peer, 'abcdef');
+  expect(peer.closed()).toBe(false);
+});
+
 test('a trap holds the question, or its answer, of one connection alone', async () => {
   const { proxy, dial, heard } = await echo();
   const question = proxy.trap({ on: 'to-server', bytes: 'COMMIT', hold: 'to-server' });

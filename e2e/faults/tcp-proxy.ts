@@ -27,6 +27,8 @@ export type TcpProxy = {
   record(way: Direction): () => string;
   /** After so many further bytes that way a connection is reset; once. */
   cutAfter(bytes: number, way: Direction): void;
+  /** Ends every fault, a cut that is still to come among them; traps and records stay. */
+  mend(): void;
   stop(): Promise<void>;
 };
 
@@ -68,6 +70,11 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     },
     reset: resetAll,
     ...switches(state),
+    mend() {
+      state.cut = null;
+      Object.assign(state.weather, { dropsReplies: false, latencyMs: 0, refuses: false });
+      thaw(state);
+    },
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       state.weather.refuses = true;
@@ -77,7 +84,16 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
   };
 }
 
-function switches({ weather, pairs }: State) {
+function thaw({ weather, pairs }: State): void {
+  weather.frozen.clear();
+  for (const { toServer, toClient } of [...pairs]) {
+    toServer.flow();
+    toClient.flow();
+  }
+}
+
+function switches(state: State) {
+  const { weather } = state;
   return {
     dropReplies(on: boolean) {
       weather.dropsReplies = on;
@@ -85,13 +101,7 @@ function switches({ weather, pairs }: State) {
     freeze(...ways: Direction[]) {
       for (const way of ways) weather.frozen.add(way);
     },
-    thaw() {
-      weather.frozen.clear();
-      for (const { toServer, toClient } of [...pairs]) {
-        toServer.flow();
-        toClient.flow();
-      }
-    },
+    thaw: () => thaw(state),
     latency(ms: number) {
       weather.latencyMs = ms;
     },
