@@ -1,30 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
-import {
-  type Answer,
-  eventually,
-  makeRig,
-  type Rig,
-  type RigOptions,
-} from './testing/checkout-rig.ts';
+import { describe, expect, it } from 'vitest';
+import { type Answer, eventually } from './testing/checkout-rig.ts';
+import { rigsOfFile, statuses, times } from './testing/rigs.ts';
 
-let databaseUrl: string;
-const rigs: Rig[] = [];
-beforeAll(async () => {
-  databaseUrl = await freshDatabaseUrl(afterAll);
-});
-afterAll(async () => {
-  for (const rig of rigs) await rig.close();
-});
-async function rigOf(options: Omit<RigOptions, 'databaseUrl'>): Promise<Rig> {
-  const rig = await makeRig({ databaseUrl, ...options });
-  rigs.push(rig);
-  return rig;
-}
-const statuses = (answers: Answer[]) => answers.map((answer) => answer.status).sort();
+const rigOf = rigsOfFile();
 const created = (answers: Answer[]) => answers.filter((answer) => answer.status === 201).length;
-const times = <T>(count: number, make: (i: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, i) => make(i)));
 
 describe('the limit of units for one shopper', () => {
   it('holds for a visitor with two tokens who comes to two instances at once', async () => {

@@ -1,75 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { describe, expect, it } from 'vitest';
 import { limits } from './limits.ts';
+import { type Answer, eventually, type Rig } from './testing/checkout-rig.ts';
 import {
-  type Answer,
-  eventually,
-  makeRig,
-  type Rig,
-  type RigOptions,
-} from './testing/checkout-rig.ts';
+  firstUnits,
+  holdBatches,
+  rigsOfFile,
+  statuses,
+  times,
+  underWay,
+  waiting,
+} from './testing/rigs.ts';
 
-let databaseUrl: string;
-const rigs: Rig[] = [];
-beforeAll(async () => {
-  databaseUrl = await freshDatabaseUrl(afterAll);
-});
-afterAll(async () => {
-  for (const rig of rigs) await rig.close();
-});
-async function rigOf(options: Omit<RigOptions, 'databaseUrl'>): Promise<Rig> {
-  const rig = await makeRig({ databaseUrl, ...options });
-  rigs.push(rig);
-  return rig;
-}
-const times = <T>(count: number, make: (i: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, i) => make(i)));
-const statuses = (answers: Answer[]) => answers.map((answer) => answer.status).sort();
+const rigOf = rigsOfFile();
 const first = (rig: Rig) => rig.products[0] ?? '';
-const firstUnits = (rig: Rig) => [{ productId: first(rig), quantity: 1 }];
-
-/** Holds what every claim writes to, so that batches that begin hang until it is let go. */
-async function holdBatches(rig: Rig): Promise<() => Promise<void>> {
-  const holder = await rig.sql.reserve();
-  await holder`begin`;
-  await holder`lock table redemptions in share mode`;
-  return async () => {
-    await holder`rollback`;
-    holder.release();
-  };
-}
-
-async function figure(rig: Rig, name: string, instance = 0): Promise<number> {
-  const { body } = await rig.call('GET', '/metrics', { instance });
-  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(body)?.[1] ?? Number.NaN);
-}
-const underWay = (rig: Rig, instance = 0) =>
-  figure(rig, 'fairgate_claim_batches_under_way', instance);
-const waiting = (rig: Rig) => figure(rig, 'fairgate_claim_queue_depth');
 
 describe('batches of two instances', () => {
-  it('in opposite orders, over the same tokens, buyers and products, do not deadlock', async () => {
-    const rig = await rigOf({ units: [150, 150], instances: 2, room: { maxUnitsPerShopper: 50 } });
-    const [one, other] = rig.products as [string, string];
-    const tokens = await times(60, (i) => rig.token({ max: 4, sub: `buyer-${i % 30}` }));
-    const items = [
-      { productId: one, quantity: 2 },
-      { productId: other, quantity: 2 },
-    ];
-    const forwards = tokens.map((token) => rig.redeem(token, { instance: 0, items, key: 'k' }));
-    const backwards = tokens
-      .toReversed()
-      .map((token) => rig.redeem(token, { instance: 1, items: items.toReversed(), key: 'k' }));
-    const answers = await Promise.all([...forwards, ...backwards]);
-    expect(new Set(statuses(answers))).toEqual(new Set([201]));
-    expect(new Set(answers.map((answer) => answer.body.order.id)).size).toBe(60);
-    const stock = { free: 30, held: 120, sold: 0 };
-    expect(await rig.stock()).toEqual({ [one]: stock, [other]: stock });
-    const [deadlocks] = await rig.sql`
-      select deadlocks::int as n from pg_stat_database where datname = current_database()`;
-    expect(deadlocks?.n).toBe(0);
-  });
-
   it('after one last unit: one has it, the other hears sold-out', async () => {
     const rig = await rigOf({ units: [1], instances: 2 });
     for (let round = 0; round < 10; round += 1) {
@@ -94,7 +39,9 @@ describe('batches of two instances', () => {
       answered = true;
     });
     await eventually(async () => {
-      const rows = await rig.sql`select from pg_stat_activity where wait_event_type = 'Lock'`;
+      const rows = await rig.sql`
+        select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
       return rows.length > 0;
     });
     expect(answered).toBe(false);

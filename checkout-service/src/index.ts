@@ -5,17 +5,12 @@ import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import { verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { prometheusMetrics } from './adapters/metrics.ts';
 import { connectPaymentQueue, type PaymentQueueConnection } from './adapters/payment-queue.ts';
-import { postgresBackground } from './adapters/postgres/background-store.ts';
-import { postgresBooks } from './adapters/postgres/books-store.ts';
-import { claimSession, postgresClaims } from './adapters/postgres/claim-store.ts';
-import { postgresLease } from './adapters/postgres/lease-store.ts';
-import { postgresOrders, postgresSales } from './adapters/postgres/order-store.ts';
-import { postgresPayments } from './adapters/postgres/payment-store.ts';
-import { makePool, type Pool } from './adapters/postgres/pool.ts';
+import { postgresPools, postgresStores } from './adapters/postgres/stores.ts';
 import { purchaseKeys } from './adapters/purchase-keys.ts';
 import { connectRoom } from './adapters/redis-reports.ts';
 import { makeBatcher } from './app/batcher.ts';
 import { cachedSales } from './app/cached-sales.ts';
+import { claimKeys } from './app/claim-making.ts';
 import { type ClaimOutcome, type Claims, makeClaims } from './app/claims.ts';
 import type { Log } from './app/log.ts';
 import type { Loop } from './app/loop.ts';
@@ -24,10 +19,11 @@ import { makeOrderKeys } from './app/order-keys.ts';
 import { makePaymentJobs } from './app/payment-jobs.ts';
 import { makePayments } from './app/payments.ts';
 import type { Claim, PaymentProvider } from './app/ports.ts';
-import { claimKeys, makeRedeem } from './app/redeem.ts';
+import { makeRedeem } from './app/redeem.ts';
 import type { RoomReports } from './app/room-ports.ts';
 import { makeStockPicture } from './app/stock-picture.ts';
 import { systemTimers } from './app/timers.ts';
+import { makeTurns } from './app/turns.ts';
 import { makeWatch } from './app/watch.ts';
 import { unitsAsked } from './domain/redemption.ts';
 import { checkoutApp } from './http/app.ts';
@@ -65,7 +61,10 @@ export type Service = {
 /** One checkout instance, wired, without its server: main.ts and tests serve it. */
 export function makeService(options: ServiceOptions): Service {
   const { log } = options;
-  const pools = makePools(options);
+  const renewConnections = (why: string) => {
+    for (const pool of Object.values(pools)) pool.renew(why);
+  };
+  const pools = postgresPools(options, () => renewConnections('the server ends its connections'));
   const stores = makeStores(pools, options.instance);
   const room = connectRoom(options.roomRedisUrl, (error) => {
     log.warn({ err: error }, 'the room’s Redis cannot be reached; shoppers go on');
@@ -88,9 +87,7 @@ export function makeService(options: ServiceOptions): Service {
       loops = startRounds({ ...parts, room: room.room, log, now });
       if (jobs) jobs.connection?.start(jobs.jobs.work);
     },
-    renewConnections(why) {
-      for (const pool of Object.values(pools)) pool.renew(why);
-    },
+    renewConnections,
     stopping: () => stop.abort(),
     async close() {
       await Promise.all(loops.map((loop) => loop.stop()));
@@ -103,19 +100,15 @@ export function makeService(options: ServiceOptions): Service {
 
 const { now } = systemClock;
 
-type Pools = Record<'claims' | 'waiting' | 'orders' | 'background' | 'beats', Pool>;
-
-function makeStores(pools: Pools, instance: string) {
-  const { claims: batches, waiting, orders: questions } = pools;
-  return {
-    claims: postgresClaims({ batches, waiting, questions }),
-    orders: postgresOrders({ ...pools, paymentGraceSeconds: limits.paymentGraceSeconds }),
-    payments: postgresPayments(pools.orders, pools.background),
-    background: postgresBackground(pools.background),
-    beats: postgresLease(pools.beats, instance),
-    books: postgresBooks(pools.background),
-    sales: cachedSales(postgresSales(pools.orders), limits.catalogueMs, now),
-  };
+function makeStores(pools: ReturnType<typeof postgresPools>, instance: string) {
+  const stores = postgresStores(pools, instance);
+  const sales = cachedSales(stores.sales, {
+    freshMs: limits.catalogueMs,
+    staleMs: limits.catalogueStaleMs,
+    patienceMs: limits.cataloguePatienceMs,
+    timers: systemTimers,
+  });
+  return { ...stores, sales };
 }
 
 type Stores = ReturnType<typeof makeStores>;
@@ -125,13 +118,19 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
   const { claims, orders, sales } = stores;
   const metrics = prometheusMetrics(() => ({
     queueDepth: () => batcher.depth().waiting,
+    secondPassWaiting: () => secondPass.waiting(),
     batchesUnderWay: () => batcher.depth().underWay,
     watchers: () => watch.count(),
     breakers: () => payments.providers(),
   }));
   const timers = systemTimers;
-  const { secondPassMsMax, idempotencyMs } = limits;
-  const { claimBatch, claimWaiting } = makeClaims({ claims, orders, log, timers, secondPassMsMax });
+  const { claimBatch, secondPass } = makeClaims({
+    claims,
+    orders,
+    log,
+    timers,
+    secondPass: { msMax: limits.secondPassMsMax, waitingMax: limits.secondPassWaitingMax },
+  });
   const batcher = makeClaimBatcher(claimBatch, metrics);
   const watch = makeWatch({ orders, watchersMax: limits.watchersMax });
   const stockPicture = makeStockPicture({ store: stores.background, room, now });
@@ -151,20 +150,26 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
   }
   const keys = purchaseKeys(options.purchaseJwks, options.jwksUrl);
   const verify = (token: string) => verifyPurchaseToken(token, keys, now());
-  const shards = stockShards;
   const { publicOrigins: origins } = options;
   const redeem = makeRedeem({
     verify,
     verifyProof: (proof, token, jkt) =>
       verifyProof(proof, { ...redemptionRoute, origins, token, jkt, nowMs: now() }),
     batcher,
-    claimWaiting,
+    turns: makeTurns({
+      waitingMax: limits.sameTokenMax,
+      waitMsMax: limits.sameTokenMsMax,
+      timers,
+    }),
+    secondPass,
     claims,
     orders,
     sales,
     metrics,
-    shards,
-    idempotencyMs,
+    shards: stockShards,
+    underWayMax: limits.redemptionsUnderWayMax,
+    writtenWithinMs: limits.redemptionMsMax,
+    idempotencyMs: limits.idempotencyMs,
     now,
   });
   return { metrics, watch, stockPicture, payments, redeem };
@@ -239,33 +244,4 @@ function makeClaimBatcher(claimBatch: Claims['claimBatch'], metrics: CheckoutMet
     timers: systemTimers,
     waited: (ms) => metrics.waited(ms / 1_000),
   });
-}
-
-/** Each kind of work has its own connections, so that none can starve another (D12). */
-function makePools(options: ServiceOptions): Pools {
-  const { databaseUrl: url, instance, log } = options;
-  const pool = (
-    name: string,
-    connectionsMax: number,
-    statementTimeoutMs: number,
-    session: Record<string, string | number | boolean> = {},
-  ) =>
-    makePool({
-      url,
-      name: `${instance}-${name}`,
-      connectionsMax,
-      statementTimeoutMs,
-      session,
-      log,
-    });
-  return {
-    claims: pool('claims', limits.batchLanes, limits.claimStatementMs, claimSession),
-    waiting: pool('waiting', 1, limits.claimStatementMs, {
-      ...claimSession,
-      lock_timeout: limits.secondPassLockMs,
-    }),
-    orders: pool('orders', 6, limits.statementMs),
-    background: pool('background', 3, limits.statementMs),
-    beats: pool('beats', 1, limits.beatStatementMs),
-  };
 }

@@ -3,23 +3,18 @@ import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
-import { prometheusMetrics } from './adapters/metrics.ts';
 import { postgresOrders } from './adapters/postgres/order-store.ts';
 import { postgresPayments } from './adapters/postgres/payment-store.ts';
 import { makePool, type Pool } from './adapters/postgres/pool.ts';
 import { connectRoom, type RoomConnection } from './adapters/redis-reports.ts';
 import { makePaymentJobs, type PaymentJobs } from './app/payment-jobs.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
+import { quietMetrics } from './testing/quiet-metrics.ts';
 import { roomBeginning, roomFields } from './testing/room-fields.ts';
 import { makeSandbox, type SandboxRig } from './testing/sandbox-rig.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
-const metrics = prometheusMetrics(() => ({
-  queueDepth: () => 0,
-  batchesUnderWay: () => 0,
-  watchers: () => 0,
-  breakers: () => [],
-}));
+const metrics = quietMetrics();
 
 let databaseUrl: string;
 let redis: Redis;

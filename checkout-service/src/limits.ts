@@ -12,11 +12,23 @@ export const limits = {
   queueMax: 2_000,
   /** A redemption that has not begun by then is refused unspent, before its client gives up. */
   queueWaitMsMax: 5_000,
-  /** Of one claim statement; the answer's deadline lies a second behind it. */
+  /** Redemptions under way in all, those before and behind the queue among them. */
+  redemptionsUnderWayMax: 4_000,
+  /** Of one claim statement; the answer's deadline lies 1.5 s behind it. */
   claimStatementMs: 4_000,
-  /** How long the second pass waits for rows that another transaction holds. */
-  secondPassLockMs: 1_000,
+  /** A row that another transaction keeps holds a batch up so long; its claims then go on singly. */
+  claimLockMs: 500,
+  /** How long the second pass waits for rows in one try: others of its line, and other lines, wait. */
+  secondPassLockMs: 250,
   secondPassMsMax: 4_000,
+  secondPassWaitingMax: 500,
+  /** More copies of one token are not let in: a page and its proxies make a few. */
+  sameTokenMax: 64,
+  sameTokenMsMax: 5_000,
+  /** The longest way of a redemption: queue, statement with its deadline, second pass. */
+  redemptionMsMax: 15_000,
+  /** Work that waits for one of a pool's connections: a fraction of a second's. */
+  poolWaitingMax: 1_000,
   /** Of every other statement. */
   statementMs: 5_000,
   /** Stored answers are given again this long (CONTRACT.md section 4). */
@@ -68,5 +80,9 @@ export const limits = {
   lapseMax: 200,
   pictureEveryMs: 200,
   refundEveryMs: 1_000,
+  /** What a sale offers is asked for so often; */
   catalogueMs: 1_000,
+  /** an answer that does not come is done without, where there is one that is not too old. */
+  cataloguePatienceMs: 200,
+  catalogueStaleMs: 30_000,
 } as const;

@@ -9,6 +9,7 @@ export type MetricsPage = CheckoutMetrics & {
 /** What is read when someone scrapes. */
 export type Gauges = {
   queueDepth(): number;
+  secondPassWaiting(): number;
   batchesUnderWay(): number;
   watchers(): number;
   breakers(): { name: string; breaker: string }[];
@@ -128,6 +129,9 @@ function addGauges(registers: Registry[], gauges: () => Gauges): void {
     });
   gauge('fairgate_claim_queue_depth', 'Redemptions that wait for a batch', () =>
     gauges().queueDepth(),
+  );
+  gauge('fairgate_claim_second_pass_waiting', 'Redemptions that wait for rows of others', () =>
+    gauges().secondPassWaiting(),
   );
   gauge('fairgate_claim_batches_under_way', 'Batches under way', () => gauges().batchesUnderWay());
   gauge('fairgate_event_streams', 'Open event streams', () => gauges().watchers());

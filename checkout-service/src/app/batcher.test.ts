@@ -1,34 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { stillTimers } from '../testing/still-timers.ts';
 import { type BatcherOptions, makeBatcher, type Submitted } from './batcher.ts';
-import type { Timers } from './timers.ts';
 
 type Req = { id: string; key: string; weight?: number };
 const request = (id: string, key = id, weight = 1): Req => ({ id, key, weight });
 const settled = () => new Promise((resolve) => setImmediate(resolve));
-
-/** A clock that stands still until it is moved. */
-function stillTimers(): Timers & { pass(ms: number): void } {
-  let now = 0;
-  let waiting: { at: number; run: () => void }[] = [];
-  return {
-    now: () => now,
-    after(ms, run) {
-      const entry = { at: now + ms, run };
-      waiting.push(entry);
-      return {
-        cancel() {
-          waiting = waiting.filter((other) => other !== entry);
-        },
-      };
-    },
-    pass(ms) {
-      now += ms;
-      const due = waiting.filter((entry) => entry.at <= now);
-      waiting = waiting.filter((entry) => entry.at > now);
-      for (const { run } of due) run();
-    },
-  };
-}
 
 function rig(options: Partial<BatcherOptions<Req, string>> = {}) {
   const timers = stillTimers();

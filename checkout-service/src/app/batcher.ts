@@ -42,7 +42,6 @@ type Waiting<Req, Res> = {
   keys: readonly string[];
   weight: number;
   submittedAtMs: number;
-  signal: AbortSignal | undefined;
   answer(reply: Submitted<Res>): void;
 };
 
@@ -86,6 +85,13 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
     });
   }
 
+  /** Its client has gone: it takes the place of no other. One that has begun goes on. */
+  function leave(one: Waiting<Req, Res>): void {
+    if (!queue.includes(one)) return;
+    queue = queue.filter((other) => other !== one);
+    one.answer({ kind: 'gone' });
+  }
+
   async function runBatch(batch: Waiting<Req, Res>[]): Promise<void> {
     try {
       const answers = await options.run(batch.map((one) => one.request));
@@ -104,10 +110,13 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
   return {
     submit(request, signal) {
       if (queue.length >= options.queueMax) return Promise.resolve({ kind: 'overloaded' });
+      if (signal?.aborted) return Promise.resolve({ kind: 'gone' });
       return new Promise((answer) => {
         const keys = options.keysOf(request);
         const weight = options.weightOf(request);
-        queue.push({ request, keys, weight, submittedAtMs: timers.now(), signal, answer });
+        const one = { request, keys, weight, submittedAtMs: timers.now(), answer };
+        signal?.addEventListener('abort', () => leave(one), { once: true });
+        queue.push(one);
         wake();
         watchAge();
       });
@@ -116,15 +125,14 @@ export function makeBatcher<Req, Res>(options: BatcherOptions<Req, Res>): Batche
   };
 }
 
-/** Whether a request waits for nothing any more; answered so. */
+/** Whether a request has waited for too long; answered so. */
 function isOver<Req, Res>(one: Waiting<Req, Res>, now: number, waitMsMax: number): boolean {
-  if (one.signal?.aborted) one.answer({ kind: 'gone' });
-  else if (now - one.submittedAtMs > waitMsMax) one.answer({ kind: 'too-late' });
-  else return false;
+  if (now - one.submittedAtMs <= waitMsMax) return false;
+  one.answer({ kind: 'too-late' });
   return true;
 }
 
-/** Takes from the front what fits, one of each key; those gone or too late are answered so. */
+/** Takes from the front what fits, one of each key; what is too late is answered so. */
 function nextBatch<Req, Res>(
   queue: readonly Waiting<Req, Res>[],
   keysUnderWay: ReadonlySet<string>,

@@ -12,6 +12,7 @@ const claim = (id: string): Claim => ({
   visitor: `visitor-${id}`,
   number: 1,
   max: 1,
+  iat: 0,
   idempotencyKey: null,
   requestHash: 'hash',
   email: null,
@@ -49,7 +50,7 @@ function rig(
   fault: (
     batch: readonly Claim[],
     call: number,
-  ) => 'fine' | 'refused' | 'failed' | 'raced' | 'lost' | 'lost-after',
+  ) => 'fine' | 'refused' | 'locked' | 'failed' | 'raced' | 'lost' | 'lost-after',
 ) {
   const rows = new Map<string, Claim>();
   const sizes: number[] = [];
@@ -81,6 +82,8 @@ function rig(
       });
       return new Map(found);
     },
+    findWritten: async () => null,
+    isRevoked: async () => false,
     unfillable: async () => new Set(),
     useProof: async () => false,
   };
@@ -93,7 +96,7 @@ function rig(
     orders,
     log: quiet,
     timers: systemTimers,
-    secondPassMsMax: 1,
+    secondPass: { msMax: 1, waitingMax: 1 },
   });
   return { rows, sizes, run: cases.claimBatch };
 }
@@ -125,6 +128,13 @@ describe('a batch of claims', () => {
     const { run, sizes, rows } = rig(() => 'failed');
     expect(kinds(await run(['a', 'b', 'c', 'd'].map(claim)))).toEqual(Array(4).fill('unavailable'));
     expect(sizes).toEqual([4]);
+    expect(rows.size).toBe(0);
+  });
+
+  it('with a row that others keep locked is left to the second pass, each of it singly', async () => {
+    const { run, sizes, rows } = rig(() => 'locked');
+    expect(kinds(await run(['a', 'b', 'c'].map(claim)))).toEqual(Array(3).fill('undecided'));
+    expect(sizes).toEqual([3]);
     expect(rows.size).toBe(0);
   });
 

@@ -3,7 +3,12 @@ import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
 import type { Log } from './log.ts';
 import type { Claim, ClaimRow, ClaimStore, OrderStore } from './ports.ts';
-import { makeSecondPass, type SecondPass, unfillableOf } from './second-pass.ts';
+import {
+  makeSecondPass,
+  type SecondPass,
+  type SecondPassOptions,
+  unfillableOf,
+} from './second-pass.ts';
 import type { Timers } from './timers.ts';
 
 /** What became of a claim, for certain. */
@@ -13,8 +18,9 @@ export type ClaimOutcome =
   | { kind: 'sold-out' }
   /** A buyer would pass the limit; the token is not spent. */
   | { kind: 'limited'; by: BuyerKind }
-  /** Units are free, but locked by others: for the second pass. */
-  | { kind: 'short' }
+  | { kind: 'revoked' }
+  /** Others have locked rows that it needs: for the second pass. */
+  | { kind: 'undecided' }
   /** Nothing was written, or nobody can say so yet: ask again with the same key. */
   | { kind: 'unavailable'; why: 'refused' | 'lost' | 'locked' };
 
@@ -23,18 +29,18 @@ export type ClaimsOptions = {
   orders: Pick<OrderStore, 'findMany'>;
   log: Log;
   timers: Timers;
-  secondPassMsMax: number;
+  secondPass: Pick<SecondPassOptions, 'msMax' | 'waitingMax'>;
 };
 
 export type Claims = {
   /** The first pass: batch -> statement -> (halves) -> looked up; answers in the batch's order. */
   claimBatch(batch: readonly Claim[]): Promise<ClaimOutcome[]>;
-  /** The second pass, for a claim that came out `short`. */
-  claimWaiting: SecondPass;
+  /** For a claim that came out `undecided`. */
+  secondPass: SecondPass;
 };
 
 type Outcomes = Map<string, ClaimOutcome>;
-type Context = Omit<ClaimsOptions, 'timers' | 'secondPassMsMax'>;
+type Context = Omit<ClaimsOptions, 'timers' | 'secondPass'>;
 
 /** A claim whose outcome is not known is tried this often before it is given up. */
 const triesMax = 3;
@@ -48,9 +54,9 @@ export function makeClaims(options: ClaimsOptions): Claims {
       });
       return batch.map((claim) => outcomes.get(claim.orderId) ?? lost);
     },
-    claimWaiting: makeSecondPass({
+    secondPass: makeSecondPass({
       ...options,
-      msMax: options.secondPassMsMax,
+      ...options.secondPass,
       lookUp: async (claim) =>
         (await lookUp(options, [claim], triesMax)).get(claim.orderId) ?? lost,
     }),
@@ -59,6 +65,7 @@ export function makeClaims(options: ClaimsOptions): Claims {
 
 const lost = { kind: 'unavailable', why: 'lost' } as const;
 const refused = { kind: 'unavailable', why: 'refused' } as const;
+const undecided = { kind: 'undecided' } as const;
 
 async function firstPass(
   context: Context,
@@ -78,6 +85,10 @@ async function firstPass(
       // Halves of a statement that is too slow are too slow as well: hundreds of them.
       context.log.warn({ err: reply.cause, claims: batch.length }, 'a batch could not be done');
       return new Map(batch.map(({ orderId }) => [orderId, refused]));
+    case 'locked':
+      context.log.warn({ err: reply.cause, claims: batch.length }, 'a batch met a locked row');
+      // A row of one of them: singly, none waits for it but its own claim.
+      return new Map(batch.map(({ orderId }) => [orderId, undecided]));
     case 'lost':
       context.log.warn({ err: reply.cause, claims: batch.length }, 'a batch got no answer');
       return await lookUp(context, batch, tryNumber);
@@ -116,14 +127,17 @@ async function sortOut(
   const short: Claim[] = [];
   for (const claim of batch) {
     const row = rows.get(claim.orderId);
-    if (row?.kind === 'created' || row?.kind === 'limited') settled.set(claim.orderId, row);
-    else if (row?.kind === 'short') short.push(claim);
-    else stored.push(claim);
+    if (row?.kind === 'short') short.push(claim);
+    else if (!row || row.kind === 'stored') stored.push(claim);
+    else settled.set(claim.orderId, row);
   }
   const lookedUp = await lookUp(context, stored, tryNumber);
   const unfillable = await unfillableOf(context, short);
   const rest: Outcomes = new Map(
-    short.map(({ orderId }) => [orderId, { kind: unfillable.has(orderId) ? 'sold-out' : 'short' }]),
+    short.map(({ orderId }) => [
+      orderId,
+      unfillable.has(orderId) ? { kind: 'sold-out' } : undecided,
+    ]),
   );
   return new Map([...settled, ...lookedUp, ...rest]);
 }

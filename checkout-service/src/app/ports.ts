@@ -3,7 +3,7 @@ import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { OrderChange } from '../domain/order-machine.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
 import type { LateBudget, PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
-import type { Buyer, Item } from '../domain/redemption.ts';
+import type { Buyer, Item, ProductStanding } from '../domain/redemption.ts';
 
 /** A redemption on its way into a batch. `orderId` is made here, so that we know our own again. */
 export type Claim = {
@@ -13,6 +13,8 @@ export type Claim = {
   visitor: string;
   number: number;
   max: number;
+  /** When the token was issued, in seconds: a revocation counts for what was issued before it. */
+  iat: number;
   idempotencyKey: string | null;
   requestHash: string;
   email: string | null;
@@ -26,6 +28,9 @@ export type Claim = {
   buyers: Buyer[];
 };
 
+/** What a token says of itself that counts before its units do. */
+export type TokenFacts = Pick<Claim, 'jti' | 'saleId' | 'visitor' | 'number' | 'max' | 'iat'>;
+
 /** What the claim statement did for one request. */
 export type ClaimRow =
   | { kind: 'created'; order: StoredOrder }
@@ -33,18 +38,22 @@ export type ClaimRow =
   | { kind: 'short' }
   /** One of its buyers would have more units than allowed; nothing was written. */
   | { kind: 'limited'; by: BuyerKind }
+  /** The token was revoked; nothing was written. */
+  | { kind: 'revoked' }
   /** The token has a row, perhaps our own of an earlier try; nothing was written. */
   | { kind: 'stored' };
 
 /**
- * `refused`: the data of a claim is bad, nothing was written. `failed`: the statement as such could
- * not be done (time-outs, locks, no room), nothing was written. `raced`: another transaction changed
+ * `refused`: the data of a claim is bad, nothing was written. `locked`: another transaction kept a row
+ * for too long, nothing was written. `failed`: the statement as such could not be done (time-outs, no
+ * room), nothing was written. `raced`: another transaction changed
  * meanwhile what this one had read, nothing was written; the next try sees it. `lost`: nobody knows;
  * look before you tell.
  */
 export type ClaimReply =
   | { kind: 'done'; rows: Map<string, ClaimRow> }
   | { kind: 'refused'; cause: unknown }
+  | { kind: 'locked'; cause: unknown }
   | { kind: 'failed'; cause: unknown }
   | { kind: 'raced'; cause: unknown }
   | { kind: 'lost'; cause: unknown };
@@ -56,6 +65,9 @@ export type ClaimStore = {
   claimWaiting(claim: Claim): Promise<ClaimReply>;
   /** Rows of spent or lapsed tokens by `jti`. Rejects when Postgres cannot be had. */
   findStored(jtis: readonly string[]): Promise<Map<string, StoredRedemption>>;
+  /** The row of one token, after whoever writes one right now has committed it, or has not. */
+  findWritten(token: TokenFacts): Promise<StoredRedemption | null>;
+  isRevoked(token: TokenFacts): Promise<boolean>;
   /** Which of these claims could not be filled from the free units, as committed right now. */
   unfillable(claims: readonly Claim[]): Promise<Set<string>>;
   /**
@@ -73,13 +85,15 @@ export type SaleOffer = {
   maxUnitsPerShopper: number;
   /** Null where the sale sets no limit by e-mail. */
   unitsPerEmail: number | null;
+  /** Orders of a deleted sale live on; it sells nothing more. */
+  isDeleted: boolean;
   products: {
     id: string;
     name: string;
     description: string;
     priceMinor: number;
-    /** No longer for sale; orders still show its name. */
-    deleted: boolean;
+    /** What is not offered is no longer for sale; orders still show its name. */
+    standing: ProductStanding;
   }[];
 };
 

@@ -1,24 +1,17 @@
-import { createHash } from 'node:crypto';
-import { newId } from '@fairgate/shared/ids.ts';
 import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { ProofFault, ProofVerdict } from '@fairgate/shared/token/dpop.ts';
 import type { PurchaseClaims, PurchaseVerdict } from '@fairgate/shared/token/purchase.ts';
-import { type Attempt, classifyStored, type StoredRedemption } from '../domain/idempotency.ts';
 import { type StoredOrder, unitsTaken } from '../domain/order-view.ts';
 import { possession, type Shown } from '../domain/possession.ts';
-import {
-  buyersOf,
-  canonicalRequest,
-  checkRequest,
-  homeShard,
-  type RedemptionRequest,
-  unlimitedUnits,
-} from '../domain/redemption.ts';
+import { checkRequest, type RedemptionRequest } from '../domain/redemption.ts';
 import type { Batcher } from './batcher.ts';
+import { claimOf, type ProvenAttempt, requestHash, tokenFacts } from './claim-making.ts';
 import type { ClaimOutcome } from './claims.ts';
 import type { CheckoutMetrics } from './metrics.ts';
-import type { Claim, ClaimStore, OrderStore, SaleOffer, SaleStore } from './ports.ts';
-import type { SecondPass } from './second-pass.ts';
+import type { Claim, ClaimStore, SaleOffer, SaleStore } from './ports.ts';
+import type { SecondPass, SecondPassReply } from './second-pass.ts';
+import { type StoredAnswerOptions, storedAnswer } from './stored-answer.ts';
+import type { Turns } from './turns.ts';
 
 /** What a redemption comes to; each kind is one answer of CONTRACT.md section 4. */
 export type RedeemOutcome =
@@ -31,6 +24,11 @@ export type RedeemOutcome =
   | { kind: 'key-reused' }
   | { kind: 'already-redeemed'; orderId: string }
   | { kind: 'token-expired' }
+  | { kind: 'token-revoked' }
+  /** The same token is being redeemed, and too many more requests with it wait. */
+  | { kind: 'under-way' }
+  /** The sale has the product no longer: it is over, and another one may have it. */
+  | { kind: 'withdrawn' }
   | { kind: 'quantity-exceeded'; asked: number; max: number }
   | { kind: 'limited'; by: BuyerKind }
   | { kind: 'foreign-product'; path: string }
@@ -48,35 +46,47 @@ export type RedeemOptions = {
   verify(token: string): Promise<PurchaseVerdict>;
   /** Of a proof by the key with the thumbprint `jkt`, for a redemption with that token. */
   verifyProof(proof: string, token: string, jkt: string): ProofVerdict;
+  /** One token at a time: the others of the same token wait for what becomes of the first. */
+  turns: Turns;
   batcher: Batcher<Claim, ClaimOutcome>;
-  claimWaiting: SecondPass;
-  claims: Pick<ClaimStore, 'findStored' | 'useProof'>;
-  orders: Pick<OrderStore, 'find'>;
+  secondPass: Pick<SecondPass, 'wait'>;
+  claims: Pick<ClaimStore, 'findStored' | 'findWritten' | 'isRevoked' | 'useProof'>;
   sales: SaleStore;
   metrics: CheckoutMetrics;
   shards: number;
-  idempotencyMs: number;
-  now(): number;
-};
+  /** Redemptions under way in all; more are refused before any work. */
+  underWayMax: number;
+  /** How long after a token's `exp` a redemption that began before may still be written. */
+  writtenWithinMs: number;
+} & StoredAnswerOptions;
 
 export type RedeemInput = {
   token: string;
   shown: Shown;
-  idempotencyKey: string | null;
-  /** Read only after token and proof were found good. Throws where the body is not valid. */
-  body(): Promise<RedemptionRequest>;
+  /** Read only after token and proof were found good. Throws where it is not valid. */
+  read(): Promise<{ request: RedemptionRequest; idempotencyKey: string | null }>;
   signal?: AbortSignal;
 };
 
 export type Redeem = (input: RedeemInput) => Promise<RedeemOutcome>;
 
-/** signature -> proof -> body -> stored key -> expiry -> quantity -> products -> batch -> outcome */
+/**
+ * signature -> proof -> body -> its turn -> expiry, revocation, quantity, products -> batch -> outcome;
+ * a stored answer comes before each of these refusals, and outlives the token.
+ */
 export function makeRedeem(options: RedeemOptions): Redeem {
+  let underWay = 0;
   return async (input) => {
-    const outcome = await redeem(options, input);
-    options.metrics.redeemed(outcome.kind);
-    if (outcome.kind === 'created') options.metrics.claimed(unitsTaken(outcome.order));
-    return outcome;
+    underWay += 1;
+    try {
+      const outcome: RedeemOutcome =
+        underWay > options.underWayMax ? { kind: 'overloaded' } : await redeem(options, input);
+      options.metrics.redeemed(outcome.kind);
+      if (outcome.kind === 'created') options.metrics.claimed(unitsTaken(outcome.order));
+      return outcome;
+    } finally {
+      underWay -= 1;
+    }
   };
 }
 
@@ -90,20 +100,36 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
     options.verifyProof(proof, input.token, jkt),
   );
   if (held.kind !== 'shown') return held;
-  const request = await input.body();
-  const { proof } = held;
-  const { idempotencyKey } = input;
-  const attempt = { idempotencyKey, requestHash: requestHash(request), proof };
-
-  const allowed = await allowedBy(options, verdict.kind, claims, request);
-  if (allowed.kind === 'refused') {
-    // A stored answer comes before every such refusal, and outlives the token.
-    const stored = await options.claims.findStored([claims.jti]);
-    const row = stored.get(claims.jti);
-    return row ? await fromStored(options, row, attempt) : allowed.outcome;
+  const { request, idempotencyKey } = await input.read();
+  const attempt = { idempotencyKey, requestHash: requestHash(request), proof: held.proof };
+  const wish = { claims, request, attempt, isExpired: verdict.kind === 'expired' };
+  try {
+    const turn = await options.turns(claims.jti, () => inTurn(options, wish, input.signal));
+    return turn.kind === 'crowded' ? { kind: 'under-way' } : turn.value;
+  } catch (cause) {
+    return { kind: 'unavailable', why: 'store', cause };
   }
+}
+
+/** A redemption whose token and proof are good. */
+type Wish = {
+  claims: PurchaseClaims;
+  request: RedemptionRequest;
+  attempt: ProvenAttempt;
+  isExpired: boolean;
+};
+
+async function inTurn(
+  options: RedeemOptions,
+  wish: Wish,
+  signal: AbortSignal | undefined,
+): Promise<RedeemOutcome> {
+  if (signal?.aborted) return { kind: 'gone' };
+  const { claims, request, attempt } = wish;
+  const allowed = await allowedBy(options, wish);
+  if (allowed.kind === 'refused') return await refusal(options, wish, allowed.outcome);
   const claim = claimOf(claims, request, attempt, allowed.sale, options);
-  const submitted = await options.batcher.submit(claim, input.signal);
+  const submitted = await options.batcher.submit(claim, signal);
   switch (submitted.kind) {
     case 'overloaded':
     case 'gone':
@@ -112,14 +138,12 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
       return { kind: 'unavailable', why: 'too-late' };
     case 'answered': {
       const { value } = submitted;
-      const outcome = value.kind === 'short' ? await options.claimWaiting(claim) : value;
-      return await fromOutcome(options, outcome, attempt);
+      const reply =
+        value.kind === 'undecided' ? await options.secondPass.wait(claim, signal) : value;
+      return await fromReply(options, reply, attempt);
     }
   }
 }
-
-/** With the `jti` of the proof that came with it. */
-type ProvenAttempt = Attempt & { proof: string | null };
 
 async function verdictOf(options: RedeemOptions, token: string) {
   try {
@@ -131,108 +155,69 @@ async function verdictOf(options: RedeemOptions, token: string) {
 
 type Allowed = { kind: 'allowed'; sale: SaleOffer } | { kind: 'refused'; outcome: RedeemOutcome };
 
-async function allowedBy(
-  options: RedeemOptions,
-  verdict: 'valid' | 'expired',
-  claims: PurchaseClaims,
-  request: RedemptionRequest,
-): Promise<Allowed> {
+async function allowedBy(options: RedeemOptions, wish: Wish): Promise<Allowed> {
+  const { claims, request } = wish;
   const refused = (outcome: RedeemOutcome): Allowed => ({ kind: 'refused', outcome });
-  if (verdict === 'expired') return refused({ kind: 'token-expired' });
+  if (wish.isExpired) return refused({ kind: 'token-expired' });
   const sale = await options.sales.findSale(claims.sale);
   // claim.sql does not look again: a product that is deleted within the second still has its units.
-  const offered = sale?.products.filter((product) => !product.deleted);
-  const products = new Set(offered?.map((product) => product.id));
+  const products = new Map(sale?.products.map(({ id, standing }) => [id, standing]));
   const check = checkRequest(request, claims.max, products);
   switch (check.kind) {
     case 'fine':
-      if (sale && sale.unitsPerEmail !== null && request.email === null) {
+      if (!sale) return refused({ kind: 'token-expired' });
+      if (sale.isDeleted) return refused({ kind: 'withdrawn' });
+      if (sale.unitsPerEmail !== null && request.email === null) {
         return refused({ kind: 'email-needed' });
       }
-      // A sale without products, or none at all, refuses every request as foreign.
-      return sale ? { kind: 'allowed', sale } : refused({ kind: 'token-expired' });
+      return { kind: 'allowed', sale };
     case 'quantity-exceeded':
+    case 'withdrawn':
       return refused(check);
     case 'foreign-product': {
       if (await options.sales.isOffered(check.productId)) return refused({ kind: 'other-sale' });
-      const at = request.items.findIndex((item) => item.productId === check.productId);
+      const at = request.sent.indexOf(check.productId);
       return refused({ kind: 'foreign-product', path: `items.${at}.productId` });
     }
   }
 }
 
-/** Claims that share one of these are not claimed at once: a token, or a buyer with a limit. */
-export function claimKeys(claim: Claim): string[] {
-  const limited = claim.buyers.filter((buyer) => buyer.unitsMax < unlimitedUnits);
-  return [claim.jti, ...limited.map(({ kind, buyer }) => `${claim.saleId} ${kind} ${buyer}`)];
+/** stored -> (being written) -> revoked -> what else stands against it */
+async function refusal(
+  options: RedeemOptions,
+  { claims, attempt }: Wish,
+  outcome: RedeemOutcome,
+): Promise<RedeemOutcome> {
+  const token = tokenFacts(claims);
+  let row = (await options.claims.findStored([token.jti])).get(token.jti) ?? null;
+  const isExpired = outcome.kind === 'token-expired';
+  // The first request may be at another instance, and under way: "expired" would not be the truth.
+  if (!row && isExpired && options.now() < claims.exp * 1_000 + options.writtenWithinMs) {
+    row = await options.claims.findWritten(token);
+  }
+  if (row) return await storedAnswer(options, row, attempt);
+  if (!isExpired && (await options.claims.isRevoked(token))) return { kind: 'token-revoked' };
+  return outcome;
 }
 
-function claimOf(
-  claims: PurchaseClaims,
-  request: RedemptionRequest,
-  attempt: ProvenAttempt,
-  sale: SaleOffer,
+async function fromReply(
   options: RedeemOptions,
-): Claim {
-  return {
-    orderId: newId('ord', options.now()),
-    jti: claims.jti,
-    saleId: claims.sale,
-    visitor: claims.sub,
-    number: claims.number,
-    max: claims.max,
-    ...attempt,
-    email: request.email,
-    identity: claims.identity ?? null,
-    shard: homeShard(claims.number, options.shards),
-    items: request.items,
-    buyers: buyersOf(claims, request.email, sale),
-  };
-}
-
-async function fromOutcome(
-  options: RedeemOptions,
-  outcome: ClaimOutcome,
+  reply: SecondPassReply,
   attempt: ProvenAttempt,
 ): Promise<RedeemOutcome> {
-  switch (outcome.kind) {
+  switch (reply.kind) {
     case 'created':
     case 'sold-out':
     case 'limited':
+    case 'overloaded':
+    case 'gone':
     case 'unavailable':
-      return outcome;
-    case 'short':
+      return reply;
+    case 'revoked':
+      return { kind: 'token-revoked' };
+    case 'undecided':
       return { kind: 'unavailable', why: 'locked' };
     case 'stored':
-      return await fromStored(options, outcome.redemption, attempt);
+      return await storedAnswer(options, reply.redemption, attempt);
   }
-}
-
-async function fromStored(
-  options: RedeemOptions,
-  stored: StoredRedemption,
-  attempt: ProvenAttempt,
-): Promise<RedeemOutcome> {
-  const { proof } = attempt;
-  // A proof that came before was overheard, or is sent again instead of made anew.
-  if (proof !== null && !(await options.claims.useProof(stored.jti, proof))) {
-    return { kind: 'proof-refused', fault: { why: 'used' } };
-  }
-  const verdict = classifyStored(stored, attempt, options.now(), options.idempotencyMs);
-  switch (verdict.kind) {
-    case 'lapsed':
-      return { kind: 'token-expired' };
-    case 'key-reused':
-    case 'already-redeemed':
-      return verdict;
-    case 'replay': {
-      const order = await options.orders.find(verdict.orderId);
-      return order ? { kind: 'replayed', order } : { kind: 'unavailable', why: 'order' };
-    }
-  }
-}
-
-/** SHA-256 of the canonical request: small, and tells nothing of it. */
-export function requestHash(request: RedemptionRequest): string {
-  return createHash('sha256').update(canonicalRequest(request)).digest('base64url');
 }

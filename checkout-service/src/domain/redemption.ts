@@ -3,7 +3,12 @@ import type { BuyerKind } from '@fairgate/shared/order.ts';
 export type Item = { productId: string; quantity: number };
 
 /** What a shopper asks for: each product once, in the order of their ids. */
-export type RedemptionRequest = { items: Item[]; email: string | null };
+export type RedemptionRequest = {
+  items: Item[];
+  email: string | null;
+  /** The products in the order in which they were sent, to name one by its place there. */
+  sent: string[];
+};
 
 /** Merges items of the same product, so that two spellings of one wish are one request. */
 export function redemptionRequest(items: readonly Item[], email?: string): RedemptionRequest {
@@ -13,11 +18,12 @@ export function redemptionRequest(items: readonly Item[], email?: string): Redem
   }
   const merged = [...byProduct].map(([productId, quantity]) => ({ productId, quantity }));
   merged.sort((a, b) => (a.productId < b.productId ? -1 : 1));
-  return { items: merged, email: email ?? null };
+  const sent = items.map((item) => item.productId);
+  return { items: merged, email: email ?? null, sent };
 }
 
 /** The canonical text of a request; its hash tells whether a key comes with the same body again. */
-export function canonicalRequest(request: RedemptionRequest): string {
+export function canonicalRequest(request: Omit<RedemptionRequest, 'sent'>): string {
   const items = request.items.map((item) => [item.productId, item.quantity]);
   return JSON.stringify([items, request.email]);
 }
@@ -54,22 +60,27 @@ export function buyersOf(
   return buyers;
 }
 
+/** `withdrawn`: another sale has it since this one was closed, or its price is in another currency. */
+export type ProductStanding = 'offered' | 'deleted' | 'withdrawn';
+
 export type RequestCheck =
   | { kind: 'fine' }
   | { kind: 'quantity-exceeded'; asked: number; max: number }
-  | { kind: 'foreign-product'; productId: string };
+  | { kind: 'foreign-product'; productId: string }
+  | { kind: 'withdrawn' };
 
 /** Quantity first, then whether the products are of the sale (CONTRACT.md section 4). */
 export function checkRequest(
   request: RedemptionRequest,
   max: number,
-  products: ReadonlySet<string>,
+  products: ReadonlyMap<string, ProductStanding>,
 ): RequestCheck {
   const asked = unitsAsked(request.items);
   if (asked > max) return { kind: 'quantity-exceeded', asked, max };
-  const foreign = request.items.find((item) => !products.has(item.productId));
+  const standings = request.items.map((item) => products.get(item.productId) ?? 'deleted');
+  const foreign = request.items[standings.indexOf('deleted')];
   if (foreign) return { kind: 'foreign-product', productId: foreign.productId };
-  return { kind: 'fine' };
+  return { kind: standings.includes('withdrawn') ? 'withdrawn' : 'fine' };
 }
 
 /** Neighbours in the line begin at different shards (ARCHITECTURE.md D6). */

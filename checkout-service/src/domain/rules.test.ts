@@ -2,7 +2,12 @@ import { orderStates } from '@fairgate/shared/order.ts';
 import { describe, expect, it } from 'vitest';
 import { classifyStored, type StoredRedemption } from './idempotency.ts';
 import { orderChanges, transition, transitionOf } from './order-machine.ts';
-import { canonicalRequest, checkRequest, redemptionRequest } from './redemption.ts';
+import {
+  canonicalRequest,
+  checkRequest,
+  type ProductStanding,
+  redemptionRequest,
+} from './redemption.ts';
 
 describe('the life of an order', () => {
   it('is this table and nothing else', () => {
@@ -76,8 +81,12 @@ describe('a redemption request', () => {
 
   it('counts its units before it looks at its products', () => {
     const request = redemptionRequest([{ productId: 'foreign', quantity: 3 }]);
-    expect(checkRequest(request, 2, new Set()).kind).toBe('quantity-exceeded');
-    expect(checkRequest(request, 3, new Set()).kind).toBe('foreign-product');
-    expect(checkRequest(request, 3, new Set(['foreign'])).kind).toBe('fine');
+    const kind = (max: number, standing?: ProductStanding) =>
+      checkRequest(request, max, new Map(standing ? [['foreign', standing]] : [])).kind;
+    expect(kind(2)).toBe('quantity-exceeded');
+    expect(kind(3)).toBe('foreign-product');
+    expect(kind(3, 'deleted')).toBe('foreign-product');
+    expect(kind(3, 'withdrawn')).toBe('withdrawn');
+    expect(kind(3, 'offered')).toBe('fine');
   });
 });

@@ -33,6 +33,18 @@ export function redemptionProblem(outcome: Refused): Problem {
       });
     case 'token-expired':
       return new Problem('token-expired', 'The token was not used in time.');
+    case 'token-revoked':
+      return new Problem('token-revoked', 'The purchase token counts no more.');
+    case 'under-way':
+      return new Problem('conflict', {
+        detail: 'The same token is being redeemed; ask again for what becomes of it.',
+        retryAfterSeconds: 1,
+      });
+    case 'withdrawn':
+      return new Problem(
+        'sale-not-open',
+        'The sale is over, and its products are not for sale in it.',
+      );
     case 'quantity-exceeded':
       return new Problem('quantity-exceeded', {
         detail: `The token allows ${outcome.max} in all; ${outcome.asked} were asked for.`,

@@ -65,12 +65,14 @@ export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response
       token: form.token,
       // A form brings no proof: a bound token is redeemed by the page's script.
       shown: { scheme: 'bearer' },
-      idempotencyKey: form.key,
-      body: async () => {
+      read: async () => {
         const { productId, quantity } = form;
         const input = { items: [{ productId, quantity }], ...(email ? { email } : {}) };
         const body = parseInput(redemptionSchema, input);
-        return redemptionRequest(body.items, body.email);
+        return {
+          request: redemptionRequest(body.items, body.email),
+          idempotencyKey: form.key,
+        };
       },
       signal: c.req.raw.signal,
     });

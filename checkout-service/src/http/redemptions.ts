@@ -18,13 +18,12 @@ export const redemptionRoute = { method: 'POST', path: '/v1/redemptions' } as co
 export function redemptionRoutes(deps: HttpDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post(redemptionRoute.path, async (c) => {
-    const idempotencyKey = readIdempotencyKey(c);
     const outcome = await deps.redeem({
       ...requireToken(c),
-      idempotencyKey,
-      body: async () => {
+      read: async () => {
+        const idempotencyKey = readIdempotencyKey(c);
         const { items, email } = await jsonBody(c, redemptionSchema);
-        return redemptionRequest(items, email);
+        return { request: redemptionRequest(items, email), idempotencyKey };
       },
       signal: c.req.raw.signal,
     });

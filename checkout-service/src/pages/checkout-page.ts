@@ -54,7 +54,7 @@ export function checkoutPage(state: CheckoutPageState): Markup {
 }
 
 function onOffer(sale: SaleOffer) {
-  return sale.products.filter((product) => !product.deleted);
+  return sale.products.filter((product) => product.standing === 'offered');
 }
 
 function productChoice(sale: SaleOffer, chosen: string | undefined) {

@@ -10,6 +10,7 @@ import {
 } from '@fairgate/shared/token/purchase.ts';
 import { exportJWK, generateKeyPair } from 'jose';
 import postgres from 'postgres';
+import type { Log } from '../app/log.ts';
 import type { PaymentProvider } from '../app/ports.ts';
 import { makeService, type Service } from '../index.ts';
 
@@ -24,7 +25,9 @@ export type Rig = {
   redeem(token: string, options?: RedeemOptions): Promise<Answer>;
   /** Any request to one of the instances. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
-  /** Free, held and sold units by product; throws where they do not add up. */
+  /** What the instances logged as warnings and errors. */
+  faults: { message: string; code: string | undefined }[];
+  /** Free, held and sold units by product. */
   stock(): Promise<Record<string, { free: number; held: number; sold: number }>>;
   close(): Promise<void>;
 };
@@ -63,7 +66,15 @@ export type RigOptions = {
 };
 
 export const testOrigin = 'http://127.0.0.1:8787';
-const quiet = { info() {}, warn() {}, error() {} };
+
+function faultLog(faults: Rig['faults']): Log {
+  const note = (fields: object, message: string) => {
+    const error = 'err' in fields ? fields.err : undefined;
+    const code = error instanceof Error && 'code' in error ? `${error.code}` : undefined;
+    faults.push({ message, code });
+  };
+  return { info() {}, warn: note, error: note };
+}
 
 export async function makeRig(options: RigOptions): Promise<Rig> {
   await migrateDatabase(options.databaseUrl);
@@ -73,6 +84,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
     paySeconds: options.paySeconds ?? 300,
     ...options.room,
   });
+  const faults: Rig['faults'] = [];
   const services = Array.from({ length: options.instances ?? 1 }, (_, i) =>
     makeService({
       instance: `test-${i + 1}`,
@@ -85,7 +97,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       jobsRedisUrl: options.jobsRedisUrl,
       internalKey: rigInternalKey,
       providers: options.providers ?? [],
-      log: quiet,
+      log: faultLog(faults),
     }),
   );
   if (options.loops) for (const service of services) service.startLoops();
@@ -96,6 +108,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
     sql,
     saleId,
     products,
+    faults,
     signer,
     services,
     token(claims = {}) {
@@ -128,7 +141,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
         },
       });
     },
-    stock: () => readStock(sql, products, options.units),
+    stock: () => readStock(sql, products),
     async close() {
       for (const service of services) service.stopping();
       await Promise.all(services.map((service) => service.close()));
@@ -203,21 +216,13 @@ async function callService(
   };
 }
 
-async function readStock(sql: postgres.Sql, products: readonly string[], units: readonly number[]) {
-  const stock: Record<string, { free: number; held: number; sold: number }> = {};
-  for (const [i, productId] of products.entries()) {
-    const [row] = await sql<[{ free: number; held: number; sold: number }]>`
-      select count(*) filter (where state = 'free')::int as free,
-        count(*) filter (where state = 'held')::int as held,
-        count(*) filter (where state = 'sold')::int as sold
-      from units where product_id = ${productId}`;
-    const { free, held, sold } = row;
-    if (free + held + sold !== units[i]) {
-      throw new Error(`product ${i}: ${free} + ${held} + ${sold} is not ${units[i]}`);
-    }
-    stock[productId] = { free, held, sold };
-  }
-  return stock;
+async function readStock(sql: postgres.Sql, products: readonly string[]) {
+  const rows = await sql<{ id: string; free: number; held: number; sold: number }[]>`
+    select product_id as id, count(*) filter (where state = 'free')::int as free,
+      count(*) filter (where state = 'held')::int as held,
+      count(*) filter (where state = 'sold')::int as sold
+    from units where product_id = any(${[...products]}::text[]) group by product_id`;
+  return Object.fromEntries(rows.map(({ id, ...counts }) => [id, counts]));
 }
 
 /** Opens a stream; `text` is what came of it until now. */

@@ -42,6 +42,7 @@ function claim(): Claim {
     visitor,
     number,
     max: 1,
+    iat: 0,
     idempotencyKey: newVisitorId(),
     requestHash: randomBytes(32).toString('base64url'),
     email: null,

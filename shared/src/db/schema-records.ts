@@ -1,6 +1,8 @@
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   bigserial,
+  check,
   index,
   integer,
   jsonb,
@@ -53,6 +55,30 @@ export const outbox = pgTable(
     createdAt: created(),
   },
   (t) => [index('outbox_by_topic').on(t.topic, t.id)],
+);
+
+/**
+ * Tokens that were issued at `at` or before and count no more: a visitor's, or those of a range of
+ * numbers. The checkout looks with each claim.
+ */
+export const revocations = pgTable(
+  'revocations',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    saleId: text('sale_id').notNull(),
+    visitor: text('visitor'),
+    numberFrom: bigint('number_from', { mode: 'number' }),
+    numberTo: bigint('number_to', { mode: 'number' }),
+    at: at('at').notNull().defaultNow(),
+  },
+  (t) => [
+    index('revocations_visitor').on(t.saleId, t.visitor).where(sql`visitor is not null`),
+    index('revocations_range').on(t.saleId).where(sql`visitor is null`),
+    check(
+      'revocations_whom',
+      sql`(visitor is null) = (number_from is not null) and (number_from is null) = (number_to is null)`,
+    ),
+  ],
 );
 
 /** Mails that were sent, so that a job that runs twice sends one. Owner: the queue service. */

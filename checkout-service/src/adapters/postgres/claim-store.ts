@@ -1,11 +1,11 @@
 import { buyerKinds } from '@fairgate/shared/order.ts';
 import { z } from 'zod';
 import type { Claim, ClaimReply, ClaimRow, ClaimStore } from '../../app/ports.ts';
-import type { StoredRedemption } from '../../domain/idempotency.ts';
 import type { StoredOrder } from '../../domain/order-view.ts';
 import { unitsAsked } from '../../domain/redemption.ts';
 import { faultKind, type Pool, type Sql } from './pool.ts';
 import { sqlFile } from './sql-file.ts';
+import { findStored, findWritten, isRevoked, useProof } from './stored-redemptions.ts';
 
 const pickMark = '-- :picked\n';
 const claimText = sqlFile('claim.sql');
@@ -35,17 +35,8 @@ const rowSchema = z.discriminatedUnion('outcome', [
     outcome: z.literal('limited'),
     limited_by: z.enum(buyerKinds),
   }),
-  z.object({ order_id: z.string(), outcome: z.enum(['short', 'taken']) }),
+  z.object({ order_id: z.string(), outcome: z.enum(['short', 'taken', 'revoked']) }),
 ]);
-
-const storedSchema = z.object({
-  jti: z.string(),
-  kind: z.enum(['order', 'lapsed']),
-  order_id: z.string().nullable(),
-  idempotency_key: z.string().nullable(),
-  request_hash: z.string().nullable(),
-  created_at: z.date(),
-});
 
 export type ClaimPools = {
   /** A connection for each lane of the batcher. */
@@ -68,6 +59,8 @@ export function postgresClaims(pools: ClaimPools): ClaimStore {
     claim: (claims) => runClaim(pools.batches, firstPass, claims),
     claimWaiting: (claim) => runClaim(pools.waiting, secondPass, [claim]),
     findStored: (jtis) => pools.questions.run((sql) => findStored(sql, jtis)),
+    findWritten: (token) => pools.questions.run((sql) => findWritten(sql, token)),
+    isRevoked: (token) => pools.questions.run((sql) => isRevoked(sql, token)),
     unfillable: (claims) => pools.questions.run((sql) => unfillable(sql, claims)),
     useProof: (jti, proof) => pools.questions.run((sql) => useProof(sql, jti, proof)),
   };
@@ -97,8 +90,11 @@ function claimRows(
       replies.set(claim.orderId, { kind: 'created', order: placedOrder(claim, row) });
     } else if (row?.outcome === 'limited') {
       replies.set(claim.orderId, { kind: 'limited', by: row.limited_by });
+    } else if (row?.outcome === 'short' || row?.outcome === 'revoked') {
+      replies.set(claim.orderId, { kind: row.outcome });
     } else {
-      replies.set(claim.orderId, { kind: row?.outcome === 'short' ? 'short' : 'stored' });
+      // No row of a claim: its token was spent before. `taken`: meanwhile.
+      replies.set(claim.orderId, { kind: 'stored' });
     }
   }
   return replies;
@@ -129,39 +125,6 @@ function placedOrder(claim: Claim, row: z.infer<typeof createdSchema>): StoredOr
       units: item.units.map((id) => ({ id, live: true })),
     })),
   };
-}
-
-async function findStored(
-  sql: Sql,
-  jtis: readonly string[],
-): Promise<Map<string, StoredRedemption>> {
-  const rows = await sql`
-    select jti, kind, order_id, idempotency_key, request_hash, created_at
-    from redemptions where jti = any(${[...jtis]}::text[])`;
-  const stored = z
-    .array(storedSchema)
-    .parse([...rows])
-    .map((row) => ({
-      jti: row.jti,
-      kind: row.kind,
-      orderId: row.order_id,
-      idempotencyKey: row.idempotency_key,
-      requestHash: row.request_hash,
-      createdAtMs: row.created_at.getTime(),
-    }));
-  return new Map(stored.map((row) => [row.jti, row]));
-}
-
-/** Proofs are young, so those of long ago need not be kept. */
-const proofsMax = 100;
-
-async function useProof(sql: Sql, jti: string, proof: string): Promise<boolean> {
-  const rows = await sql`
-    update redemptions
-    set proofs = (array_append(proofs, ${proof}))[greatest(1, cardinality(proofs) + 2 - ${proofsMax}):]
-    where jti = ${jti} and not ${proof}::text = any(proofs)
-    returning true as first_use`;
-  return rows.length > 0;
 }
 
 /** Counts no further than the most that anyone wants of a product. */

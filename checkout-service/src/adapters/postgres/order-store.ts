@@ -107,6 +107,7 @@ const offerSchema = z.object({
   currency: z.string(),
   max_units_per_shopper: z.number(),
   units_per_email: z.number().nullable(),
+  is_deleted: z.boolean(),
   products: z
     .array(
       z.object({
@@ -114,13 +115,13 @@ const offerSchema = z.object({
         name: z.string(),
         description: z.string(),
         priceMinor: z.number(),
-        deleted: z.boolean(),
+        standing: z.enum(['offered', 'deleted', 'withdrawn']),
       }),
     )
     .nullable(),
 });
 
-/** Sales as redemptions and pages need them; drafts and deleted ones are not there. */
+/** Sales as redemptions and pages need them; drafts are not there. */
 export function postgresSales(pool: Pool): SaleStore {
   return {
     findSale: (saleId) => pool.run((sql) => findSale(sql, saleId)),
@@ -139,12 +140,16 @@ async function isOffered(sql: Sql, productId: string): Promise<boolean> {
 
 async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
   const rows = await sql`
-    select s.id, s.name, s.currency,
+    select s.id, s.name, s.currency, s.deleted_at is not null as is_deleted,
       coalesce((s.room ->> 'maxUnitsPerShopper')::int, 1) as max_units_per_shopper,
       (s.room ->> 'unitsPerEmail')::int as units_per_email, (
       select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name,
         'description', p.description, 'priceMinor', p.price_minor,
-        'deleted', p.deleted_at is not null) order by sp.position)
+        'standing', case when p.deleted_at is not null then 'deleted'
+          when p.currency <> s.currency or exists (
+            select from sale_products e
+            where e.product_id = p.id and e.live and e.sale_id <> s.id) then 'withdrawn'
+          else 'offered' end) order by sp.position)
       from sale_products sp join products p on p.id = sp.product_id
       where sp.sale_id = s.id
     ) as products
@@ -158,6 +163,7 @@ async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
     currency,
     maxUnitsPerShopper: row.max_units_per_shopper,
     unitsPerEmail: row.units_per_email,
+    isDeleted: row.is_deleted,
     products: row.products ?? [],
   };
 }

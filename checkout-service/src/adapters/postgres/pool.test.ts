@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freshDatabaseUrl } from '../../../../e2e/support/stores.ts';
-import { faultKind, makePool, type Pool } from './pool.ts';
+import { BusyError, faultKind, makePool, type Pool } from './pool.ts';
 
+let url: string;
 let pool: Pool;
+const log = { info() {}, warn() {}, error() {} };
 beforeAll(async () => {
-  const url = await freshDatabaseUrl(afterAll);
-  const log = { info() {}, warn() {}, error() {} };
+  url = await freshDatabaseUrl(afterAll);
   pool = makePool({ url, name: 'test', connectionsMax: 2, statementTimeoutMs: 300, log });
 });
 afterAll(() => pool.close());
@@ -24,7 +25,7 @@ describe('a fault of Postgres', () => {
     expect(await kindOf('select pg_sleep(2)')).toBe('failed');
   });
 
-  it('is the statement’s where another holds the lock', async () => {
+  it('is that of a lock where another keeps it', async () => {
     const reply = await pool.run(async (sql) =>
       sql.begin(async (tx) => {
         await tx`select pg_advisory_xact_lock(7)`;
@@ -37,7 +38,23 @@ describe('a fault of Postgres', () => {
       }),
     );
     expect(reply).toMatchObject({ code: '55P03' });
-    expect(faultKind(reply?.error)).toBe('failed');
+    expect(faultKind(reply?.error)).toBe('locked');
+  });
+
+  it('is told from too much that waits, of which nothing was done', async () => {
+    const narrow = makePool({
+      url,
+      name: 'narrow',
+      connectionsMax: 1,
+      waitingMax: 1,
+      statementTimeoutMs: 5_000,
+      log,
+    });
+    onTestFinished(() => narrow.close());
+    const both = [1, 2].map(() => narrow.run((sql) => sql`select pg_sleep(0.05)`));
+    await expect(narrow.run((sql) => sql`select 1`)).rejects.toThrow(BusyError);
+    await Promise.all(both);
+    await narrow.run((sql) => sql`select 1`);
   });
 
   it('leaves open what was done where the connection was ended', async () => {

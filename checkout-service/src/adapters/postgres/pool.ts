@@ -10,8 +10,15 @@ export type PoolOptions = {
   /** Shown by Postgres as the connection's application. */
   name: string;
   connectionsMax: number;
+  /** Work that may wait for a connection; more is refused with a BusyError. Unset: no bound. */
+  waitingMax?: number;
   /** A statement that takes longer is ended by Postgres. */
   statementTimeoutMs: number;
+  /**
+   * Told when the server says that it ends its connections: those of other pools may be dead without
+   * a word, and a query on such a one would wait for its deadline. Unset: this pool is renewed.
+   */
+  serverGone?: () => void;
   /** Further session settings. */
   session?: Record<string, string | number | boolean>;
   log: Log;
@@ -19,8 +26,9 @@ export type PoolOptions = {
 
 export type Pool = {
   /**
-   * Runs work on the pool. Rejects with a DeadlineError when no answer came in time: then nobody
-   * knows whether the work was done, and the connections are made anew.
+   * Runs work on the pool. Rejects with a BusyError where too much waits, and with a DeadlineError
+   * when no answer came in time: then nobody knows whether the work was done, and the connections
+   * are made anew.
    */
   run<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Throws the connections away, and makes new ones when they are needed. */
@@ -31,6 +39,11 @@ export type Pool = {
 /** Postgres gave no answer in time. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
+}
+
+/** Too much waits for a connection already: nothing was done. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError';
 }
 
 /** Postgres itself ends a statement first; who hears nothing a second later has lost the socket. */
@@ -44,6 +57,8 @@ const int8 = 20;
  */
 export function makePool(options: PoolOptions): Pool {
   let client = connect(options);
+  const underWayMax = options.connectionsMax + (options.waitingMax ?? Number.POSITIVE_INFINITY);
+  let underWay = 0;
 
   function renew(why: string): void {
     const old = client;
@@ -55,6 +70,10 @@ export function makePool(options: PoolOptions): Pool {
 
   return {
     async run(work) {
+      if (underWay >= underWayMax) {
+        throw new BusyError(`${underWay} wait for ${options.name}`);
+      }
+      underWay += 1;
       const used = client;
       const deadlineMs = options.statementTimeoutMs + answerMarginMs;
       let timer: NodeJS.Timeout | undefined;
@@ -65,9 +84,16 @@ export function makePool(options: PoolOptions): Pool {
         }, deadlineMs);
       });
       const answer = work(used);
-      // Should it fail after the deadline, nobody listens any more.
-      answer.catch(() => undefined);
-      return await Promise.race([answer, late]).finally(() => clearTimeout(timer));
+      // Also where it fails after the deadline, and nobody listens any more.
+      answer.catch((error: unknown) => {
+        if (client !== used || !isServerGone(error)) return;
+        if (options.serverGone) options.serverGone();
+        else renew('the server ends its connections');
+      });
+      return await Promise.race([answer, late]).finally(() => {
+        clearTimeout(timer);
+        underWay -= 1;
+      });
     },
     renew,
     close: () => client.end({ timeout: 2 }),
@@ -98,6 +124,11 @@ function connect(options: PoolOptions): Sql {
   });
 }
 
+/** `admin_shutdown` and `crash_shutdown`. */
+function isServerGone(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && ['57P01', '57P02'].includes(error.code);
+}
+
 /**
  * SQLSTATE classes after which one looks again, and tries again: the server went away (the outcome
  * of a COMMIT is not known), or it rolled back for another's sake (40, a deadlock).
@@ -110,14 +141,18 @@ const dataClasses = ['22', '23', 'P0'];
 /** Checks that only a race breaks: the statement itself looks before it writes. */
 const raceChecks = ['buyer_units_bound'];
 
+/** `lock_timeout` (55P03). */
+const lockNotHad = '55P03';
+
 /**
- * What a fault tells of a statement. `refused`: its data is bad. `failed`: Postgres could not do it
- * (57014 and 55P03 are its time-outs). `raced`: another
+ * What a fault tells of a statement. `refused`: its data is bad. `locked`: another transaction kept a
+ * row for too long. `failed`: Postgres could not do it (57014 is its time-out). `raced`: another
  * transaction was there between its look and its write. After these for certain nothing was written.
  * `lost`: nobody knows.
  */
-export function faultKind(error: unknown): 'refused' | 'failed' | 'raced' | 'lost' {
+export function faultKind(error: unknown): 'refused' | 'locked' | 'failed' | 'raced' | 'lost' {
   if (!(error instanceof postgres.PostgresError)) return 'lost';
+  if (error.code === lockNotHad) return 'locked';
   if (raceChecks.includes(error.constraint_name ?? '')) return 'raced';
   const isOf = (classes: string[]) => classes.some((start) => error.code.startsWith(start));
   if (isOf(lostClasses)) return 'lost';

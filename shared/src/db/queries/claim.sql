@@ -1,15 +1,16 @@
 -- The group commit (ARCHITECTURE.md D5): one statement, one transaction, one batch of redemptions.
---   requests not yet spent -> those within their buyers' limits -> their items -> units picked
+--   requests not yet spent -> those not revoked -> those within their buyers' limits -> their items -> units picked
 --   -> units dealt, all or nothing -> redemption by `jti` -> units counted for each buyer
 --   -> order, lines, units, ledger, outbox
--- $1   JSON of [{orderId, jti, saleId, visitor, number, max, idempotencyKey, requestHash, email,
+-- $1   JSON of [{orderId, jti, saleId, visitor, number, max, iat, idempotencyKey, requestHash, email,
 --      identity, proof, shard, position, units, items: [{productId, quantity}],
 --      buyers: [{kind, buyer, unitsMax}]}, ...]; `position` counts from 1 in the order of arrival,
 --      `shard` is the home shard, `units` the sum of the quantities
 -- Returns a row for each request whose token was not spent when the statement began:
 --   outcome  'created' with the order, 'short' (too few units were to be had: nothing written),
 --            'taken' (another transaction spent the token meanwhile: nothing written),
---            'limited' (a buyer, see `limited_by`, would have too many: nothing written)
+--            'limited' (a buyer, see `limited_by`, would have too many: nothing written),
+--            'revoked' (nothing written)
 -- The line with `:picked` is replaced by one of claim-pick-*.sql. Units are locked there, then
 -- redemptions are inserted in the order of `jti`, then buyers counted in the order of their key, so
 -- that two batches cannot deadlock. A race past a buyer's limit breaks the check `buyer_units_bound`:
@@ -18,7 +19,7 @@ with req as materialized (
   select r.*, s.currency, s.pay_seconds
   from json_to_recordset($1::text::json) as r(
     "orderId" text, jti text, "saleId" text, visitor text, number bigint, max int,
-    "idempotencyKey" text, "requestHash" text, email text, identity text, proof text, shard int,
+    iat bigint, "idempotencyKey" text, "requestHash" text, email text, identity text, proof text, shard int,
     position int, units int, items json, buyers json)
   cross join lateral (
     select currency, coalesce((room ->> 'paySeconds')::int, 300) as pay_seconds
@@ -26,6 +27,19 @@ with req as materialized (
   ) s
   -- Not "not exists": the planner would expect one row of it, and loop over all the rest.
   where coalesce((select false from redemptions d where d.jti = r.jti), true)
+),
+revoked as materialized (
+  select r."orderId" as order_id
+  from req r
+  where coalesce((
+    select true from revocations v
+    where v.sale_id = r."saleId" and v.visitor = r.visitor and v.at >= to_timestamp(r.iat)
+    limit 1), false)
+  or coalesce((
+    select true from revocations v
+    where v.sale_id = r."saleId" and v.visitor is null and v.at >= to_timestamp(r.iat)
+      and r.number between v.number_from and v.number_to
+    limit 1), false)
 ),
 buyer as materialized (
   select r."orderId" as order_id, r."saleId" as sale_id, b.kind, b.buyer, r.units,
@@ -46,8 +60,9 @@ item as materialized (
     (sum(i.quantity) over (partition by i."productId" order by r.position))::int as upto
   from req r
   cross join lateral json_to_recordset(r.items) as i("productId" text, quantity int)
-  join products p on p.id = i."productId"
+  join products p on p.id = i."productId" and p.currency = r.currency
   where coalesce((select false from over o where o.order_id = r."orderId"), true)
+    and coalesce((select false from revoked v where v.order_id = r."orderId"), true)
 ),
 -- :picked
 dealt as materialized (
@@ -148,12 +163,13 @@ reported as (
   where m.email is not null
 )
 select r."orderId" as order_id,
-  case when m.id is not null then 'created' when o.order_id is not null then 'limited'
-    when g.order_id is null then 'short' else 'taken' end as outcome,
+  case when m.id is not null then 'created' when v.order_id is not null then 'revoked'
+    when o.order_id is not null then 'limited' when g.order_id is null then 'short' else 'taken' end as outcome,
   o.kind as limited_by,
   m.sale_id, m.visitor, m.total_minor, m.currency, m.pay_before, m.created_at, l.items
 from req r
 left join granted g on g.order_id = r."orderId" and g.lines = json_array_length(r.items)
 left join made m on m.id = r."orderId"
 left join over o on o.order_id = r."orderId"
+left join revoked v on v.order_id = r."orderId"
 left join line l on l.order_id = r."orderId"

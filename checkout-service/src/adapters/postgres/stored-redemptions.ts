@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { TokenFacts } from '../../app/ports.ts';
+import type { StoredRedemption } from '../../domain/idempotency.ts';
+import type { Sql, Transaction } from './pool.ts';
+
+const storedSchema = z.object({
+  jti: z.string(),
+  kind: z.enum(['order', 'lapsed']),
+  order_id: z.string().nullable(),
+  idempotency_key: z.string().nullable(),
+  request_hash: z.string().nullable(),
+  created_at: z.date(),
+});
+
+/** The rows of spent or lapsed tokens. */
+export async function findStored(
+  sql: Sql | Transaction,
+  jtis: readonly string[],
+): Promise<Map<string, StoredRedemption>> {
+  const rows = await sql`
+    select jti, kind, order_id, idempotency_key, request_hash, created_at
+    from redemptions where jti = any(${[...jtis]}::text[])`;
+  const stored = z
+    .array(storedSchema)
+    .parse([...rows])
+    .map((row) => ({
+      jti: row.jti,
+      kind: row.kind,
+      orderId: row.order_id,
+      idempotencyKey: row.idempotency_key,
+      requestHash: row.request_hash,
+      createdAtMs: row.created_at.getTime(),
+    }));
+  return new Map(stored.map((row) => [row.jti, row]));
+}
+
+/** Proofs are young, so those of long ago need not be kept. */
+const proofsMax = 100;
+
+export async function useProof(sql: Sql, jti: string, proof: string): Promise<boolean> {
+  const rows = await sql`
+    update redemptions
+    set proofs = (array_append(proofs, ${proof}))[greatest(1, cardinality(proofs) + 2 - ${proofsMax}):]
+    where jti = ${jti} and not ${proof}::text = any(proofs)
+    returning true as first_use`;
+  return rows.length > 0;
+}
+
+/** Rolled back on purpose. */
+class Unwritten extends Error {}
+
+/**
+ * Whoever inserts the row of a token meets another one that is being committed, and waits for it:
+ * nothing else shows it. What was inserted to see that is rolled back.
+ */
+export async function findWritten(sql: Sql, token: TokenFacts): Promise<StoredRedemption | null> {
+  const { jti, saleId, visitor, number, max } = token;
+  try {
+    return await sql.begin(async (tx) => {
+      const mine = await tx`
+        insert into redemptions (jti, sale_id, visitor, number, max, kind)
+        values (${jti}, ${saleId}, ${visitor}, ${number}, ${max}, 'lapsed')
+        on conflict (jti) do nothing returning true as inserted`;
+      if (mine.length > 0) throw new Unwritten();
+      return (await findStored(tx, [jti])).get(jti) ?? null;
+    });
+  } catch (error) {
+    if (error instanceof Unwritten) return null;
+    throw error;
+  }
+}
+
+/** The same question as in claim.sql. */
+export async function isRevoked(sql: Sql, token: TokenFacts): Promise<boolean> {
+  const { saleId, visitor, number, iat } = token;
+  const rows = await sql`
+    select from revocations v
+    where v.sale_id = ${saleId} and v.at >= to_timestamp(${iat})
+      and (v.visitor = ${visitor} or ${number} between v.number_from and v.number_to)
+    limit 1`;
+  return rows.length > 0;
+}

@@ -1,0 +1,68 @@
+import type { Log } from '../../app/log.ts';
+import { limits } from '../../limits.ts';
+import { postgresBackground } from './background-store.ts';
+import { postgresBooks } from './books-store.ts';
+import { claimSession, postgresClaims } from './claim-store.ts';
+import { postgresLease } from './lease-store.ts';
+import { postgresOrders, postgresSales } from './order-store.ts';
+import { postgresPayments } from './payment-store.ts';
+import { makePool, type Pool } from './pool.ts';
+
+export type PostgresPools = Record<
+  'claims' | 'waiting' | 'questions' | 'orders' | 'background' | 'beats',
+  Pool
+>;
+
+/** What Postgres keeps, as the use cases ask for it. */
+export function postgresStores(pools: PostgresPools, instance: string) {
+  const { claims: batches, waiting, questions } = pools;
+  return {
+    claims: postgresClaims({ batches, waiting, questions }),
+    orders: postgresOrders({ ...pools, paymentGraceSeconds: limits.paymentGraceSeconds }),
+    payments: postgresPayments(pools.orders, pools.background),
+    background: postgresBackground(pools.background),
+    beats: postgresLease(pools.beats, instance),
+    books: postgresBooks(pools.background),
+    sales: postgresSales(questions),
+  };
+}
+
+export type PostgresStores = ReturnType<typeof postgresStores>;
+
+/** Each kind of work has its own connections, so that none can starve another (D12). */
+export function postgresPools(
+  options: { databaseUrl: string; instance: string; log: Log },
+  serverGone: () => void,
+): PostgresPools {
+  const { databaseUrl: url, instance, log } = options;
+  const pool = (
+    name: string,
+    connectionsMax: number,
+    statementTimeoutMs: number,
+    session: Record<string, string | number | boolean> = {},
+  ) =>
+    makePool({
+      url,
+      name: `${instance}-${name}`,
+      connectionsMax,
+      waitingMax: limits.poolWaitingMax,
+      serverGone,
+      statementTimeoutMs,
+      session,
+      log,
+    });
+  return {
+    claims: pool('claims', limits.batchLanes, limits.claimStatementMs, {
+      ...claimSession,
+      lock_timeout: limits.claimLockMs,
+    }),
+    waiting: pool('waiting', 1, limits.claimStatementMs, {
+      ...claimSession,
+      lock_timeout: limits.secondPassLockMs,
+    }),
+    questions: pool('questions', 2, limits.statementMs),
+    orders: pool('orders', 4, limits.statementMs),
+    background: pool('background', 3, limits.statementMs),
+    beats: pool('beats', 1, limits.beatStatementMs),
+  };
+}

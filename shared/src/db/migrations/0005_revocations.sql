@@ -1,0 +1,12 @@
+CREATE TABLE "revocations" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"sale_id" text NOT NULL,
+	"visitor" text,
+	"number_from" bigint,
+	"number_to" bigint,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "revocations_whom" CHECK ((visitor is null) = (number_from is not null) and (number_from is null) = (number_to is null))
+);
+--> statement-breakpoint
+CREATE INDEX "revocations_visitor" ON "revocations" USING btree ("sale_id","visitor") WHERE visitor is not null;--> statement-breakpoint
+CREATE INDEX "revocations_range" ON "revocations" USING btree ("sale_id") WHERE visitor is null;
