@@ -172,7 +172,9 @@ describe('the order of checks', () => {
       return `${status} ${slugOf(await answer)}`;
     };
     const past = Math.floor(Date.now() / 1_000) - 10;
-    expect(await slug(rig.redeem('nonsense'))).toBe('401 token-invalid');
+    const nonsense = await rig.redeem('nonsense');
+    expect(`${nonsense.status} ${slugOf(nonsense)}`).toBe('401 token-invalid');
+    expect(nonsense.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token", DPoP/);
     const token = await rig.token();
     expect(await slug(rig.redeem(`${token.slice(0, -4)}AAAA`))).toBe('401 token-invalid');
     expect(await slug(rig.redeem(await rig.token({ exp: past })))).toBe('401 token-expired');

@@ -18,6 +18,7 @@ const claim = (id: string): Claim => ({
   email: null,
   identity: null,
   proof: null,
+  balancerRequest: null,
   shard: 0,
   items: [{ productId: 'prod', quantity: 1 }],
   buyers: [],
@@ -75,9 +76,20 @@ function rig(
       const found = jtis.flatMap((jti): [string, StoredRedemption][] => {
         const row = rows.get(jti);
         if (!row) return [];
-        const { orderId, idempotencyKey, requestHash } = row;
+        const { orderId, idempotencyKey, requestHash, balancerRequest } = row;
         return [
-          [jti, { jti, kind: 'order', orderId, idempotencyKey, requestHash, createdAtMs: 0 }],
+          [
+            jti,
+            {
+              jti,
+              kind: 'order',
+              orderId,
+              idempotencyKey,
+              requestHash,
+              balancerRequest,
+              createdAtMs: 0,
+            },
+          ],
         ];
       });
       return new Map(found);
@@ -85,7 +97,7 @@ function rig(
     findWritten: async () => null,
     isRevoked: async () => false,
     unfillable: async () => new Set(),
-    useProof: async () => false,
+    useProof: async () => 'used',
   };
   const orders = {
     findMany: async (ids: readonly string[]) =>

@@ -20,8 +20,10 @@ export type Claim = {
   email: string | null;
   /** The shop's own login that the token names. */
   identity: string | null;
-  /** `jti` of the DPoP proof that came with a bound token: stored, so that it proves once. */
+  /** `<iat>.<jti>` of the DPoP proof that came with a bound token: stored, so that it proves once. */
   proof: string | null;
+  /** The balancer's id of the request: the same for each of its tries. */
+  balancerRequest: string | null;
   shard: number;
   items: Item[];
   /** Whose units it counts among, with their limits. */
@@ -58,6 +60,8 @@ export type ClaimReply =
   | { kind: 'raced'; cause: unknown }
   | { kind: 'lost'; cause: unknown };
 
+export type ProofUse = 'first' | 'used' | 'too-many';
+
 export type ClaimStore = {
   /** One statement, one transaction. `rows` is by order id, and has each claim. */
   claim(claims: readonly Claim[]): Promise<ClaimReply>;
@@ -71,10 +75,10 @@ export type ClaimStore = {
   /** Which of these claims could not be filled from the free units, as committed right now. */
   unfillable(claims: readonly Claim[]): Promise<Set<string>>;
   /**
-   * Takes a further proof for a token that has a row: stores its id, and says whether it is the
-   * first use of it. False too where the token has no row.
+   * Takes a further proof for a token that has a row, and stores it. `used` too where the token has
+   * no row; `too-many`, and not stored, where its key has made so many within a minute.
    */
-  useProof(jti: string, proof: string): Promise<boolean>;
+  useProof(jti: string, proof: string): Promise<ProofUse>;
 };
 
 /** The part of a sale that a redemption and a page need. */

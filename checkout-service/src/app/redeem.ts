@@ -21,6 +21,8 @@ export type RedeemOutcome =
   | { kind: 'not-bound' }
   | { kind: 'proof-missing' }
   | { kind: 'proof-refused'; fault: ProofFault | { why: 'used' } }
+  /** For this token alone, within a minute. */
+  | { kind: 'too-many-proofs' }
   | { kind: 'key-reused' }
   | { kind: 'already-redeemed'; orderId: string }
   | { kind: 'token-expired' }
@@ -63,6 +65,7 @@ export type RedeemOptions = {
 export type RedeemInput = {
   token: string;
   shown: Shown;
+  balancerRequest: string | null;
   /** Read only after token and proof were found good. Throws where it is not valid. */
   read(): Promise<{ request: RedemptionRequest; idempotencyKey: string | null }>;
   signal?: AbortSignal;
@@ -101,7 +104,9 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
   );
   if (held.kind !== 'shown') return held;
   const { request, idempotencyKey } = await input.read();
-  const attempt = { idempotencyKey, requestHash: requestHash(request), proof: held.proof };
+  const { balancerRequest } = input;
+  const { proof } = held;
+  const attempt = { idempotencyKey, requestHash: requestHash(request), proof, balancerRequest };
   const wish = { claims, request, attempt, isExpired: verdict.kind === 'expired' };
   try {
     const turn = await options.turns(claims.jti, () => inTurn(options, wish, input.signal));

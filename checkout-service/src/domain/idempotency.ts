@@ -5,6 +5,7 @@ export type StoredRedemption = {
   orderId: string | null;
   idempotencyKey: string | null;
   requestHash: string | null;
+  balancerRequest: string | null;
   createdAtMs: number;
 };
 

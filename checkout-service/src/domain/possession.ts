@@ -4,7 +4,7 @@ import type { ProofFault, ProofVerdict } from '@fairgate/shared/token/dpop.ts';
 export type Shown = { scheme: 'bearer' } | { scheme: 'dpop'; proof: string | null };
 
 export type Possession =
-  /** `proof`: its `jti`, to be used once; null where the token is bound to no key. */
+  /** `proof`: `<iat>.<jti>`, to be used once; null where the token is bound to no key. */
   | { kind: 'shown'; proof: string | null }
   | { kind: 'proof-missing' }
   | { kind: 'proof-refused'; fault: ProofFault }
@@ -26,5 +26,5 @@ export function possession(
   if (shown.scheme === 'bearer' || shown.proof === null) return { kind: 'proof-missing' };
   const verdict = verify(shown.proof, jkt);
   if (verdict.kind === 'invalid') return { kind: 'proof-refused', fault: verdict.fault };
-  return { kind: 'shown', proof: verdict.proof };
+  return { kind: 'shown', proof: `${Math.floor(verdict.issuedAt)}.${verdict.proof}` };
 }

@@ -1,6 +1,7 @@
 import { proofChallenge, proofProblem } from '@fairgate/shared/http/proof-refusal.ts';
 import type { BuyerKind } from '@fairgate/shared/order.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
+import { proofAlgorithms } from '@fairgate/shared/token/dpop.ts';
 import type { PayOutcome } from '../app/payments.ts';
 import type { RedeemOutcome } from '../app/redeem.ts';
 
@@ -12,18 +13,23 @@ type Refused = Exclude<RedeemOutcome, { kind: 'created' | 'replayed' }>;
 export function redemptionProblem(outcome: Refused): Problem {
   switch (outcome.kind) {
     case 'token-invalid':
-      return new Problem('token-invalid', 'The purchase token is not valid.', outcome.cause);
+      return tokenProblem('token-invalid', 'The purchase token is not valid.', outcome.cause);
     case 'not-bound':
       return new Problem('token-invalid', {
         detail: 'The token is bound to no key: send it as a Bearer token, without a proof.',
         headers: proofChallenge('invalid_token'),
       });
     case 'other-sale':
-      return new Problem('token-invalid', 'The token is of another sale than the product.');
+      return tokenProblem('token-invalid', 'The token is of another sale than the product.');
     case 'proof-missing':
       return proofProblem({ why: 'missing' }, proofMissing);
     case 'proof-refused':
       return proofProblem(outcome.fault, proofMissing);
+    case 'too-many-proofs':
+      return new Problem('rate-limited', {
+        detail: 'The answer of this token was asked for too often.',
+        retryAfterSeconds: 60,
+      });
     case 'key-reused':
       return new Problem('idempotency-key-reused', 'The key came with another body before.');
     case 'already-redeemed':
@@ -32,9 +38,9 @@ export function redemptionProblem(outcome: Refused): Problem {
         extra: { orderId: outcome.orderId },
       });
     case 'token-expired':
-      return new Problem('token-expired', 'The token was not used in time.');
+      return tokenProblem('token-expired', 'The token was not used in time.');
     case 'token-revoked':
-      return new Problem('token-revoked', 'The purchase token counts no more.');
+      return tokenProblem('token-revoked', 'The purchase token counts no more.');
     case 'under-way':
       return new Problem('conflict', {
         detail: 'The same token is being redeemed; ask again for what becomes of it.',
@@ -78,6 +84,16 @@ export function redemptionProblem(outcome: Refused): Problem {
         outcome.cause,
       );
   }
+}
+
+/** A 401 names the schemes that there are (RFC 9110 section 15.5.2), and what was wrong (RFC 6750). */
+function tokenProblem(
+  slug: 'token-invalid' | 'token-expired' | 'token-revoked',
+  detail: string,
+  cause?: unknown,
+): Problem {
+  const schemes = `Bearer error="invalid_token", DPoP algs="${proofAlgorithms.join(' ')}"`;
+  return new Problem(slug, { detail, headers: { 'www-authenticate': schemes } }, cause);
 }
 
 const limitNames: Record<BuyerKind, string> = {

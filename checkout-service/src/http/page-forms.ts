@@ -9,6 +9,7 @@ import type { RedeemOutcome } from '../app/redeem.ts';
 import { redemptionRequest } from '../domain/redemption.ts';
 import { checkoutPage } from '../pages/checkout-page.ts';
 import { messagePage } from '../pages/layout.ts';
+import { balancerRequest } from './balancer.ts';
 import { redeemFormSchema, redemptionSchema } from './bodies.ts';
 import type { HttpDeps } from './deps.ts';
 import { setOrderCookie } from './order-cookie.ts';
@@ -65,6 +66,7 @@ export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response
       token: form.token,
       // A form brings no proof: a bound token is redeemed by the page's script.
       shown: { scheme: 'bearer' },
+      balancerRequest: balancerRequest(c),
       read: async () => {
         const { productId, quantity } = form;
         const input = { items: [{ productId, quantity }], ...(email ? { email } : {}) };

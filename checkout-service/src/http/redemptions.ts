@@ -6,6 +6,7 @@ import { orderView, placedView } from '../domain/order-view.ts';
 import type { Shown } from '../domain/possession.ts';
 import { redemptionRequest } from '../domain/redemption.ts';
 import { authorization } from './access.ts';
+import { balancerRequest } from './balancer.ts';
 import { idempotencyKeySchema, redemptionSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { setOrderCookie } from './order-cookie.ts';
@@ -20,6 +21,7 @@ export function redemptionRoutes(deps: HttpDeps): Hono<AppEnv> {
   app.post(redemptionRoute.path, async (c) => {
     const outcome = await deps.redeem({
       ...requireToken(c),
+      balancerRequest: balancerRequest(c),
       read: async () => {
         const idempotencyKey = readIdempotencyKey(c);
         const { items, email } = await jsonBody(c, redemptionSchema);

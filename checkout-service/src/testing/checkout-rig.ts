@@ -12,6 +12,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import postgres from 'postgres';
 import type { Log } from '../app/log.ts';
 import type { PaymentProvider } from '../app/ports.ts';
+import { balancerHeader } from '../http/balancer.ts';
 import { makeService, type Service } from '../index.ts';
 
 /** For tests: checkout instances over one database, a sale, and tokens for it. */
@@ -48,6 +49,7 @@ export type RedeemOptions = {
   email?: string;
   /** Sent with the scheme DPoP, and this proof. */
   proof?: string;
+  balancerRequest?: string;
 };
 
 export type RigOptions = {
@@ -135,6 +137,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
         json: { items, ...(given.email ? { email: given.email } : {}) },
         headers: {
           ...(given.key === undefined ? {} : { 'idempotency-key': given.key }),
+          ...(given.balancerRequest ? { [balancerHeader]: given.balancerRequest } : {}),
           ...(given.proof === undefined
             ? {}
             : { authorization: `DPoP ${token}`, dpop: given.proof }),

@@ -28,6 +28,12 @@ describe('the database itself', () => {
     await expect(client.sql`update ledger set actor = 'x'`).rejects.toThrow(refused);
     await expect(client.sql`delete from ledger`).rejects.toThrow(refused);
     await expect(client.sql`truncate ledger`).rejects.toThrow(refused);
+    // Nor as a replica would, whose ordinary triggers are off.
+    const asReplica = client.sql.begin(async (tx) => {
+      await tx`set local session_replication_role = replica`;
+      await tx`delete from ledger`;
+    });
+    await expect(asReplica).rejects.toThrow(refused);
   });
 
   it('never lets two live orders have one unit', async () => {

@@ -22,15 +22,21 @@ export const purchaseTokenCharsMax = 2_048;
 /** Clocks of edge and checkout differ a little: for `nbf` and `iat`, while `exp` is exact. */
 const skewSeconds = 5;
 
+/** Text that Postgres can hold: JSON can say more, and such a row would fail for ever. */
+const text = z
+  .string()
+  .min(1)
+  .refine((value) => value.isWellFormed() && !value.includes('\0'), 'holds what is no text');
+
 const claimsSchema = z.object({
-  sub: z.string().min(1),
-  jti: z.string().min(1).max(64),
-  sale: z.string().min(1),
+  sub: text,
+  jti: text.max(64),
+  sale: text,
   number: z.int().min(0),
   /** Units it may buy. */
   max: z.int().min(1),
   /** The shop's own login, where the sale trusts one: `sub` of its token. */
-  identity: z.string().min(1).max(256).optional(),
+  identity: text.max(256).optional(),
   iat: z.int(),
   nbf: z.int(),
   exp: z.int(),

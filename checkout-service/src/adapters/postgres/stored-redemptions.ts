@@ -1,5 +1,6 @@
+import { proofLimits } from '@fairgate/shared/token/dpop.ts';
 import { z } from 'zod';
-import type { TokenFacts } from '../../app/ports.ts';
+import type { ProofUse, TokenFacts } from '../../app/ports.ts';
 import type { StoredRedemption } from '../../domain/idempotency.ts';
 import type { Sql, Transaction } from './pool.ts';
 
@@ -9,6 +10,7 @@ const storedSchema = z.object({
   order_id: z.string().nullable(),
   idempotency_key: z.string().nullable(),
   request_hash: z.string().nullable(),
+  balancer_request: z.string().nullable(),
   created_at: z.date(),
 });
 
@@ -18,7 +20,8 @@ export async function findStored(
   jtis: readonly string[],
 ): Promise<Map<string, StoredRedemption>> {
   const rows = await sql`
-    select jti, kind, order_id, idempotency_key, request_hash, created_at
+    select jti, kind, order_id, idempotency_key, request_hash, balancer_request,
+      created_at
     from redemptions where jti = any(${[...jtis]}::text[])`;
   const stored = z
     .array(storedSchema)
@@ -29,21 +32,30 @@ export async function findStored(
       orderId: row.order_id,
       idempotencyKey: row.idempotency_key,
       requestHash: row.request_hash,
+      balancerRequest: row.balancer_request,
       createdAtMs: row.created_at.getTime(),
     }));
   return new Map(stored.map((row) => [row.jti, row]));
 }
 
-/** Proofs are young, so those of long ago need not be kept. */
-const proofsMax = 100;
+/** A key that makes more than these within the life of a proof has had its answer often enough. */
+const youngProofsMax = 200;
+/** Well past the time in which a proof is taken: what is older is refused for its age. */
+const proofsKeptSeconds = 2 * (proofLimits.ageSecondsMax + proofLimits.aheadSecondsMax);
 
-export async function useProof(sql: Sql, jti: string, proof: string): Promise<boolean> {
+export async function useProof(sql: Sql, jti: string, proof: string): Promise<ProofUse> {
+  const young = sql`
+    select p from unnest(proofs) as p
+    where split_part(p, '.', 1)::bigint > extract(epoch from now()) - ${proofsKeptSeconds}`;
   const rows = await sql`
-    update redemptions
-    set proofs = (array_append(proofs, ${proof}))[greatest(1, cardinality(proofs) + 2 - ${proofsMax}):]
+    update redemptions set proofs = array_append(array(${young}), ${proof})
     where jti = ${jti} and not ${proof}::text = any(proofs)
+      and cardinality(array(${young})) < ${youngProofsMax}
     returning true as first_use`;
-  return rows.length > 0;
+  if (rows.length > 0) return 'first';
+  const known = await sql`
+    select from redemptions where jti = ${jti} and not ${proof}::text = any(proofs)`;
+  return known.length > 0 ? 'too-many' : 'used';
 }
 
 /** Rolled back on purpose. */
