@@ -1,18 +1,7 @@
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that nothing listens on at this moment, chosen by the system. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0, exclusive: true }, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : 0);
-    });
-  });
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
+/** A port that nothing listens on at this moment. */
+export const freePort = (): Promise<number> => freePortBase(0);
 
 /**
  * A port from which `span` more are free too: the base of a stack. Below the range from which the
