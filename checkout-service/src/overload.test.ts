@@ -95,4 +95,15 @@ describe('the group commit', () => {
     expect(await figure(rig, 'fairgate_claim_seconds_count')).toBe(batches);
     expect(await figure(rig, 'fairgate_claim_wait_seconds_count')).toBe(claimed);
   });
+
+  it('has no two claims of one limited buyer under way at once, which would fail a batch', async () => {
+    const rig = await rigOf({ units: [20] });
+    const letGo = await fillLanes(rig);
+    const tokens = await times(3, (i) => rig.token({ sub: i < 2 ? 'the same' : 'another' }));
+    const answers = times(3, (i) => rig.redeem(tokens[i] ?? ''));
+    await eventually(async () => (await waiting(rig)) === 3);
+    await letGo();
+    expect(tally(await answers)).toEqual({ '201': 2, '422 quantity-exceeded': 1 });
+    expect(await figure(rig, 'fairgate_claim_batch_size_count')).toBe(limits.batchLanes + 2);
+  });
 });

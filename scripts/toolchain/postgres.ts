@@ -28,7 +28,7 @@ export const postgresUser = 'fairgate';
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '100',
+  max_connections: '200',
   shared_buffers: '128MB',
   max_wal_size: '1GB',
   // Parallel plans need /dev/shm, which containers keep small; no query of ours gains from them.
