@@ -1,4 +1,5 @@
 import type { OrderState } from '@fairgate/shared/order.ts';
+import { transition } from './order-machine.ts';
 
 /** `late`: the money came for an expired order, whose units may be bought again (decideLate). */
 export const paymentStates = [
@@ -74,22 +75,21 @@ export function decidePayment(
       return { kind: 'decline', failure: news.failure };
     case 'refunded':
       if (state === 'refunded') return { kind: 'nothing' };
-      return { kind: state === 'succeeded' ? 'end-refunded' : 'mark-refunded' };
+      if (state !== 'succeeded' || transition(order, 'refund').kind === 'refused') {
+        return { kind: 'mark-refunded' };
+      }
+      return { kind: 'end-refunded' };
   }
 }
 
 function takeMoney(order: OrderState): PaymentDecision {
-  switch (order) {
-    case 'awaiting_payment':
-      return { kind: 'pay' };
-    case 'expired':
-      return { kind: 'late' };
-    case 'paid':
-      return { kind: 'refund', why: 'order-paid' };
-    case 'cancelled':
-    case 'refunded':
-      return { kind: 'refund', why: 'order-ended' };
-  }
+  if (transition(order, 'pay').kind === 'moved') return { kind: 'pay' };
+  if (transition(order, 'buy-again').kind === 'moved') return { kind: 'late' };
+  return { kind: 'refund', why: whyNot(order) };
+}
+
+function whyNot(order: OrderState): 'order-paid' | 'order-ended' {
+  return order === 'paid' ? 'order-paid' : 'order-ended';
 }
 
 /** What the room's budget said about the units of late money; `away`: nothing, for too long. */
@@ -102,17 +102,11 @@ export type LateDecision =
 
 /** Money that came for an expired order: may its units be claimed again, or does it go back? */
 export function decideLate(order: OrderState, budget: LateBudget): LateDecision {
-  switch (order) {
-    case 'expired':
-      if (budget === 'promised') return { kind: 'claim' };
-      return { kind: 'refund', why: budget === 'none' ? 'promised-to-others' : 'room-away' };
-    case 'paid':
-      return { kind: 'refund', why: 'order-paid' };
-    case 'awaiting_payment':
-    case 'cancelled':
-    case 'refunded':
-      return { kind: 'refund', why: 'order-ended' };
+  if (transition(order, 'buy-again').kind === 'refused') {
+    return { kind: 'refund', why: whyNot(order) };
   }
+  if (budget === 'promised') return { kind: 'claim' };
+  return { kind: 'refund', why: budget === 'none' ? 'promised-to-others' : 'room-away' };
 }
 
 /**

@@ -4,7 +4,7 @@ import { transition } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
 import { decideLate, type LateBudget, type StoredPayment } from '../../domain/payment-rules.ts';
 import { countBuyer } from './buyer-units.ts';
-import { followRefund, movePayment } from './payment-changes.ts';
+import { followRefund, moneyOf, movePayment } from './payment-changes.ts';
 import { lockPayment, notePayment } from './payment-rows.ts';
 import type { Sql, Transaction } from './pool.ts';
 
@@ -30,7 +30,7 @@ export async function placeLateMoney(
     if (claimed.kind === 'busy' && mayWait) return { kind: 'busy' };
     if (claimed.kind !== 'claimed') return await giveBack(tx, payment, order, claimed.kind);
     await movePayment(tx, payment.id, 'succeeded');
-    await buyAgain(tx, order, claimed.units);
+    await buyAgain(tx, payment, order, claimed.units);
     return { kind: 'bought', saleId: order.saleId };
   });
 }
@@ -72,12 +72,14 @@ async function isElsewhere(tx: Transaction, order: StoredOrder): Promise<boolean
 
 async function buyAgain(
   tx: Transaction,
+  payment: StoredPayment,
   order: StoredOrder,
   units: { id: string; productId: string }[],
 ): Promise<void> {
   const result = transition(order.state, 'buy-again');
   if (result.kind === 'refused') throw new Error(`an order that is ${order.state} is not for sale`);
   const ids = units.map((unit) => unit.id);
+  const detail = JSON.stringify({ ...moneyOf(payment), boughtAgain: true });
   const products = units.map((unit) => unit.productId);
   await tx`
     update orders set state = ${result.to}, paid_at = now(), failure = null, version = version + 1
@@ -91,7 +93,7 @@ async function buyAgain(
   await tx`
     insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
     values (${actor}, 'order.paid', ${order.saleId}, ${order.id}, ${ids}::text[],
-      '{"boughtAgain": true}'::jsonb)`;
+      ${detail}::text::jsonb)`;
   await reportPromise(tx, order, { kind: 'bought', taken: unitsTaken(order) });
   await tx`
     insert into outbox (topic, sale_id, payload)

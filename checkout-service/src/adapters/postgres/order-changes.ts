@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type OrderChange, transitionOf } from '../../domain/order-machine.ts';
+import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
 import { uncountBuyers } from './buyer-units.ts';
 import type { Transaction } from './pool.ts';
 
@@ -12,7 +13,18 @@ const endings = {
 } as const satisfies Partial<Record<OrderChange, object>>;
 export type Ending = keyof typeof endings;
 
-const endedSchema = z.array(z.object({ order_id: z.string(), sale_id: z.string() }));
+const endedSchema = z.array(
+  z.object({ order_id: z.string(), sale_id: z.string(), taken: z.number() }),
+);
+
+export type EndingOrders = {
+  orderIds: readonly string[];
+  change: Ending;
+  actor: string;
+  /** What the ledger says besides. */
+  detail?: Record<string, string | number>;
+};
+export type EndedOrder = { orderId: string; saleId: string; unitsMoved: number };
 
 /**
  * Ends orders in one statement: state, units, ledger, outbox. The caller has locked the rows in
@@ -20,10 +32,8 @@ const endedSchema = z.array(z.object({ order_id: z.string(), sale_id: z.string()
  */
 export async function endOrders(
   sql: Transaction,
-  orderIds: readonly string[],
-  change: Ending,
-  actor: string,
-): Promise<{ orderId: string; saleId: string }[]> {
+  { orderIds, change, actor, detail = {} }: EndingOrders,
+): Promise<EndedOrder[]> {
   const { from, to } = transitionOf(change);
   const { units, action, notice } = endings[change];
   const sold = units === 'sold';
@@ -52,8 +62,9 @@ export async function endOrders(
       group by e.id
     ),
     noted as (
-      insert into ledger (actor, action, sale_id, order_id, unit_ids)
-      select ${actor}, ${action}, e.sale_id, e.id, s.unit_ids
+      insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
+      select ${actor}, ${action}, e.sale_id, e.id, s.unit_ids,
+        ${JSON.stringify(detail)}::text::jsonb
       from ended e join sheet s on s.order_id = e.id
     ),
     told as (
@@ -75,7 +86,8 @@ export async function endOrders(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
       from ended e where e.email is not null
     )
-    select id as order_id, sale_id from ended`;
+    select e.id as order_id, e.sale_id, s.taken
+    from ended e join sheet s on s.order_id = e.id`;
   if (!sold) {
     await uncountBuyers(
       sql,
@@ -84,7 +96,21 @@ export async function endOrders(
   }
   return endedSchema
     .parse([...rows])
-    .map((row) => ({ orderId: row.order_id, saleId: row.sale_id }));
+    .map((row) => ({ orderId: row.order_id, saleId: row.sale_id, unitsMoved: row.taken }));
+}
+
+/** Ends one order. Throws, so that all is undone, unless it moved with every unit that it took. */
+export async function endOrder(
+  sql: Transaction,
+  order: StoredOrder,
+  ending: Omit<EndingOrders, 'orderIds'>,
+): Promise<void> {
+  const ended = await endOrders(sql, { ...ending, orderIds: [order.id] });
+  const unitsMoved = ended[0]?.unitsMoved ?? 0;
+  if (ended.length === 1 && unitsMoved === unitsTaken(order)) return;
+  throw new Error(
+    `${ending.change} of ${order.id}, which is ${order.state}, moved ${unitsMoved} units`,
+  );
 }
 
 /** The room counts unpaid orders by their deadline, and has to know a new one. */

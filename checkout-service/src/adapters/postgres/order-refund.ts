@@ -1,6 +1,6 @@
 import type { EndReply, RefundBy } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
-import { endOrders, noteInLedger } from './order-changes.ts';
+import { endOrder, noteInLedger } from './order-changes.ts';
 import { readOrder } from './order-rows.ts';
 import { addJob } from './payment-changes.ts';
 import { storedPayments } from './payment-rows.ts';
@@ -19,7 +19,7 @@ export async function refundOrder(
     if (transition(before.state, 'refund').kind === 'refused') {
       return { kind: 'refused', order: before };
     }
-    await endOrders(tx, [orderId], 'refund', actor);
+    await endOrder(tx, before, { change: 'refund', actor });
     const paid = storedPayments(
       await tx`
       update payments set state = 'refunding', updated_at = now()

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { EndReply, OrderStore, SaleOffer, SaleStore } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
-import { endOrders, noteInLedger, reportExtended } from './order-changes.ts';
+import { endOrder, endOrders, noteInLedger, reportExtended } from './order-changes.ts';
 import { refundOrder } from './order-refund.ts';
-import { readOrder, readOrders } from './order-rows.ts';
+import { nowOf, readOrder, readOrders } from './order-rows.ts';
 import type { Pool, Sql } from './pool.ts';
 
 export type OrderStoreOptions = { orders: Pool; background: Pool; paymentGraceSeconds: number };
@@ -37,7 +37,7 @@ async function cancel(sql: Sql, orderId: string, actor: string): Promise<EndRepl
     if (transition(before.state, 'cancel').kind === 'refused' || paying.length > 0) {
       return { kind: 'refused', order: before };
     }
-    await endOrders(tx, [orderId], 'cancel', actor);
+    await endOrder(tx, before, { change: 'cancel', actor });
     const order = await readOrder(tx, orderId);
     return order && { kind: 'ended', order };
   });
@@ -48,7 +48,7 @@ async function extend(sql: Sql, orderId: string, actor: string): Promise<EndRepl
     await tx`select from orders where id = ${orderId} for update`;
     const before = await readOrder(tx, orderId);
     if (!before) return null;
-    const over = before.payBeforeMs <= Date.now();
+    const over = before.payBeforeMs <= (await nowOf(tx));
     const refused = transition(before.state, 'extend').kind === 'refused';
     if (refused || over || before.extended) return { kind: 'refused', order: before };
     await tx`
@@ -71,7 +71,8 @@ async function extend(sql: Sql, orderId: string, actor: string): Promise<EndRepl
 
 /**
  * Two statements, so that the second sees what was committed before the locks were had: a payment
- * that began meanwhile keeps its hold, for `graceSeconds` at most.
+ * that began meanwhile keeps its hold, for `graceSeconds` at most. The state is named for the index
+ * `orders_unpaid` alone: `endOrders` asks the table of transitions.
  */
 async function sweep(
   sql: Sql,
@@ -97,7 +98,7 @@ async function sweep(
           or not exists (
             select from payments p where p.order_id = o.id and p.state = 'processing'))`;
     const ids = idsOf.parse([...still]).map((row) => row.id);
-    return await endOrders(tx, ids, 'expire', 'system:sweeper');
+    return await endOrders(tx, { orderIds: ids, change: 'expire', actor: 'system:sweeper' });
   });
 }
 

@@ -1,6 +1,8 @@
 import type { OutageBounds } from '../../app/ports.ts';
+import { transition } from '../../domain/order-machine.ts';
 import { outageExtension, outageFailure, unansweredFailure } from '../../domain/payment-rules.ts';
 import { noteInLedger, reportExtended } from './order-changes.ts';
+import { nowOf } from './order-rows.ts';
 import { addJob } from './payment-changes.ts';
 import { lockPayment } from './payment-rows.ts';
 import type { Sql } from './pool.ts';
@@ -22,8 +24,8 @@ export async function payUnanswered(
       update payments set state = 'failed', failure = ${unansweredFailure}, updated_at = now()
       where id = ${paymentId}`;
     await addJob(tx, payment, 'look');
-    if (order.state !== 'awaiting_payment') return;
-    const seconds = outageExtension(order, Date.now(), bounds);
+    if (transition(order.state, 'extend').kind === 'refused') return;
+    const seconds = outageExtension(order, await nowOf(tx), bounds);
     await tx`
       update orders set failure = ${outageFailure}, version = version + 1,
         pay_before = pay_before + make_interval(secs => ${seconds}),

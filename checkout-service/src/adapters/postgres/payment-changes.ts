@@ -1,13 +1,15 @@
 import type { PaymentJob } from '../../app/ports.ts';
+import { transition } from '../../domain/order-machine.ts';
+import type { StoredOrder } from '../../domain/order-view.ts';
 import type { PaymentDecision, StoredPayment } from '../../domain/payment-rules.ts';
-import { endOrders } from './order-changes.ts';
+import { endOrder } from './order-changes.ts';
 import { notePayment } from './payment-rows.ts';
 import type { Transaction } from './pool.ts';
 
 /** What the books say after each decision; the caller has locked the order, then the payment. */
 export async function carryOut(
   tx: Transaction,
-  payment: StoredPayment,
+  { payment, order }: { payment: StoredPayment; order: StoredOrder },
   decision: PaymentDecision,
   reference: string | null,
 ): Promise<void> {
@@ -17,7 +19,7 @@ export async function carryOut(
   switch (decision.kind) {
     case 'pay':
       await move('succeeded');
-      await endOrders(tx, [payment.orderId], 'pay', actor);
+      await endOrder(tx, order, { change: 'pay', actor, detail: moneyOf(payment) });
       return;
     case 'late':
       await move('late');
@@ -31,9 +33,9 @@ export async function carryOut(
       return;
     case 'decline':
       await move('failed', decision.failure);
-      await tx`
-        update orders set failure = ${decision.failure}, version = version + 1
-        where id = ${payment.orderId} and state = 'awaiting_payment'`;
+      if (transition(order.state, 'decline').kind === 'moved') {
+        await tellFailure(tx, order.id, decision.failure);
+      }
       await notePayment(tx, payment, actor, 'payment.declined', { failure: decision.failure });
       return;
     case 'mark-refunded':
@@ -43,7 +45,7 @@ export async function carryOut(
     case 'end-refunded':
       await move('refunded');
       await notePayment(tx, payment, actor, 'payment.refunded');
-      await endOrders(tx, [payment.orderId], 'refund', actor);
+      await endOrder(tx, order, { change: 'refund', actor, detail: moneyOf(payment) });
       return;
     case 'nothing':
       // Known to the provider, and no money: with a reference it is not asked about any more.
@@ -53,6 +55,16 @@ export async function carryOut(
       }
       return;
   }
+}
+
+/** Which payment changed an order, for its line in the ledger. */
+export function moneyOf({ id: paymentId, amountMinor }: StoredPayment) {
+  return { paymentId, amountMinor };
+}
+
+/** Why an order is not paid yet, for its shopper. */
+async function tellFailure(tx: Transaction, orderId: string, failure: string): Promise<void> {
+  await tx`update orders set failure = ${failure}, version = version + 1 where id = ${orderId}`;
 }
 
 /** `updated_at` tells since when a payment is in its state, or when it was last tried. */

@@ -38,7 +38,8 @@ export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
     latest: (orderId) =>
       orders.run(async (sql) => {
         const rows = await sql`
-          select * from payments where order_id = ${orderId} order by id desc limit 1`;
+          select * from payments where order_id = ${orderId}
+          order by state = 'processing' desc, id desc limit 1`;
         return storedPayments(rows)[0] ?? null;
       }),
     findLate: (paymentId) => background.run((sql) => findLate(sql, paymentId)),
@@ -111,7 +112,7 @@ async function takeNews(
       if (fresh.length === 0) return { kind: 'seen' };
     }
     const decision = decidePayment(order.state, payment, news);
-    await carryOut(tx, payment, decision, 'reference' in news ? news.reference : null);
+    await carryOut(tx, found, decision, 'reference' in news ? news.reference : null);
     return { kind: 'taken', change: changeOf(decision), orderId: order.id, saleId: order.saleId };
   });
 }
