@@ -103,6 +103,8 @@ export function makeService(options: ServiceOptions): Service {
 
 const { now } = systemClock;
 
+const outage = { remainSeconds: limits.outageRemainSeconds, secondsMax: limits.outageSecondsMax };
+
 type Pools = Record<'claims' | 'waiting' | 'orders' | 'background' | 'beats', Pool>;
 
 function makeStores(pools: Pools, instance: string) {
@@ -139,10 +141,7 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
     providers: options.providers,
     payments: stores.payments,
     metrics,
-    outage: {
-      remainSeconds: limits.outageRemainSeconds,
-      secondsMax: limits.outageSecondsMax,
-    },
+    outage,
     now,
     stockChanged: stockPicture.changed,
   });
@@ -188,6 +187,7 @@ function makeJobs(
     metrics,
     log,
     silenceSeconds: limits.paymentSilenceSeconds,
+    outage,
     lateWaitSeconds: limits.lateWaitSeconds,
     graceSeconds: limits.jobGraceSeconds,
     relayMax: limits.jobRelayMax,

@@ -33,6 +33,8 @@ export const limits = {
   paymentGraceSeconds: 60,
   /** A payment without news for so long is asked about. */
   paymentSilenceSeconds: 8,
+  /** An old one at the latest then: well within the grace, so that no outage is seen too late. */
+  paymentSilenceSecondsMax: 30,
   /** While the provider is away an unpaid order has this long left at least, */
   outageRemainSeconds: 60,
   /** and is kept so much longer in all at most: others wait for its units. */

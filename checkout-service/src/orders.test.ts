@@ -229,13 +229,15 @@ describe('order events', () => {
     await eventually(async () => text().includes('event: order'));
     await order.pay(cards.declined);
     await eventually(async () => text().includes('card_declined'));
-    await Promise.all([order.pay(cards.pays), ended]);
+    // Slow enough that each change is looked at before the next.
+    await Promise.all([order.pay(cards.slow), ended]);
     const seen = [...text().matchAll(/event: order\ndata: (.*)\n/g)].map((m) =>
       JSON.parse(m[1] ?? ''),
     );
     expect(seen.map((o) => [o.state, o.failure])).toEqual([
       ['awaiting_payment', undefined],
       ['awaiting_payment', 'card_declined'],
+      ['awaiting_payment', undefined],
       ['paid', undefined],
     ]);
   });

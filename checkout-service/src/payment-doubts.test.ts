@@ -120,6 +120,16 @@ describe('the lines of payments', () => {
     expect(await store.silent(8, 2)).toEqual([]);
   });
 
+  it('ask about a payment under way the more seldom the older it is, half a minute at most', async () => {
+    await sql`update payments set updated_at = now() where state = 'processing'`;
+    await add('pay_typing', 'processing', 100, 26);
+    await add('pay_typing_2', 'processing', 100, 24);
+    await add('pay_days', 'processing', 200_000, 31);
+    await add('pay_days_2', 'processing', 200_000, 29);
+    await add('pay_new', 'processing', 12, 9);
+    expect(ids(await store.silent(8, 20))).toEqual(['pay_days', 'pay_new', 'pay_typing']);
+  });
+
   it('ask about a payment without an answer ever more seldom, for a day', async () => {
     await add('pay_due', 'failed', 20, 15, unansweredFailure);
     await add('pay_fresh', 'failed', 10, 5, unansweredFailure);

@@ -1,9 +1,15 @@
-import type { StoredPayment } from '../domain/payment-rules.ts';
+import { outageFailure, type StoredPayment } from '../domain/payment-rules.ts';
 import { placeLate } from './late-money.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import { noteNews, withdraw } from './payments.ts';
-import type { PaymentJob, PaymentProvider, PaymentQueue, PaymentStore } from './ports.ts';
+import type {
+  OutageBounds,
+  PaymentJob,
+  PaymentProvider,
+  PaymentQueue,
+  PaymentStore,
+} from './ports.ts';
 import type { RoomReports } from './room-ports.ts';
 
 /** `again`: it did not go, and has to be tried later. */
@@ -28,6 +34,8 @@ export type PaymentJobsOptions = {
   log: Log;
   /** A payment without news for so long is asked about. */
   silenceSeconds: number;
+  /** How far a hold is made longer while its provider is away. */
+  outage: OutageBounds;
   /** How long late money waits for a room that gives no answer. */
   lateWaitSeconds: number;
   /** How long the sweep leaves to the queue what has a job there. */
@@ -92,13 +100,14 @@ async function look(options: PaymentJobsOptions, payment: StoredPayment): Promis
       noteNews(options, await options.payments.takeNews(provider, null, id, reply.news));
       return { kind: 'done' };
     case 'none':
-      await options.payments.abandoned(id, 'never reached the provider');
+      await options.payments.abandoned(id, 'never reached the provider', outageFailure);
       return { kind: 'done' };
     case 'processing':
       if (await options.payments.isOver(payment.orderId)) await withdraw(options, payment);
       return { kind: 'done' };
     case 'unavailable':
     case undefined:
+      if (payment.state === 'processing') await options.payments.untold(id, options.outage);
       return { kind: 'again', why: 'the provider gave no answer', cause: reply?.cause };
   }
 }

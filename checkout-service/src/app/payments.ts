@@ -127,7 +127,7 @@ async function createAt(
       return reply;
     }
     case 'invalid':
-      await options.payments.abandoned(paymentId, 'invalid');
+      await options.payments.abandoned(paymentId, 'invalid', null);
       return reply;
     case 'unavailable':
       // If the provider took it after all, its event finds the payment, or we do by asking.

@@ -145,10 +145,12 @@ export type PaymentStore = {
   begin(orderId: string, provider: string, paymentId: string): Promise<BeginPaymentReply>;
   /** The provider took it: its own id of the payment. */
   accepted(paymentId: string, reference: string): Promise<void>;
-  /** The provider never took it; the order stays as it is. */
-  abandoned(paymentId: string, failure: string): Promise<void>;
+  /** The provider never took it. `told`: what the order says of it; null where that was said. */
+  abandoned(paymentId: string, failure: string, told: string | null): Promise<void>;
   /** The provider gave no answer: the payment is asked about later, and the hold kept longer. */
   unanswered(paymentId: string, bounds: OutageBounds): Promise<void>;
+  /** The provider took it, and tells nothing of it now: it goes on, and the hold is kept longer. */
+  untold(paymentId: string, bounds: OutageBounds): Promise<void>;
   /** One transaction: the event's id, the payment, the order, units, ledger, outbox. */
   takeNews(
     provider: string,

@@ -46,7 +46,7 @@ export function orderPage(state: OrderPageState): Markup {
       paying && awaiting ? 'The payment provider will answer shortly.' : text
     }</p>
     ${state.mistake === null ? '' : html`<p class="notice notice-bad" role="alert">${state.mistake}</p>`}
-    ${awaiting ? failureNotice(order) : ''}
+    ${awaiting ? failureNotice(order, paying) : ''}
     ${awaiting ? html`<p class="notice">Time to pay: ${deadline(order.payBefore, 'pay-before')}</p>` : ''}
     ${summary(state)}
     ${awaiting && !paying ? actions(state) : ''}
@@ -61,7 +61,7 @@ export function orderPage(state: OrderPageState): Markup {
 }
 
 /** Why the order is not paid yet: the card, or the provider, which is not the shopper's fault. */
-function failureNotice({ failure, outageSeconds = 0, payBefore }: Order) {
+function failureNotice({ failure, outageSeconds = 0, payBefore }: Order, paying: boolean) {
   if (failure === outageFailure) {
     return html`<p class="notice notice-bad" role="alert">
       The payment provider is away. Nothing is lost:
@@ -70,7 +70,7 @@ function failureNotice({ failure, outageSeconds = 0, payBefore }: Order) {
           ? html`we keep your order longer, ${deadline(payBefore, 'kept-until')}.`
           : 'your order is kept.'
       }
-      Please try again in a moment.
+      ${paying ? 'We go on asking about your payment.' : 'Please try again in a moment.'}
     </p>`;
   }
   if (failure === undefined) return '';

@@ -1,5 +1,4 @@
-import type { Rig } from './checkout-rig.ts';
-import { eventually, rigInternalKey } from './checkout-rig.ts';
+import { eventually, type RedeemOptions, type Rig, rigInternalKey } from './checkout-rig.ts';
 import { sandboxEvent } from './sandbox-rig.ts';
 
 /** The sandbox's cards (CONTRACT.md section 4). */
@@ -13,10 +12,12 @@ export const cards = {
 
 export type PlacedOrder = Awaited<ReturnType<typeof placeOrder>>;
 
+export type PlaceWish = { token?: string } & Pick<RedeemOptions, 'email' | 'items'>;
+
 /** For tests: an order of a rig's sale, and what is written about it. */
-export async function placeOrder(rig: Rig, wish: { email?: string; token?: string } = {}) {
-  const { token = await rig.token(), email } = wish;
-  const { body } = await rig.redeem(token, email ? { email } : {});
+export async function placeOrder(rig: Rig, wish: PlaceWish = {}) {
+  const { token = await rig.token(), ...rest } = wish;
+  const { body } = await rig.redeem(token, rest);
   const id: string = body.order.id;
   const key: string = body.orderKey;
   const path = `/v1/orders/${id}`;

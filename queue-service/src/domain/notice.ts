@@ -35,11 +35,11 @@ const openings: Record<NoticeKind, (order: NoticeOrder) => { subject: string; le
   }),
   'order-expired': (order) => ({
     subject: `Your order has expired: ${order.saleName}`,
-    lead: 'No payment arrived in time, so the order has ended. Nothing was charged.',
+    lead: 'No payment arrived in time, so the order has ended. Should one arrive later, it buys the same again where that can still be had, and otherwise goes back to you.',
   }),
   'order-cancelled': (order) => ({
     subject: `Your order was cancelled: ${order.saleName}`,
-    lead: 'The order was cancelled. Nothing was charged.',
+    lead: 'The order was cancelled. Should a payment arrive all the same, it goes back to you.',
   }),
   'order-refunded': (order) => ({
     subject: `Your money is on its way back: ${order.saleName}`,

@@ -3,7 +3,7 @@ import { transition } from '../../domain/order-machine.ts';
 import { endOrder, noteInLedger } from './order-changes.ts';
 import { readOrder } from './order-rows.ts';
 import { addJob } from './payment-changes.ts';
-import { storedPayments } from './payment-rows.ts';
+import { notePayment, storedPayments } from './payment-rows.ts';
 import type { Sql } from './pool.ts';
 
 /** A paid order ends, its units are free again, and its money is on the way back, all at once. */
@@ -25,7 +25,10 @@ export async function refundOrder(
       update payments set state = 'refunding', updated_at = now()
       where order_id = ${orderId} and state = 'succeeded' returning *`,
     );
-    for (const payment of paid) await addJob(tx, payment, 'refund');
+    for (const payment of paid) {
+      await notePayment(tx, payment, actor, 'payment.refunding');
+      await addJob(tx, payment, 'refund');
+    }
     if (reason !== null) {
       const { saleId } = before;
       const action = 'order.refund-reason';

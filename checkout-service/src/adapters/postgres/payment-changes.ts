@@ -63,7 +63,11 @@ export function moneyOf({ id: paymentId, amountMinor }: StoredPayment) {
 }
 
 /** Why an order is not paid yet, for its shopper. */
-async function tellFailure(tx: Transaction, orderId: string, failure: string): Promise<void> {
+export async function tellFailure(
+  tx: Transaction,
+  orderId: string,
+  failure: string | null,
+): Promise<void> {
   await tx`update orders set failure = ${failure}, version = version + 1 where id = ${orderId}`;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PaymentJob, PaymentJobRow } from '../../app/ports.ts';
 import { unansweredFailure } from '../../domain/payment-rules.ts';
+import { limits } from '../../limits.ts';
 import type { Sql } from './pool.ts';
 
 const jobSchema: z.ZodType<PaymentJob> = z.object({
@@ -55,15 +56,17 @@ export async function lateOnes(sql: Sql, graceSeconds: number, limit: number) {
 }
 
 /**
- * A payment without an answer is asked about again after as long as it has been asked about
- * already: about 14 times in the day until it is given up.
+ * A payment under way is asked about after a quarter of its age: the older it is, the longer its
+ * shopper takes. One without an answer is asked about again after as long as it has been asked
+ * about already: about 14 times in the day until it is given up.
  */
 export async function takeSilent(sql: Sql, seconds: number, limit: number) {
   return await sql`
     with due as materialized (
       select id from payments
       where updated_at < now() - make_interval(secs => ${seconds}) and (
-        state = 'processing'
+        (state = 'processing' and now() - updated_at >
+          least(make_interval(secs => ${limits.paymentSilenceSecondsMax}), (now() - created_at) / 4))
         or (state = 'failed' and failure = ${unansweredFailure} and reference is null
           and created_at > now() - interval '24 hours'
           and now() - updated_at > updated_at - created_at))

@@ -8,8 +8,8 @@ import {
 } from '../../domain/payment-rules.ts';
 import { placeLateMoney } from './late-money.ts';
 import { readOrder } from './order-rows.ts';
-import { payUnanswered } from './outage.ts';
-import { carryOut } from './payment-changes.ts';
+import { abandonPayment, lookUnanswered, payUnanswered } from './outage.ts';
+import { carryOut, tellFailure } from './payment-changes.ts';
 import { lateOnes, relayPaymentJobs, takeRefunding, takeSilent, takeUp } from './payment-due.ts';
 import { lockPayment, notePayment, storedPayments } from './payment-rows.ts';
 import type { Pool, Sql } from './pool.ts';
@@ -26,13 +26,10 @@ export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
             updated_at = case when state = 'processing' then now() else updated_at end
           where id = ${paymentId}`;
       }),
-    abandoned: (paymentId, failure) =>
-      orders.run(async (sql) => {
-        await sql`
-          update payments set state = 'failed', failure = ${failure}, updated_at = now()
-          where id = ${paymentId} and state = 'processing'`;
-      }),
+    abandoned: (paymentId, failure, told) =>
+      orders.run((sql) => abandonPayment(sql, paymentId, failure, told)),
     unanswered: (paymentId, bounds) => orders.run((sql) => payUnanswered(sql, paymentId, bounds)),
+    untold: (paymentId, bounds) => background.run((sql) => lookUnanswered(sql, paymentId, bounds)),
     takeNews: (provider, eventId, paymentId, news) =>
       orders.run((sql) => takeNews(sql, provider, eventId, paymentId, news)),
     latest: (orderId) =>
@@ -89,6 +86,8 @@ async function begin(
     const [payment] = made;
     if (!payment) return { kind: 'expired' };
     await notePayment(tx, payment, `visitor:${order.visitor}`, 'payment.begun');
+    // What went wrong before says nothing of this one.
+    if (order.failure !== null) await tellFailure(tx, orderId, null);
     return { kind: 'begun', payment, order };
   });
 }
