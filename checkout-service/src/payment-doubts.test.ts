@@ -37,6 +37,7 @@ async function payUnanswered(card = '4242424242424242') {
   await eventually(async () => sandbox.deliveries.length > before);
   return {
     id: body.order.id as string,
+    read: async () => (await rig.call('GET', path, { key })).body.order,
     state: async () => (await rig.call('GET', path, { key })).body.order.state,
     cancel: () => rig.call('POST', `${path}/cancel`, { key }),
   };
@@ -64,11 +65,16 @@ describe('a payment whose provider took it, but gave no answer', () => {
     expect(await order.state()).toBe('cancelled');
   });
 
-  it('is not asked about any more once the provider says that it was declined', async () => {
+  it('tells that it was declined once the provider says so, and is not asked about any more', async () => {
     const order = await payUnanswered('4000000000000002');
     await makeOlder(order.id);
-    await eventually(async () => (await payment(order.id))?.reference !== null);
-    expect(await order.state()).toBe('awaiting_payment');
+    const declined = { state: 'failed', failure: 'card_declined' };
+    await eventually(async () => (await payment(order.id))?.failure === declined.failure);
+    expect(await payment(order.id)).toMatchObject(declined);
+    expect(await order.read()).toMatchObject({ ...declined, state: 'awaiting_payment' });
+    const ledger = await rig.sql`
+      select action from ledger where order_id = ${order.id} order by id desc limit 1`;
+    expect(ledger).toEqual([{ action: 'payment.declined' }]);
   });
 });
 

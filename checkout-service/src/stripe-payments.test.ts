@@ -72,6 +72,11 @@ const statesOf = async (orderId: string) =>
     (row) => row.state,
   );
 
+const actionsOf = async (orderId: string) =>
+  (await rig.sql`select action from ledger where order_id = ${orderId} order by id`).map(
+    (row) => row.action,
+  );
+
 describe('an order that is paid by Stripe', () => {
   it('is answered with the client secret, and paid when the signed event comes', async () => {
     const order = await place();
@@ -162,6 +167,14 @@ describe('an order that is paid by Stripe', () => {
     const cancel = await rig.call('POST', `${order.path}/cancel`, { key: order.key });
     expect(cancel.status).toBe(200);
     expect(intent.status).toBe('canceled');
+    // We ended it ourselves: nobody declined anything.
+    expect(cancel.body.order).not.toHaveProperty('failure');
+    expect(await actionsOf(order.id)).toEqual([
+      'order.placed',
+      'payment.begun',
+      'payment.withdrawn',
+      'order.cancelled',
+    ]);
   });
 
   it('that ran out: its intent is withdrawn, so that no money comes late', async () => {
@@ -182,6 +195,16 @@ describe('an order that is paid by Stripe', () => {
     await rig.sql`
       update payments set updated_at = now() - interval '20 s' where order_id = ${order.id}`;
     await order.reaches('paid');
+  });
+
+  it('is not paid by money that went back before anybody heard that it came', async () => {
+    const order = await place();
+    const intent = payIntent(await order.begin());
+    stripe.refunds.push({ id: 're_before', payment_intent: intent.id, status: 'succeeded' });
+    await rig.sql`
+      update payments set updated_at = now() - interval '20 s' where order_id = ${order.id}`;
+    await eventually(async () => (await statesOf(order.id))[0] === 'refunded');
+    expect((await order.read()).state).toBe('awaiting_payment');
   });
 
   it.each(['fails', 'hangs', 'loses the answer'] as const)(

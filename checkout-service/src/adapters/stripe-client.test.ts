@@ -34,6 +34,7 @@ beforeEach(() => {
   stripe.fault = null;
   stripe.requests.length = 0;
   stripe.intents.clear();
+  stripe.refunds.length = 0;
   client = make();
 });
 
@@ -138,8 +139,15 @@ describe('asking about a payment', () => {
     stripe.fault = 'loses the answer';
     await create(payment);
     stripe.fault = null;
-    expect(await client.look(payment)).toMatchObject({ news: { failure: 'payment_canceled' } });
+    expect(await client.look(payment)).toMatchObject({ news: { kind: 'withdrawn' } });
     expect([...stripe.intents.values()].map(({ status }) => status)).toEqual(['canceled']);
+  });
+
+  it('takes money that went back since for refunded, not for paid', async () => {
+    const { intent, payment } = await accepted();
+    payIntent(intent);
+    stripe.refunds.push({ id: 're_1', payment_intent: intent.id, status: 'succeeded' });
+    expect(await client.look(payment)).toEqual({ kind: 'news', news: { kind: 'refunded' } });
   });
 
   it('knows money that came though no answer did', async () => {
@@ -154,9 +162,9 @@ describe('withdrawing a payment', () => {
   it('ends it; one that was paid says so instead', async () => {
     const { intent, payment } = await accepted();
     const withdraw = () => client.withdraw?.(payment);
-    expect(await withdraw()).toMatchObject({ news: { kind: 'failed' } });
+    expect(await withdraw()).toMatchObject({ news: { kind: 'withdrawn' } });
     expect(intent.status).toBe('canceled');
-    expect(await withdraw()).toMatchObject({ news: { kind: 'failed' } });
+    expect(await withdraw()).toMatchObject({ news: { kind: 'withdrawn' } });
     const other = await accepted();
     payIntent(other.intent);
     expect(await client.withdraw?.(other.payment)).toMatchObject({ news: { kind: 'succeeded' } });
@@ -205,7 +213,7 @@ describe('events', () => {
     const paid = await take('payment_intent.succeeded', payIntent(intent));
     expect(paid).toMatchObject({ paymentId, news: { kind: 'succeeded', amountMinor: 4_500 } });
     const gone = await take('payment_intent.canceled', { ...intent, status: 'canceled' });
-    expect(gone).toMatchObject({ paymentId, news: { kind: 'failed' } });
+    expect(gone).toMatchObject({ paymentId, news: { kind: 'withdrawn' } });
     const charge = { metadata: intent.metadata, refunded: true };
     const refunded = await take('charge.refunded', charge);
     expect(refunded).toMatchObject({ paymentId, news: { kind: 'refunded' } });

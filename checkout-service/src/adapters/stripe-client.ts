@@ -58,7 +58,8 @@ function intentCalls(sdk: Stripe, policy: ProviderPolicy): IntentCalls {
     );
     return replyOf(answer, (intent) => ({ kind: 'intent', intent }));
   };
-  const retrieve = (reference: string) => run('look', () => sdk.paymentIntents.retrieve(reference));
+  const retrieve = (reference: string) =>
+    run('look', () => sdk.paymentIntents.retrieve(reference, { expand: ['latest_charge'] }));
 
   async function create(request: Omit<CreateRequest, 'card'>): Promise<IntentReply> {
     const { paymentId, orderId, saleId, amountMinor, currency } = request;

@@ -11,6 +11,8 @@ export const intentSchema = z.object({
   last_payment_error: z
     .object({ code: z.string().nullish(), decline_code: z.string().nullish() })
     .nullish(),
+  /** Its id alone, unless it was asked for whole. */
+  latest_charge: z.union([z.string(), z.object({ refunded: z.boolean() })]).nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
 });
 export type Intent = z.infer<typeof intentSchema>;
@@ -18,12 +20,15 @@ export type Intent = z.infer<typeof intentSchema>;
 /** What an intent says, or null while nothing is decided. */
 export function newsOf(intent: Intent): PaymentNews | null {
   const { id: reference, status } = intent;
+  // An intent stays `succeeded` when its money went back.
+  const charge = intent.latest_charge;
+  if (typeof charge === 'object' && charge?.refunded) return { kind: 'refunded' };
   if (status === 'succeeded') {
     const currency = intent.currency.toUpperCase();
     const amountMinor = minorUnits(intent.amount_received, currency);
     return { kind: 'succeeded', reference, amountMinor, currency };
   }
-  if (status === 'canceled') return { kind: 'failed', reference, failure: 'payment_canceled' };
+  if (status === 'canceled') return { kind: 'withdrawn', reference };
   // The intent stays payable; what was tried last was refused.
   const declined = status === 'requires_payment_method' && intent.last_payment_error;
   return declined ? { kind: 'failed', reference, failure: failureOf(intent) } : null;

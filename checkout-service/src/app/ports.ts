@@ -120,7 +120,7 @@ export type OrderStore = {
 export type NewsReply =
   | {
       kind: 'taken';
-      change: OrderChange | 'late' | 'refunding' | 'refunded' | null;
+      change: OrderChange | 'late' | 'refunding' | 'refunded' | 'withdrawn' | null;
       orderId: string;
       saleId: string;
     }

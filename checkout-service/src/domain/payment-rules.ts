@@ -31,13 +31,21 @@ export type StoredPayment = {
  */
 export const unansweredFailure = 'provider unavailable';
 
+/** The failure of a payment that we ended at its provider: nobody declined it. */
+export const withdrawnFailure = 'withdrawn';
+
 /** What an order says while its provider is away; the page has words for it. */
 export const outageFailure = 'payment_provider_unavailable';
+
+/** What it says where another sum came than it costs. */
+export const amountFailure = 'payment_amount_differs';
 
 /** News of a payment from its provider: by webhook, or because we asked. */
 export type PaymentNews =
   | { kind: 'succeeded'; reference: string; amountMinor: number; currency: string }
   | { kind: 'failed'; reference: string | null; failure: string }
+  /** It was ended there before anybody paid it. */
+  | { kind: 'withdrawn'; reference: string }
   | { kind: 'refunded' };
 
 export type RefundReason = 'order-ended' | 'order-paid' | 'amount';
@@ -50,6 +58,7 @@ export type PaymentDecision =
   /** The money came for nothing that we can give: back it goes. */
   | { kind: 'refund'; why: RefundReason }
   | { kind: 'decline'; failure: string }
+  | { kind: 'withdraw' }
   | { kind: 'mark-refunded' }
   /** The provider gave back, on its own, what a paid order was paid with: its units go back too. */
   | { kind: 'end-refunded' }
@@ -59,10 +68,10 @@ export type PaymentDecision =
 /** Whether it comes twice, late, or out of order: the same news has one effect. */
 export function decidePayment(
   order: OrderState,
-  payment: Pick<StoredPayment, 'state' | 'amountMinor' | 'currency'>,
+  payment: Pick<StoredPayment, 'state' | 'failure' | 'amountMinor' | 'currency'>,
   news: PaymentNews,
 ): PaymentDecision {
-  const { state } = payment;
+  const { state, failure } = payment;
   switch (news.kind) {
     case 'succeeded': {
       if (state !== 'processing' && state !== 'failed') return { kind: 'nothing' };
@@ -71,8 +80,14 @@ export function decidePayment(
       return amountFits ? takeMoney(order) : { kind: 'refund', why: 'amount' };
     }
     case 'failed':
-      if (state !== 'processing') return { kind: 'nothing' };
+      // One of which no answer came was failed to us alone: that it was declined is news.
+      if (state !== 'processing' && !(state === 'failed' && failure === unansweredFailure)) {
+        return { kind: 'nothing' };
+      }
       return { kind: 'decline', failure: news.failure };
+    case 'withdrawn':
+      if (state !== 'processing' && state !== 'failed') return { kind: 'nothing' };
+      return { kind: failure === withdrawnFailure ? 'nothing' : 'withdraw' };
     case 'refunded':
       if (state === 'refunded') return { kind: 'nothing' };
       if (state !== 'succeeded' || transition(order, 'refund').kind === 'refused') {

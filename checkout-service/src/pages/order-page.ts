@@ -1,7 +1,7 @@
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import { html } from 'hono/html';
 import type { SaleOffer } from '../app/ports.ts';
-import { outageFailure } from '../domain/payment-rules.ts';
+import { amountFailure, outageFailure } from '../domain/payment-rules.ts';
 import { deadline, type Markup, money, page } from './layout.ts';
 
 export type OrderPageState = {
@@ -71,6 +71,11 @@ function failureNotice({ failure, outageSeconds = 0, payBefore }: Order, paying:
           : 'your order is kept.'
       }
       ${paying ? 'We go on asking about your payment.' : 'Please try again in a moment.'}
+    </p>`;
+  }
+  if (failure === amountFailure) {
+    return html`<p class="notice notice-bad" role="alert">
+      Another sum arrived than the order costs, and goes back to you. Please pay again.
     </p>`;
   }
   if (failure === undefined) return '';

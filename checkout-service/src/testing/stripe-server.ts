@@ -50,7 +50,9 @@ export async function makeStripe(): Promise<StripeStandIn> {
   app.post('/v1/payment_intents', (c) => createIntent(c, standIn));
   app.get('/v1/payment_intents/:id', (c) => {
     const intent = standIn.intents.get(c.req.param('id'));
-    return intent ? c.json(intent) : refused(c, 404, 'resource_missing');
+    if (!intent) return refused(c, 404, 'resource_missing');
+    const isWhole = new URL(c.req.url).searchParams.get('expand[0]') === 'latest_charge';
+    return c.json(isWhole ? { ...intent, latest_charge: chargeOf(standIn, intent) } : intent);
   });
   app.post('/v1/payment_intents/:id/cancel', (c) => {
     const intent = standIn.intents.get(c.req.param('id'));
@@ -172,6 +174,13 @@ function createRefund(c: Context<Env>, standIn: StripeStandIn): Response {
   const refund = { id, payment_intent: reference, status: 'succeeded' };
   standIn.refunds.push(refund);
   return c.json({ ...refund, object: 'refund', amount: intent.amount });
+}
+
+/** Of an intent that was paid; its money may be on the way back, or there. */
+function chargeOf({ refunds }: StripeStandIn, { id, status }: StandInIntent) {
+  if (status !== 'succeeded') return null;
+  const isBack = refunds.some((it) => it.payment_intent === id && it.status !== 'failed');
+  return { id: `ch_${id}`, object: 'charge', refunded: isBack };
 }
 
 type Status = 400 | 401 | 404 | 429 | 500;

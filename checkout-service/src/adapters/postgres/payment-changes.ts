@@ -1,7 +1,13 @@
 import type { PaymentJob } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
 import type { StoredOrder } from '../../domain/order-view.ts';
-import type { PaymentDecision, StoredPayment } from '../../domain/payment-rules.ts';
+import {
+  amountFailure,
+  type PaymentDecision,
+  type PaymentNews,
+  type StoredPayment,
+  withdrawnFailure,
+} from '../../domain/payment-rules.ts';
 import { endOrder } from './order-changes.ts';
 import { notePayment } from './payment-rows.ts';
 import type { Transaction } from './pool.ts';
@@ -11,9 +17,11 @@ export async function carryOut(
   tx: Transaction,
   { payment, order }: { payment: StoredPayment; order: StoredOrder },
   decision: PaymentDecision,
-  reference: string | null,
+  news: PaymentNews,
 ): Promise<void> {
   const actor = `provider:${payment.provider}`;
+  const reference = 'reference' in news ? news.reference : null;
+  const isOpen = transition(order.state, 'decline').kind === 'moved';
   const move = (state: StoredPayment['state'], failure: string | null = null) =>
     movePayment(tx, payment.id, state, failure, reference);
   switch (decision.kind) {
@@ -28,15 +36,24 @@ export async function carryOut(
       return;
     case 'refund':
       await move('refunding');
-      await notePayment(tx, payment, actor, 'payment.late', { why: decision.why });
+      await notePayment(tx, payment, actor, 'payment.not-taken', {
+        why: decision.why,
+        ...receivedOf(news),
+      });
+      if (decision.why === 'amount' && isOpen) await tellFailure(tx, order.id, amountFailure);
       await followRefund(tx, payment);
       return;
     case 'decline':
       await move('failed', decision.failure);
-      if (transition(order.state, 'decline').kind === 'moved') {
+      // The order tells of the payment under way, not of one before it.
+      if (isOpen && !(await isOtherUnderWay(tx, payment))) {
         await tellFailure(tx, order.id, decision.failure);
       }
       await notePayment(tx, payment, actor, 'payment.declined', { failure: decision.failure });
+      return;
+    case 'withdraw':
+      await move('failed', withdrawnFailure);
+      await notePayment(tx, payment, actor, 'payment.withdrawn');
       return;
     case 'mark-refunded':
       await move('refunded');
@@ -48,13 +65,21 @@ export async function carryOut(
       await endOrder(tx, order, { change: 'refund', actor, detail: moneyOf(payment) });
       return;
     case 'nothing':
-      // Known to the provider, and no money: with a reference it is not asked about any more.
-      if (payment.state === 'failed' && reference !== null) {
-        await tx`
-          update payments set reference = coalesce(reference, ${reference}) where id = ${payment.id}`;
-      }
       return;
   }
+}
+
+/** What came, where it may be another sum than was asked for. */
+function receivedOf(news: PaymentNews): { receivedMinor?: number; receivedCurrency?: string } {
+  if (news.kind !== 'succeeded') return {};
+  return { receivedMinor: news.amountMinor, receivedCurrency: news.currency };
+}
+
+async function isOtherUnderWay(tx: Transaction, payment: StoredPayment): Promise<boolean> {
+  const rows = await tx`
+    select from payments
+    where order_id = ${payment.orderId} and state = 'processing' and id <> ${payment.id} limit 1`;
+  return rows.length > 0;
 }
 
 /** Which payment changed an order, for its line in the ledger. */

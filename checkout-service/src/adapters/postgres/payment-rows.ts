@@ -56,7 +56,7 @@ export async function notePayment(
   payment: StoredPayment,
   actor: string,
   action: string,
-  detail: Record<string, string> = {},
+  detail: Record<string, string | number> = {},
 ): Promise<void> {
   await noteInLedger(tx, {
     actor,

@@ -111,7 +111,7 @@ async function takeNews(
       if (fresh.length === 0) return { kind: 'seen' };
     }
     const decision = decidePayment(order.state, payment, news);
-    await carryOut(tx, found, decision, 'reference' in news ? news.reference : null);
+    await carryOut(tx, found, decision, news);
     return { kind: 'taken', change: changeOf(decision), orderId: order.id, saleId: order.saleId };
   });
 }
@@ -122,6 +122,8 @@ function changeOf(decision: PaymentDecision) {
       return 'pay';
     case 'decline':
       return 'decline';
+    case 'withdraw':
+      return 'withdrawn';
     case 'late':
       return 'late';
     case 'refund':
