@@ -66,7 +66,7 @@ export type Service = {
 export function makeService(options: ServiceOptions): Service {
   const { log } = options;
   const pools = makePools(options);
-  const stores = makeStores(pools, options.instance);
+  const stores = makeStores(pools, options);
   const room = connectRoom(options.roomRedisUrl, (error) => {
     log.warn({ err: error }, 'the room’s Redis cannot be reached; shoppers go on');
   });
@@ -107,12 +107,14 @@ const outage = { remainSeconds: limits.outageRemainSeconds, secondsMax: limits.o
 
 type Pools = Record<'claims' | 'waiting' | 'orders' | 'background' | 'beats', Pool>;
 
-function makeStores(pools: Pools, instance: string) {
+function makeStores(pools: Pools, { instance, providers }: ServiceOptions) {
   const { claims: batches, waiting, orders: questions } = pools;
+  const withdrawable = providers.filter((it) => it.withdraw).map(({ name }) => name);
+  const { paymentGraceSeconds } = limits;
   return {
     claims: postgresClaims({ batches, waiting, questions }),
-    orders: postgresOrders({ ...pools, paymentGraceSeconds: limits.paymentGraceSeconds }),
-    payments: postgresPayments(pools.orders, pools.background),
+    orders: postgresOrders({ ...pools, paymentGraceSeconds, withdrawable }),
+    payments: postgresPayments({ ...pools, withdrawable }),
     background: postgresBackground(pools.background),
     beats: postgresLease(pools.beats, instance),
     books: postgresBooks(pools.background),
@@ -141,6 +143,7 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
     providers: options.providers,
     payments: stores.payments,
     metrics,
+    log,
     outage,
     now,
     stockChanged: stockPicture.changed,

@@ -34,6 +34,9 @@ function poolOf(): Pool {
   return pool;
 }
 
+const storeOf = (pool: Pool) =>
+  postgresPayments({ orders: pool, background: pool, withdrawable: [] });
+
 const email = 'books@example.org';
 
 async function paying(): Promise<{ order: PlacedOrder; paymentId: string }> {
@@ -168,7 +171,12 @@ describe('money for an order that expired', () => {
     const { order, paymentId } = await paying();
     await rig.sql`update orders set pay_before = now() - interval '100 s' where id = ${order.id}`;
     const pool = poolOf();
-    const orders = postgresOrders({ orders: pool, background: pool, paymentGraceSeconds: 60 });
+    const orders = postgresOrders({
+      orders: pool,
+      background: pool,
+      paymentGraceSeconds: 60,
+      withdrawable: [],
+    });
     await orders.sweep(10);
     expect((await order.read()).state).toBe('expired');
     expect(await hear(rig, paymentId, {})).toBe(200);
@@ -203,6 +211,6 @@ describe('deadlines', () => {
       values (${newId('pay', Date.now() + 60_000)}, ${order.id}, ${rig.saleId}, 'sandbox',
         'failed', 1000, 'EUR')`;
     const pool = poolOf();
-    expect((await postgresPayments(pool, pool).latest(order.id))?.id).toBe(paymentId);
+    expect((await storeOf(pool).latest(order.id))?.id).toBe(paymentId);
   });
 });

@@ -90,7 +90,7 @@ describe('the lines of payments', () => {
     const databaseUrl = await freshDatabaseUrl(afterAll);
     const other = await makeRig({ databaseUrl, units: [1] });
     const own = pool(databaseUrl);
-    store = postgresPayments(own, own);
+    store = postgresPayments({ orders: own, background: own, withdrawable: [] });
     sql = other.sql;
     afterAll(async () => {
       await own.close();
@@ -116,14 +116,34 @@ describe('the lines of payments', () => {
   const ids = (found: { id: string }[]) => found.map(({ id }) => id).sort();
 
   it('go on, whoever is stuck in them', async () => {
-    for (const [i, state] of ['refunding', 'processing'].entries()) {
+    for (const [i, state] of ['refunding', 'processing', 'withdrawing'].entries()) {
       for (let n = 0; n < 3; n += 1) await add(`pay_${i}${n}`, state, 100, 90 - n * 10);
     }
-    expect(ids(await store.refunding(0, 2))).toEqual(['pay_00', 'pay_01']);
-    expect(ids(await store.refunding(0, 1))).toEqual(['pay_02']);
+    expect(ids(await store.due('refund', 0, 2))).toEqual(['pay_00', 'pay_01']);
+    expect(ids(await store.due('refund', 0, 1))).toEqual(['pay_02']);
+    expect(ids(await store.due('withdraw', 0, 2))).toEqual(['pay_20', 'pay_21']);
+    expect(ids(await store.due('withdraw', 0, 2))).toEqual(['pay_22']);
     expect(ids(await store.silent(8, 2))).toEqual(['pay_10', 'pay_11']);
     expect(ids(await store.silent(8, 2))).toEqual(['pay_12']);
     expect(await store.silent(8, 2)).toEqual([]);
+  });
+
+  it('ask a provider that fails or refuses after ever longer pauses, ten minutes at most', async () => {
+    await sql`update payments set updated_at = now()`;
+    const tried = async (id: string, tries: number, secondsSilent: number) => {
+      await add(id, 'refunding', 100_000, secondsSilent);
+      await sql`update payments set tries = ${tries} where id = ${id}`;
+    };
+    await tried('pay_first', 0, 11);
+    await tried('pay_fourth', 4, 17);
+    await tried('pay_fourth_2', 4, 15);
+    await tried('pay_often', 1_000, 601);
+    await tried('pay_often_2', 1_000, 599);
+    const due = () => store.due('refund', 10, 20).then(ids);
+    expect(await due()).toEqual(['pay_first', 'pay_fourth', 'pay_often']);
+    expect(await due()).toEqual([]);
+    const [row] = await sql`select tries from payments where id = 'pay_fourth'`;
+    expect(row?.tries).toBe(5);
   });
 
   it('ask about a payment under way the more seldom the older it is, half a minute at most', async () => {

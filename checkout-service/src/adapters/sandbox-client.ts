@@ -43,7 +43,8 @@ export function sandboxClient(options: SandboxClientOptions): PaymentProvider {
       if (payment.reference === null) return { kind: 'unavailable', cause: 'no reference yet' };
       const reply = await call('refund', 'POST', `/v1/payments/${payment.reference}/refunds`);
       if (reply.kind === 'reply' && reply.status === 200) return { kind: 'refunded' };
-      return { kind: 'unavailable', cause: reply.kind === 'fault' ? reply.cause : reply.status };
+      if (reply.kind === 'fault') return { kind: 'unavailable', cause: reply.cause };
+      return { kind: 'refused', cause: reply.status };
     },
     parseWebhook: (body, header, nowMs) => parseWebhook(options, body, header, nowMs),
     breaker: policy.breaker,

@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { type PolicyFigures, ProviderFault, policyFigures } from './provider-policy.ts';
 
-/** Stripe refused: a 4xx that another try would not change. Its text stays there. */
+/** Stripe refused: an answer that another try would not change. Its text stays there. */
 export class StripeRefusal extends Error {
   override readonly name = 'StripeRefusal';
   readonly code: string;
@@ -51,7 +51,10 @@ export async function callStripe<T>(call: () => Promise<T>): Promise<StripeAnswe
     }
     const { statusCode = 0, requestId = '-' } = error;
     const code = error.code ?? error.type;
-    if (isFault(statusCode)) throw new ProviderFault(`Stripe failed: ${statusCode} ${code}`);
+    // The stored answer to this key: another try would give it again.
+    const isReplay = error.headers?.['idempotent-replayed'] === 'true';
+    if (isFault(statusCode) && !isReplay)
+      throw new ProviderFault(`Stripe failed: ${statusCode} ${code}`);
     return { kind: 'refused', why: new StripeRefusal(statusCode, code, requestId) };
   }
 }

@@ -35,6 +35,7 @@ beforeEach(() => {
   stripe.requests.length = 0;
   stripe.intents.clear();
   stripe.refunds.length = 0;
+  stripe.refundsAre = 'succeeded';
   client = make();
 });
 
@@ -43,7 +44,7 @@ function newPayment(currency = 'EUR', amountMinor = 4_500): StoredPayment {
   count += 1;
   const ids = { id: `pay_${count}`, orderId: `ord_${count}`, saleId: 'sale_1' };
   const rest = { provider: 'stripe', reference: null, state: 'processing', failure: null } as const;
-  return { ...ids, ...rest, amountMinor, currency };
+  return { ...ids, ...rest, amountMinor, currency, refundAttempt: 0 };
 }
 const create = (payment: StoredPayment) =>
   client.create({ ...payment, paymentId: payment.id, card: null });
@@ -174,17 +175,42 @@ describe('withdrawing a payment', () => {
 describe('giving money back', () => {
   it('is done once, whether its answer comes or not', async () => {
     const { intent, payment } = await accepted();
-    expect((await client.refund(payment)).kind).toBe('unavailable');
+    expect((await client.refund(payment)).kind).toBe('refused');
     payIntent(intent);
     const paid = { ...payment, id: `${payment.id}b` };
     stripe.fault = 'loses the answer';
     expect((await client.refund(paid)).kind).toBe('unavailable');
     stripe.fault = null;
     expect(await client.refund(paid)).toEqual({ kind: 'refunded' });
-    expect(stripe.requests.at(-1)?.key).toBe(`refund:${paid.id}`);
+    expect(stripe.requests.at(-1)?.key).toBe(`refund:${paid.id}:0`);
     expect(await client.refund({ ...paid, id: 'pay_other' })).toEqual({ kind: 'refunded' });
     expect(stripe.refunds).toHaveLength(1);
   });
+
+  it('is done when Stripe has taken it on, and not where it failed', async () => {
+    for (const [status, kind] of [
+      ['pending', 'refunded'],
+      ['failed', 'refused'],
+    ] as const) {
+      const { intent, payment } = await accepted();
+      payIntent(intent);
+      stripe.refundsAre = status;
+      expect((await client.refund(payment)).kind).toBe(kind);
+    }
+  });
+
+  it.each(['refused', 'broken'] as const)(
+    'that was %s is so again under that key, not under another',
+    async (how) => {
+      const { intent, payment } = await accepted();
+      payIntent(intent);
+      stripe.refundsAre = how;
+      await client.refund(payment);
+      stripe.refundsAre = 'succeeded';
+      expect((await client.refund(payment)).kind).toBe('refused');
+      expect(await client.refund({ ...payment, refundAttempt: 1 })).toEqual({ kind: 'refunded' });
+    },
+  );
 });
 
 describe('events', () => {
@@ -217,6 +243,11 @@ describe('events', () => {
     const charge = { metadata: intent.metadata, refunded: true };
     const refunded = await take('charge.refunded', charge);
     expect(refunded).toMatchObject({ paymentId, news: { kind: 'refunded' } });
+    for (const status of ['failed', 'canceled']) {
+      const refund = { id: 're_1', status, metadata: { paymentId, attempt: '2' } };
+      const failed = await take('refund.updated', refund);
+      expect(failed).toMatchObject({ paymentId, news: { kind: 'refund-failed', attempt: 2 } });
+    }
   });
 
   it('that we do not act on are none: other types, other shops’ intents, parts of the money', async () => {
@@ -227,6 +258,16 @@ describe('events', () => {
     expect(await take('customer.created', { id: 'cus_1' })).toEqual({ kind: 'other' });
     expect(await take('payment_intent.succeeded', foreign)).toEqual({ kind: 'other' });
     expect(await take('charge.refunded', part)).toEqual({ kind: 'other' });
+    const ours = { paymentId: 'pay_1', attempt: '0' };
+    const refunds = [
+      { status: 'succeeded', metadata: ours },
+      { status: 'failed', metadata: {} },
+      { status: 'failed', metadata: null },
+      { status: 'failed', metadata: { paymentId: 'pay_1' } },
+    ];
+    for (const refund of refunds) {
+      expect(await take('refund.failed', refund)).toEqual({ kind: 'other' });
+    }
   });
 
   it('that are not genuine are refused, and say why for the log', async () => {

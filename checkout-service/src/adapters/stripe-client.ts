@@ -1,5 +1,11 @@
 import type Stripe from 'stripe';
-import type { CreateReply, CreateRequest, LookReply, PaymentProvider } from '../app/ports.ts';
+import type {
+  CreateReply,
+  CreateRequest,
+  LookReply,
+  PaymentProvider,
+  RefundReply,
+} from '../app/ports.ts';
 import type { StoredPayment } from '../domain/payment-rules.ts';
 import { type PolicyFigures, type ProviderPolicy, providerPolicy } from './provider-policy.ts';
 import { callStripe, type StripeAnswer, StripeRefusal, stripeSdk } from './stripe-calls.ts';
@@ -135,30 +141,35 @@ function lookOf(reply: IntentReply): LookReply {
   }
 }
 
-/** `pending` counts: Stripe has taken it on, and does not undo it but by an event of its own. */
+/** `pending` counts: Stripe has taken it on; should it fail, an event says so (stripe-webhooks.ts). */
 const refundStates = ['succeeded', 'pending'];
 
-async function refund(sdk: Stripe, policy: ProviderPolicy, payment: StoredPayment) {
-  const { id: paymentId, reference } = payment;
-  if (reference === null) return { kind: 'unavailable', cause: 'no reference yet' } as const;
+/**
+ * Stripe gives the first answer to a key again for a day, refusals too: so what failed for good is
+ * asked for under another key. A charge is never paid back twice: that is Stripe's own limit.
+ */
+async function refund(
+  sdk: Stripe,
+  policy: ProviderPolicy,
+  payment: StoredPayment,
+): Promise<RefundReply> {
+  const { id: paymentId, reference, refundAttempt } = payment;
+  if (reference === null) return { kind: 'unavailable', cause: 'no reference yet' };
   const answer = await policy.run('refund', () =>
     callStripe(() =>
       sdk.refunds.create(
-        { payment_intent: reference, metadata: { paymentId } },
-        { idempotencyKey: `refund:${paymentId}` },
+        { payment_intent: reference, metadata: { paymentId, attempt: refundAttempt } },
+        { idempotencyKey: `refund:${paymentId}:${refundAttempt}` },
       ),
     ),
   );
-  if (answer.kind === 'answer' && answer.value.kind === 'refused') {
-    const { why } = answer.value;
-    const isDone = why.code === 'charge_already_refunded';
-    return isDone
-      ? ({ kind: 'refunded' } as const)
-      : ({ kind: 'unavailable', cause: why } as const);
+  if (answer.kind === 'fault') return { kind: 'unavailable', cause: answer.cause };
+  const { value } = answer;
+  if (value.kind === 'refused') {
+    const isDone = value.why.code === 'charge_already_refunded';
+    return isDone ? { kind: 'refunded' } : { kind: 'refused', cause: value.why };
   }
-  return replyOf(answer, ({ status }) =>
-    refundStates.includes(status ?? '')
-      ? ({ kind: 'refunded' } as const)
-      : ({ kind: 'unavailable', cause: `the refund is ${status}` } as const),
-  );
+  const { status } = value.value;
+  if (refundStates.includes(status ?? '')) return { kind: 'refunded' };
+  return { kind: 'refused', cause: `the refund is ${status}` };
 }

@@ -16,6 +16,15 @@ const chargeSchema = z.object({
   metadata: z.record(z.string(), z.string()).default({}),
 });
 
+/** Both names of an event, for accounts with older versions of the API. */
+const refundEvents = ['refund.failed', 'refund.updated', 'charge.refund.updated'];
+
+/** A refund has the metadata that we gave it. */
+const refundSchema = z.object({
+  status: z.string().nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+});
+
 const intentEvents = [
   'payment_intent.succeeded',
   'payment_intent.payment_failed',
@@ -60,16 +69,18 @@ function verdictOf(given: unknown): WebhookVerdict {
   const event = eventSchema.safeParse(given);
   if (!event.success) return { kind: 'unreadable' };
   const { id: eventId, type, data } = event.data;
-  const about = intentEvents.includes(type)
-    ? aboutIntent(data.object)
-    : type === 'charge.refunded'
-      ? aboutCharge(data.object)
-      : 'other';
+  const about = aboutOf(type, data.object);
   if (about === 'other') return { kind: 'other' };
   return about === null ? { kind: 'unreadable' } : { kind: 'event', eventId, ...about };
 }
 
 type About = { paymentId: string; news: PaymentNews };
+
+function aboutOf(type: string, object: unknown): About | 'other' | null {
+  if (intentEvents.includes(type)) return aboutIntent(object);
+  if (refundEvents.includes(type)) return aboutRefund(object);
+  return type === 'charge.refunded' ? aboutCharge(object) : 'other';
+}
 
 /** Null where it cannot be read; `other` where it is no payment of ours, or says nothing new. */
 function aboutIntent(object: unknown): About | 'other' | null {
@@ -86,4 +97,16 @@ function aboutCharge(object: unknown): About | 'other' | null {
   if (!charge.success) return null;
   const { paymentId } = charge.data.metadata;
   return paymentId && charge.data.refunded ? { paymentId, news: { kind: 'refunded' } } : 'other';
+}
+
+/** A refund of ours that failed, perhaps days after it was taken on; others are their makers' affair. */
+function aboutRefund(object: unknown): About | 'other' | null {
+  const refund = refundSchema.safeParse(object);
+  if (!refund.success) return null;
+  const { status, metadata } = refund.data;
+  const attempt = Number(metadata?.attempt ?? Number.NaN);
+  const paymentId = metadata?.paymentId;
+  if (!paymentId || !Number.isInteger(attempt)) return 'other';
+  if (status !== 'failed' && status !== 'canceled') return 'other';
+  return { paymentId, news: { kind: 'refund-failed', attempt } };
 }

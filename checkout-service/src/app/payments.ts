@@ -1,7 +1,9 @@
 import { newId } from '@fairgate/shared/ids.ts';
-import type { StoredPayment } from '../domain/payment-rules.ts';
+import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
+import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import type {
+  LookReply,
   NewsReply,
   OutageBounds,
   PaymentProvider,
@@ -42,6 +44,7 @@ export type PaymentsOptions = {
   providers: readonly PaymentProvider[];
   payments: PaymentStore;
   metrics: CheckoutMetrics;
+  log: Log;
   /** How far a hold is made longer while its provider is away. */
   outage: OutageBounds;
   now(): number;
@@ -70,7 +73,7 @@ export function makePayments(options: PaymentsOptions): Payments {
       if (verdict.kind !== 'event') return verdict;
       const { eventId, paymentId, news } = verdict;
       const reply = await options.payments.takeNews(name, eventId, paymentId, news);
-      noteNews(options, reply);
+      noteNews(options, paymentId, reply);
       return { kind: 'taken', reply };
     },
     async withdrawUnderWay(orderId) {
@@ -123,7 +126,7 @@ async function createAt(
     }
     case 'declined': {
       const news = { kind: 'failed', reference: null, failure: reply.failure } as const;
-      noteNews(options, await options.payments.takeNews(provider.name, null, paymentId, news));
+      await takeNews(options, payment, news);
       return reply;
     }
     case 'invalid':
@@ -154,38 +157,48 @@ async function resume(
 }
 
 /**
- * A declined payment may stay payable at its provider. Before another one begins it is withdrawn,
- * so that nobody pays both; one that was paid meanwhile pays the order. Best effort: if both are
- * paid all the same, one is given back.
+ * Declined payments may stay payable at their provider. Before another one begins they are
+ * withdrawn, so that nobody pays two; one that was paid meanwhile pays the order. Best effort: the
+ * end of the order withdraws them too, and if two are paid all the same, one is given back.
  */
 async function withdrawDeclined(options: PaymentsOptions, orderId: string): Promise<void> {
   if (!options.providers.some((provider) => provider.withdraw)) return;
-  const payment = await options.payments.latest(orderId);
-  if (payment?.state !== 'failed' || payment.reference === null) return;
-  await withdraw(options, payment);
+  const payments = await options.payments.payableElsewhere(orderId);
+  await Promise.all(payments.map((payment) => withdraw(options, payment)));
 }
+
+type NewsParts = Pick<
+  PaymentsOptions,
+  'providers' | 'payments' | 'metrics' | 'log' | 'stockChanged'
+>;
 
 /** Ends a payment at its provider, where that can be done, and takes what it says of it. */
 export async function withdraw(
-  options: Pick<PaymentsOptions, 'providers' | 'payments' | 'metrics' | 'stockChanged'>,
+  options: NewsParts,
   payment: StoredPayment,
-): Promise<void> {
+): Promise<LookReply | undefined> {
   const provider = options.providers.find(({ name }) => name === payment.provider);
   const reply = await provider?.withdraw?.(payment);
-  if (reply?.kind !== 'news') return;
-  noteNews(
-    options,
-    await options.payments.takeNews(payment.provider, null, payment.id, reply.news),
-  );
+  if (reply?.kind === 'news') await takeNews(options, payment, reply.news);
+  return reply;
+}
+
+/** News that no event brought: we asked. */
+export async function takeNews(
+  options: NewsParts,
+  { id, provider }: StoredPayment,
+  news: PaymentNews,
+): Promise<void> {
+  noteNews(options, id, await options.payments.takeNews(provider, null, id, news));
 }
 
 /** Counts what news changed, and tells of a sale whose stock they changed. */
-export function noteNews(
-  options: Pick<PaymentsOptions, 'metrics' | 'stockChanged'>,
-  reply: NewsReply,
-): void {
+function noteNews(options: NewsParts, paymentId: string, reply: NewsReply): void {
   if (reply.kind !== 'taken' || reply.change === null) return;
   options.metrics.payment(reply.change);
+  if (reply.change === 'refund-failed') {
+    options.log.error({ paymentId }, 'a refund failed at its provider; it is asked for anew');
+  }
   if (reply.change === 'pay' || reply.change === 'refund') {
     options.metrics.orderChanged(reply.change, 1);
     options.stockChanged(reply.saleId);

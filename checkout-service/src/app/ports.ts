@@ -120,7 +120,14 @@ export type OrderStore = {
 export type NewsReply =
   | {
       kind: 'taken';
-      change: OrderChange | 'late' | 'refunding' | 'refunded' | 'withdrawn' | null;
+      change:
+        | OrderChange
+        | 'late'
+        | 'refunding'
+        | 'refunded'
+        | 'refund-failed'
+        | 'withdrawn'
+        | null;
       orderId: string;
       saleId: string;
     }
@@ -131,7 +138,7 @@ export type NewsReply =
 export type OutageBounds = { remainSeconds: number; secondsMax: number };
 
 /** What has to be done about a payment, outside of any transaction (D9). */
-export type PaymentJob = { kind: 'refund' | 'late' | 'look'; paymentId: string };
+export type PaymentJob = { kind: 'refund' | 'late' | 'look' | 'withdraw'; paymentId: string };
 export type PaymentJobRow = { id: number; job: PaymentJob };
 
 /** `busy`: units that another claim has locked may stay free; nothing was decided. */
@@ -158,17 +165,24 @@ export type PaymentStore = {
     paymentId: string,
     news: PaymentNews,
   ): Promise<NewsReply>;
+  /** The one under way, or else the newest. */
   latest(orderId: string): Promise<StoredPayment | null>;
+  /** Declined payments that may still be paid at providers that could end them. */
+  payableElsewhere(orderId: string): Promise<StoredPayment[]>;
   /** The order of a payment that is `late`, and for how long; null where that is decided. */
   findLate(paymentId: string): Promise<{ order: StoredOrder; waitedSeconds: number } | null>;
   /** Units anew and the order paid, or the money on its way back. `mayWait`: for locked units. */
   placeLate(paymentId: string, budget: LateBudget, mayWait: boolean): Promise<LateReply>;
-  /** Whether the order has ended, so that nobody waits for a payment of it. */
-  isOver(orderId: string): Promise<boolean>;
   /** The payment of a job, where there is still something to do. */
-  takeUp(paymentId: string, kind: 'refund' | 'look'): Promise<StoredPayment | null>;
-  /** Money to be given back. Whom it returns go to the end of the line, so that none starves. */
-  refunding(graceSeconds: number, limit: number): Promise<StoredPayment[]>;
+  takeUp(
+    paymentId: string,
+    kind: Exclude<PaymentJob['kind'], 'late'>,
+  ): Promise<StoredPayment | null>;
+  /**
+   * Money to be given back, or payments to be withdrawn: each after a longer pause than before.
+   * Whom it returns go to the end of the line, so that none starves.
+   */
+  due(kind: 'refund' | 'withdraw', graceSeconds: number, limit: number): Promise<StoredPayment[]>;
   /** Late money of which nothing is decided. */
   late(graceSeconds: number, limit: number): Promise<StoredPayment[]>;
   /**
@@ -208,6 +222,10 @@ export type LookReply =
   | { kind: 'none' }
   | { kind: 'unavailable'; cause: unknown };
 
+export type RefundReply =
+  | { kind: 'refunded' }
+  | { kind: 'refused' | 'unavailable'; cause: unknown };
+
 export type WebhookVerdict =
   | { kind: 'event'; eventId: string; paymentId: string; news: PaymentNews }
   /** Signed, but about nothing that we act on. */
@@ -231,9 +249,8 @@ export type PaymentProvider = {
   resume?(payment: StoredPayment): Promise<CreateReply>;
   /** Ends a payment at the provider that nobody waits for any more, and tells how it ended. */
   withdraw?(payment: StoredPayment): Promise<LookReply>;
-  refund(
-    payment: StoredPayment,
-  ): Promise<{ kind: 'refunded' } | { kind: 'unavailable'; cause: unknown }>;
+  /** `refused`: for good; another attempt (`refundAttempt`) may go better. */
+  refund(payment: StoredPayment): Promise<RefundReply>;
   parseWebhook(
     body: string,
     header: (name: string) => string | undefined,

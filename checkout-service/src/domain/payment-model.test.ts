@@ -5,9 +5,9 @@ import { type OrderChange, transition } from './order-machine.ts';
 import {
   decideLate,
   decidePayment,
+  type PaymentBefore,
   type PaymentDecision,
   type PaymentNews,
-  type StoredPayment,
   unansweredFailure,
   withdrawnFailure,
 } from './payment-rules.ts';
@@ -16,13 +16,20 @@ const paid: PaymentNews = { kind: 'succeeded', reference: 'r', amountMinor: 5, c
 const failed: PaymentNews = { kind: 'failed', reference: 'r', failure: 'declined' };
 const withdrawn: PaymentNews = { kind: 'withdrawn', reference: 'r' };
 
-type Payment = Pick<StoredPayment, 'state' | 'failure' | 'amountMinor' | 'currency'>;
+type Payment = PaymentBefore;
 
 /** The books of one order, changed by the rules alone. */
-type Books = { order: OrderState; payments: Payment[]; unitsFree: boolean };
+type Books = {
+  order: OrderState;
+  payments: Payment[];
+  unitsFree: boolean;
+  /** Whether the provider can end a payment. */
+  withdrawable: boolean;
+};
+type Job = 'late' | 'refund' | 'refund-failed' | 'unanswered' | 'withdraw';
 type Step =
   | { kind: 'news'; payment: number; news: PaymentNews }
-  | { kind: 'late' | 'refund' | 'unanswered'; payment: number }
+  | { kind: Job; payment: number }
   | { kind: 'expire' | 'cancel' | 'admin-refund' };
 
 function moved(order: OrderState, change: OrderChange): OrderState {
@@ -35,11 +42,23 @@ function set(books: Books, at: number, change: Partial<Payment>, order = books.o
   return { ...books, order, payments };
 }
 
+/** The order has ended: what may still be paid is withdrawn, where the provider can. */
+function ended(books: Books): Books {
+  const keeps = [withdrawnFailure, unansweredFailure];
+  const isOpen = ({ state, failure }: Payment) =>
+    state === 'processing' || (state === 'failed' && !keeps.includes(failure ?? ''));
+  if (!books.withdrawable) return books;
+  const payments = books.payments.map((it) =>
+    isOpen(it) ? { ...it, state: 'withdrawing' as const } : it,
+  );
+  return { ...books, payments };
+}
+
 function carryOut(books: Books, at: number, decision: PaymentDecision): Books {
   const { order } = books;
   switch (decision.kind) {
     case 'pay':
-      return set(books, at, { state: 'succeeded' }, moved(order, 'pay'));
+      return ended(set(books, at, { state: 'succeeded' }, moved(order, 'pay')));
     case 'late':
       return set(books, at, { state: 'late' });
     case 'refund':
@@ -51,7 +70,11 @@ function carryOut(books: Books, at: number, decision: PaymentDecision): Books {
     case 'mark-refunded':
       return set(books, at, { state: 'refunded' });
     case 'end-refunded':
-      return set(books, at, { state: 'refunded' }, moved(order, 'refund'));
+      return ended(set(books, at, { state: 'refunded' }, moved(order, 'refund')));
+    case 'refund-again': {
+      const refundAttempt = (books.payments[at]?.refundAttempt ?? 0) + 1;
+      return set(books, at, { state: 'refunding', refundAttempt });
+    }
     case 'nothing':
       return books;
   }
@@ -71,8 +94,15 @@ function apply(books: Books, step: Step): Books {
       return set(books, step.payment, { state: 'succeeded' }, moved(books.order, 'buy-again'));
     }
     case 'refund':
-      if (payment?.state !== 'refunding') return books;
-      return set(books, step.payment, { state: 'refunded' });
+    case 'refund-failed': {
+      if (payment?.state !== 'refunding' && step.kind === 'refund') return books;
+      const kind = step.kind === 'refund' ? 'refunded' : step.kind;
+      const news: PaymentNews = { kind, attempt: payment?.refundAttempt ?? 0 };
+      return apply(books, { kind: 'news', payment: step.payment, news });
+    }
+    case 'withdraw':
+      if (payment?.state !== 'withdrawing') return books;
+      return apply(books, { kind: 'news', payment: step.payment, news: withdrawn });
     case 'unanswered':
       if (payment?.state !== 'processing') return books;
       return set(books, step.payment, { state: 'failed', failure: unansweredFailure });
@@ -81,17 +111,18 @@ function apply(books: Books, step: Step): Books {
       const payments = books.payments.map((it) =>
         it.state === 'succeeded' ? { ...it, state: 'refunding' as const } : it,
       );
-      return { ...books, order: moved(books.order, 'refund'), payments };
+      return ended({ ...books, order: moved(books.order, 'refund'), payments });
     }
     case 'expire':
     case 'cancel':
-      return { ...books, order: moved(books.order, step.kind) };
+      if (transition(books.order, step.kind).kind === 'refused') return books;
+      return ended({ ...books, order: moved(books.order, step.kind) });
   }
 }
 
 /** Decides and refunds until nothing is left to do, as the jobs and the sweep would. */
 function settle(books: Books): Books {
-  const kinds = ['late', 'refund'] as const;
+  const kinds = ['late', 'refund', 'withdraw'] as const;
   return kinds.reduce(
     (now, kind) => now.payments.reduce((each, _, payment) => apply(each, { kind, payment }), now),
     books,
@@ -99,7 +130,13 @@ function settle(books: Books): Books {
 }
 
 const attemptsMax = 3;
-const begun: Payment = { state: 'processing', failure: null, amountMinor: 5, currency: 'EUR' };
+const begun: Payment = {
+  state: 'processing',
+  failure: null,
+  amountMinor: 5,
+  currency: 'EUR',
+  refundAttempt: 0,
+};
 const statesOf = ({ payments }: Books) => payments.map(({ state }) => state);
 const anyNews = fc.oneof(
   fc.constant(paid),
@@ -115,7 +152,7 @@ const newsStep = fc.record({
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: newsStep },
   fc.record({
-    kind: fc.constantFrom('late' as const, 'refund' as const, 'unanswered' as const),
+    kind: fc.constantFrom<Job>('late', 'refund', 'refund-failed', 'unanswered', 'withdraw'),
     payment: fc.nat(attemptsMax - 1),
   }),
   fc.record({
@@ -126,6 +163,7 @@ const beginning = fc.record({
   order: fc.constantFrom<OrderState>('awaiting_payment', 'expired', 'cancelled'),
   payments: fc.constant<Payment[]>(Array.from({ length: attemptsMax }, () => begun)),
   unitsFree: fc.boolean(),
+  withdrawable: fc.boolean(),
 });
 
 describe('any sequence of news, deadlines and decisions', () => {
@@ -144,6 +182,7 @@ describe('any sequence of news, deadlines and decisions', () => {
         const states = statesOf(end);
         expect(states).not.toContain('late');
         expect(states).not.toContain('refunding');
+        expect(states).not.toContain('withdrawing');
         for (const payment of moneyCame) {
           expect(['succeeded', 'refunded']).toContain(states[payment]);
         }

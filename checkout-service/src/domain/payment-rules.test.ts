@@ -5,9 +5,9 @@ import {
   decideLate,
   decidePayment,
   outageExtension,
+  type PaymentBefore,
   type PaymentNews,
   type PaymentState,
-  type StoredPayment,
   unansweredFailure,
   withdrawnFailure,
 } from './payment-rules.ts';
@@ -21,9 +21,10 @@ describe('news of a payment', () => {
     order: OrderState,
     state: PaymentState,
     news: PaymentNews,
-    changes: Partial<StoredPayment> = {},
+    changes: Partial<PaymentBefore> = {},
   ) => {
-    const payment = { state, failure: null, amountMinor: 5, currency: 'EUR', ...changes };
+    const sum = { amountMinor: 5, currency: 'EUR' };
+    const payment = { state, failure: null, refundAttempt: 0, ...sum, ...changes };
     return decidePayment(order, payment, news);
   };
 
@@ -84,7 +85,7 @@ describe('news of a payment', () => {
   });
 
   it('of a withdrawal is no decline, and counts once', () => {
-    for (const state of ['processing', 'failed'] as const) {
+    for (const state of ['processing', 'withdrawing', 'failed'] as const) {
       expect(decide('awaiting_payment', state, withdrawn)).toEqual({ kind: 'withdraw' });
     }
     const before = { failure: withdrawnFailure };
@@ -92,6 +93,36 @@ describe('news of a payment', () => {
     for (const state of ['succeeded', 'late', 'refunding', 'refunded'] as const) {
       expect(decide('paid', state, withdrawn).kind).toBe('nothing');
     }
+  });
+
+  it('of money that came while a payment was being withdrawn is as of any other', () => {
+    expect(decide('expired', 'withdrawing', paid).kind).toBe('late');
+    expect(decide('cancelled', 'withdrawing', paid).kind).toBe('refund');
+    // It may be paid after a decline all the same, so it is still withdrawn.
+    expect(decide('cancelled', 'withdrawing', failed).kind).toBe('nothing');
+  });
+
+  it('of a refund that failed takes the money up again, once for each attempt', () => {
+    const attempt = (refundAttempt: number) => ({ refundAttempt });
+    const failing = { kind: 'refund-failed', attempt: 1 } as const;
+    for (const state of ['refunding', 'refunded'] as const) {
+      expect(decide('expired', state, failing, attempt(1)).kind).toBe('refund-again');
+      expect(decide('expired', state, failing, attempt(2)).kind).toBe('nothing');
+    }
+    expect(decide('paid', 'succeeded', failing, attempt(1)).kind).toBe('nothing');
+  });
+
+  it('of a refund that failed before is not taken for the one that is asked for now', () => {
+    const decideAt = (refundAttempt: number, given?: number) => {
+      const news = {
+        kind: 'refunded',
+        ...(given === undefined ? {} : { attempt: given }),
+      } as const;
+      return decide('expired', 'refunding', news, { refundAttempt }).kind;
+    };
+    expect(decideAt(0)).toBe('mark-refunded');
+    expect([decideAt(1), decideAt(1, 0)]).toEqual(['nothing', 'nothing']);
+    expect(decideAt(1, 1)).toBe('mark-refunded');
   });
 
   it('that the provider gave the money back by itself ends the order that it had paid', () => {

@@ -1,9 +1,13 @@
 import type { OrderState } from '@fairgate/shared/order.ts';
 import { transition } from './order-machine.ts';
 
-/** `late`: the money came for an expired order, whose units may be bought again (decideLate). */
+/**
+ * `late`: the money came for an expired order, whose units may be bought again (decideLate).
+ * `withdrawing`: the order has ended, and the provider is to end the payment too.
+ */
 export const paymentStates = [
   'processing',
+  'withdrawing',
   'succeeded',
   'failed',
   'late',
@@ -23,6 +27,8 @@ export type StoredPayment = {
   amountMinor: number;
   currency: string;
   failure: string | null;
+  /** Counts the refunds that failed for good: another attempt is another request. */
+  refundAttempt: number;
 };
 
 /**
@@ -46,7 +52,10 @@ export type PaymentNews =
   | { kind: 'failed'; reference: string | null; failure: string }
   /** It was ended there before anybody paid it. */
   | { kind: 'withdrawn'; reference: string }
-  | { kind: 'refunded' };
+  /** `attempt`: which of ours it answers; without one, somebody else gave it back, or we did. */
+  | { kind: 'refunded'; attempt?: number }
+  /** The provider will not give it back by that attempt, though it may have taken it on before. */
+  | { kind: 'refund-failed'; attempt: number };
 
 export type RefundReason = 'order-ended' | 'order-paid' | 'amount';
 
@@ -62,19 +71,29 @@ export type PaymentDecision =
   | { kind: 'mark-refunded' }
   /** The provider gave back, on its own, what a paid order was paid with: its units go back too. */
   | { kind: 'end-refunded' }
+  /** The money is to go back all the same, by another attempt. */
+  | { kind: 'refund-again' }
   /** News that we had, or that came out of order. */
   | { kind: 'nothing' };
+
+export type PaymentBefore = Pick<
+  StoredPayment,
+  'state' | 'failure' | 'amountMinor' | 'currency' | 'refundAttempt'
+>;
+
+/** Money may still come by it. */
+const payable: readonly PaymentState[] = ['processing', 'withdrawing', 'failed'];
 
 /** Whether it comes twice, late, or out of order: the same news has one effect. */
 export function decidePayment(
   order: OrderState,
-  payment: Pick<StoredPayment, 'state' | 'failure' | 'amountMinor' | 'currency'>,
+  payment: PaymentBefore,
   news: PaymentNews,
 ): PaymentDecision {
-  const { state, failure } = payment;
+  const { state, failure, refundAttempt } = payment;
   switch (news.kind) {
     case 'succeeded': {
-      if (state !== 'processing' && state !== 'failed') return { kind: 'nothing' };
+      if (!payable.includes(state)) return { kind: 'nothing' };
       const amountFits =
         news.amountMinor === payment.amountMinor && news.currency === payment.currency;
       return amountFits ? takeMoney(order) : { kind: 'refund', why: 'amount' };
@@ -86,14 +105,22 @@ export function decidePayment(
       }
       return { kind: 'decline', failure: news.failure };
     case 'withdrawn':
-      if (state !== 'processing' && state !== 'failed') return { kind: 'nothing' };
-      return { kind: failure === withdrawnFailure ? 'nothing' : 'withdraw' };
+      if (!payable.includes(state) || failure === withdrawnFailure) return { kind: 'nothing' };
+      return { kind: 'withdraw' };
     case 'refunded':
       if (state === 'refunded') return { kind: 'nothing' };
+      // Once a refund has failed, word of an earlier one may still come: only the answer counts.
+      if (state === 'refunding' && refundAttempt > 0 && news.attempt !== refundAttempt) {
+        return { kind: 'nothing' };
+      }
       if (state !== 'succeeded' || transition(order, 'refund').kind === 'refused') {
         return { kind: 'mark-refunded' };
       }
       return { kind: 'end-refunded' };
+    case 'refund-failed': {
+      const isOurs = state === 'refunding' || state === 'refunded';
+      return { kind: isOurs && news.attempt === refundAttempt ? 'refund-again' : 'nothing' };
+    }
   }
 }
 

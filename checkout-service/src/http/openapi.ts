@@ -192,7 +192,7 @@ export function openapiDocument(origin: string): OpenapiDocument {
         post: {
           summary: 'The payment provider’s signed event.',
           description:
-            'Signed over the raw body: `fairgate-signature` (sandbox) or `stripe-signature`, at most 300 s old. An event that comes again, is about no payment of ours, or is of a type that is not acted on, is 200 and changes nothing. Of Stripe `payment_intent.succeeded`, `payment_intent.payment_failed`, `payment_intent.canceled` and `charge.refunded` are acted on.',
+            'Signed over the raw body: `fairgate-signature` (sandbox) or `stripe-signature`, at most 300 s old. An event that comes again, is about no payment of ours, or is of a type that is not acted on, is 200 and changes nothing. Of Stripe `payment_intent.succeeded`, `payment_intent.payment_failed`, `payment_intent.canceled`, `charge.refunded`, `refund.failed` and `refund.updated` are acted on.',
           parameters: [{ ...idParameter, name: 'provider' }],
           responses: {
             '200': { description: 'Taken, now or before.' },

@@ -93,12 +93,13 @@ export async function makeLateRig(
     await eventually(() => room.promise('sale_x', 'k', 1).catch(() => null));
   }
   const own = pools[3];
-  const orders = postgresOrders({ orders: own, background: own, paymentGraceSeconds: 60 });
+  const options = { orders: own, background: own, withdrawable: [] };
+  const orders = postgresOrders({ ...options, paymentGraceSeconds: 60 });
   const rigs: Rig[] = [];
   return {
     sandbox,
     orders,
-    payments: postgresPayments(own, own),
+    payments: postgresPayments(options),
     here,
     there,
     roomless,
@@ -127,7 +128,7 @@ function poolOf(url: string): Pool {
 function jobsOf(sandbox: SandboxRig, pool: Pool, { room }: RoomConnection): PaymentJobs {
   return makePaymentJobs({
     providers: [sandbox.provider],
-    payments: postgresPayments(pool, pool),
+    payments: postgresPayments({ orders: pool, background: pool, withdrawable: [] }),
     room,
     queue: null,
     metrics,

@@ -28,6 +28,8 @@ export type StripeStandIn = {
   url: string;
   intents: Map<string, StandInIntent>;
   refunds: { id: string; payment_intent: string; status: string }[];
+  /** What comes of a refund: its status, or that it is refused, or breaks Stripe, for that key. */
+  refundsAre: 'succeeded' | 'pending' | 'failed' | 'refused' | 'broken';
   requests: SeenRequest[];
   /** What it does wrong with every request, until it is null again. */
   fault: StripeFault | null;
@@ -41,6 +43,7 @@ export async function makeStripe(): Promise<StripeStandIn> {
     url: '',
     intents: new Map(),
     refunds: [],
+    refundsAre: 'succeeded',
     requests: [],
     fault: null,
     close: async () => await server.stop(50),
@@ -168,10 +171,12 @@ function createRefund(c: Context<Env>, standIn: StripeStandIn): Response {
   const intent = standIn.intents.get(reference);
   if (!intent) return refused(c, 404, 'resource_missing');
   if (intent.status !== 'succeeded') return refused(c, 400, 'payment_intent_unexpected_state');
-  const isDone = standIn.refunds.some((refund) => refund.payment_intent === reference);
-  if (isDone) return refused(c, 400, 'charge_already_refunded');
+  if (chargeOf(standIn, intent)?.refunded) return refused(c, 400, 'charge_already_refunded');
+  const status = standIn.refundsAre;
+  if (status === 'refused') return refused(c, 400, 'insufficient_funds');
+  if (status === 'broken') return refused(c, 500, 'api_error');
   const id = `re_${randomBytes(12).toString('hex')}`;
-  const refund = { id, payment_intent: reference, status: 'succeeded' };
+  const refund = { id, payment_intent: reference, status };
   standIn.refunds.push(refund);
   return c.json({ ...refund, object: 'refund', amount: intent.amount });
 }

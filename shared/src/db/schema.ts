@@ -191,9 +191,13 @@ export const orderUnits = pgTable(
   ],
 );
 
-/** `late`: the money came after the order had ended, and it is not decided what becomes of it. */
+/**
+ * `late`: the money came after the order had ended, and it is not decided what becomes of it.
+ * `withdrawing`: the order has ended, and the provider is to end the payment before anybody pays it.
+ */
 export type PaymentState =
   | 'processing'
+  | 'withdrawing'
   | 'succeeded'
   | 'failed'
   | 'late'
@@ -214,6 +218,10 @@ export const payments = pgTable(
     amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
     currency: text('currency').notNull(),
     failure: text('failure'),
+    /** How often giving the money back failed for good: the next attempt is another request. */
+    refundAttempt: integer('refund_attempt').notNull().default(0),
+    /** How often the provider was asked to refund or to withdraw it: the pauses grow with it. */
+    tries: integer('tries').notNull().default(0),
     createdAt: created(),
     updatedAt: at('updated_at').notNull().defaultNow(),
   },
@@ -222,7 +230,7 @@ export const payments = pgTable(
     uniqueIndex('payments_reference').on(t.provider, t.reference),
     index('payments_open')
       .on(t.updatedAt)
-      .where(sql`state in ('processing', 'late', 'refunding', 'failed')`),
+      .where(sql`state in ('processing', 'withdrawing', 'late', 'refunding', 'failed')`),
   ],
 );
 
@@ -234,5 +242,8 @@ export const providerEvents = pgTable(
     eventId: text('event_id').notNull(),
     createdAt: created(),
   },
-  (t) => [primaryKey({ columns: [t.provider, t.eventId] })],
+  (t) => [
+    primaryKey({ columns: [t.provider, t.eventId] }),
+    index('provider_events_by_age').on(t.createdAt),
+  ],
 );

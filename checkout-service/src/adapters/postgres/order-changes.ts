@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type OrderChange, transitionOf } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
+import { withdrawnFailure } from '../../domain/payment-rules.ts';
 import { uncountBuyers } from './buyer-units.ts';
 import type { Transaction } from './pool.ts';
 
@@ -23,16 +24,18 @@ export type EndingOrders = {
   actor: string;
   /** What the ledger says besides. */
   detail?: Record<string, string | number>;
+  /** Providers that can end a payment: what may still be paid there is withdrawn. */
+  withdrawable: readonly string[];
 };
 export type EndedOrder = { orderId: string; saleId: string; unitsMoved: number };
 
 /**
- * Ends orders in one statement: state, units, ledger, outbox. The caller has locked the rows in
+ * Ends orders in one statement: state, units, payments, ledger, outbox. The caller has locked the rows in
  * `orders`; those in a state that the table of transitions does not allow are left as they are.
  */
 export async function endOrders(
   sql: Transaction,
-  { orderIds, change, actor, detail = {} }: EndingOrders,
+  { orderIds, change, actor, detail = {}, withdrawable }: EndingOrders,
 ): Promise<EndedOrder[]> {
   const { from, to } = transitionOf(change);
   const { units, action, notice } = endings[change];
@@ -67,6 +70,14 @@ export async function endOrders(
         ${JSON.stringify(detail)}::text::jsonb
       from ended e join sheet s on s.order_id = e.id
     ),
+    withdrawing as (
+      update payments p set state = 'withdrawing', tries = 0, updated_at = now()
+      from ended e
+      where p.order_id = e.id and p.provider = any(${[...withdrawable]}::text[])
+        and (p.state = 'processing' or (p.state = 'failed' and p.reference is not null
+          and p.failure is distinct from ${withdrawnFailure}))
+      returning p.id, p.sale_id
+    ),
     told as (
       insert into outbox (topic, sale_id, payload)
       select 'room', e.sale_id, jsonb_build_object(
@@ -85,6 +96,9 @@ export async function endOrders(
       select 'job', e.sale_id, jsonb_build_object(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
       from ended e where e.email is not null
+      union all
+      select 'payment', sale_id, jsonb_build_object('kind', 'withdraw', 'paymentId', id)
+      from withdrawing
     )
     select e.id as order_id, e.sale_id, s.taken
     from ended e join sheet s on s.order_id = e.id`;

@@ -11,6 +11,7 @@ export async function refundOrder(
   sql: Sql,
   orderId: string,
   { actor, reason }: RefundBy,
+  withdrawable: readonly string[],
 ): Promise<EndReply | null> {
   return await sql.begin(async (tx): Promise<EndReply | null> => {
     await tx`select from orders where id = ${orderId} for update`;
@@ -19,10 +20,10 @@ export async function refundOrder(
     if (transition(before.state, 'refund').kind === 'refused') {
       return { kind: 'refused', order: before };
     }
-    await endOrder(tx, before, { change: 'refund', actor });
+    await endOrder(tx, before, { change: 'refund', actor, withdrawable });
     const paid = storedPayments(
       await tx`
-      update payments set state = 'refunding', updated_at = now()
+      update payments set state = 'refunding', tries = 0, updated_at = now()
       where order_id = ${orderId} and state = 'succeeded' returning *`,
     );
     for (const payment of paid) {

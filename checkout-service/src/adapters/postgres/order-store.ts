@@ -6,18 +6,24 @@ import { refundOrder } from './order-refund.ts';
 import { nowOf, readOrder, readOrders } from './order-rows.ts';
 import type { Pool, Sql } from './pool.ts';
 
-export type OrderStoreOptions = { orders: Pool; background: Pool; paymentGraceSeconds: number };
+export type OrderStoreOptions = {
+  orders: Pool;
+  background: Pool;
+  paymentGraceSeconds: number;
+  /** Providers that can end a payment before it is paid. */
+  withdrawable: readonly string[];
+};
 
 export function postgresOrders(options: OrderStoreOptions): OrderStore {
-  const { orders: pool, background } = options;
+  const { orders: pool, background, withdrawable } = options;
   return {
     find: (orderId) => pool.run((sql) => readOrder(sql, orderId)),
     findMany: (orderIds) => pool.run((sql) => readOrders(sql, orderIds)),
     versions: (orderIds) => background.run((sql) => readVersions(sql, orderIds)),
-    cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor)),
+    cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor, withdrawable)),
     extend: (orderId, actor) => pool.run((sql) => extend(sql, orderId, actor)),
-    refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by)),
-    sweep: (limit) => background.run((sql) => sweep(sql, limit, options.paymentGraceSeconds)),
+    refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by, withdrawable)),
+    sweep: (limit) => background.run((sql) => sweep(sql, limit, options)),
   };
 }
 
@@ -27,7 +33,12 @@ async function readVersions(sql: Sql, ids: readonly string[]): Promise<Map<strin
   return new Map(found.map((row) => [row.id, row.version]));
 }
 
-async function cancel(sql: Sql, orderId: string, actor: string): Promise<EndReply | null> {
+async function cancel(
+  sql: Sql,
+  orderId: string,
+  actor: string,
+  withdrawable: readonly string[],
+): Promise<EndReply | null> {
   return await sql.begin(async (tx): Promise<EndReply | null> => {
     await tx`select from orders where id = ${orderId} for update`;
     const before = await readOrder(tx, orderId);
@@ -37,7 +48,7 @@ async function cancel(sql: Sql, orderId: string, actor: string): Promise<EndRepl
     if (transition(before.state, 'cancel').kind === 'refused' || paying.length > 0) {
       return { kind: 'refused', order: before };
     }
-    await endOrder(tx, before, { change: 'cancel', actor });
+    await endOrder(tx, before, { change: 'cancel', actor, withdrawable });
     const order = await readOrder(tx, orderId);
     return order && { kind: 'ended', order };
   });
@@ -77,7 +88,7 @@ async function extend(sql: Sql, orderId: string, actor: string): Promise<EndRepl
 async function sweep(
   sql: Sql,
   limit: number,
-  graceSeconds: number,
+  { paymentGraceSeconds: graceSeconds, withdrawable }: OrderStoreOptions,
 ): Promise<{ orderId: string; saleId: string }[]> {
   return await sql.begin(async (tx) => {
     const idsOf = z.array(z.object({ id: z.string() }));
@@ -98,7 +109,8 @@ async function sweep(
           or not exists (
             select from payments p where p.order_id = o.id and p.state = 'processing'))`;
     const ids = idsOf.parse([...still]).map((row) => row.id);
-    return await endOrders(tx, { orderIds: ids, change: 'expire', actor: 'system:sweeper' });
+    const actor = 'system:sweeper';
+    return await endOrders(tx, { orderIds: ids, change: 'expire', actor, withdrawable });
   });
 }
 

@@ -62,7 +62,7 @@ export async function abandonPayment(
 ): Promise<void> {
   await sql.begin(async (tx) => {
     const found = await lockPayment(tx, paymentId);
-    if (found?.payment.state !== 'processing') return;
+    if (!found || !['processing', 'withdrawing'].includes(found.payment.state)) return;
     const { payment, order } = found;
     await movePayment(tx, paymentId, 'failed', failure);
     await notePayment(tx, payment, actor, 'payment.abandoned', { failure });

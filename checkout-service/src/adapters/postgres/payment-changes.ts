@@ -18,16 +18,18 @@ export async function carryOut(
   { payment, order }: { payment: StoredPayment; order: StoredOrder },
   decision: PaymentDecision,
   news: PaymentNews,
+  withdrawable: readonly string[],
 ): Promise<void> {
   const actor = `provider:${payment.provider}`;
   const reference = 'reference' in news ? news.reference : null;
+  const detail = moneyOf(payment);
   const isOpen = transition(order.state, 'decline').kind === 'moved';
   const move = (state: StoredPayment['state'], failure: string | null = null) =>
     movePayment(tx, payment.id, state, failure, reference);
   switch (decision.kind) {
     case 'pay':
       await move('succeeded');
-      await endOrder(tx, order, { change: 'pay', actor, detail: moneyOf(payment) });
+      await endOrder(tx, order, { change: 'pay', actor, detail, withdrawable });
       return;
     case 'late':
       await move('late');
@@ -62,7 +64,16 @@ export async function carryOut(
     case 'end-refunded':
       await move('refunded');
       await notePayment(tx, payment, actor, 'payment.refunded');
-      await endOrder(tx, order, { change: 'refund', actor, detail: moneyOf(payment) });
+      await endOrder(tx, order, { change: 'refund', actor, detail, withdrawable });
+      return;
+    case 'refund-again':
+      // No job, and no new count of tries: the sweep comes to it, after ever longer pauses.
+      await tx`
+        update payments set state = 'refunding', refund_attempt = refund_attempt + 1,
+          updated_at = now() where id = ${payment.id}`;
+      await notePayment(tx, payment, actor, 'payment.refund-failed', {
+        attempt: payment.refundAttempt,
+      });
       return;
     case 'nothing':
       return;
@@ -106,6 +117,7 @@ export async function movePayment(
 ): Promise<void> {
   await tx`
     update payments set state = ${state}, failure = ${failure}, updated_at = now(),
+      tries = case when ${state === 'refunding'} then 0 else tries end,
       reference = coalesce(${reference}, reference)
     where id = ${paymentId}`;
 }

@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts';
 import type { Sql } from './pool.ts';
 
 const jobSchema: z.ZodType<PaymentJob> = z.object({
-  kind: z.enum(['refund', 'late', 'look']),
+  kind: z.enum(['refund', 'late', 'look', 'withdraw']),
   paymentId: z.string().min(1).max(100),
 });
 const outboxSchema = z.array(z.object({ id: z.number(), payload: z.unknown() }));
@@ -36,15 +36,24 @@ export async function relayPaymentJobs(
   });
 }
 
+/** What is left to do stands in the state. */
+const statesOf = { refund: 'refunding', withdraw: 'withdrawing' } as const;
+export type DueKind = keyof typeof statesOf;
+
+/** Pauses between tries double up to this: a provider that refuses is not asked every moment. */
+const pauseSecondsMax = 600;
+
 /** `updated_at` tells of the last attempt: the longest untried come first, on every instance. */
-export async function takeRefunding(sql: Sql, graceSeconds: number, limit: number) {
+export async function takeDue(sql: Sql, kind: DueKind, graceSeconds: number, limit: number) {
   return await sql`
     with due as materialized (
       select id from payments
-      where state = 'refunding' and updated_at <= now() - make_interval(secs => ${graceSeconds})
+      where state = ${statesOf[kind]} and updated_at <= now() - make_interval(secs =>
+        greatest(${graceSeconds}, sign(tries) * least(${pauseSecondsMax}, 2 ^ least(tries, 10))))
       order by updated_at limit ${limit} for update skip locked
     )
-    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
+    update payments p set updated_at = now(), tries = p.tries + 1
+    from due where p.id = due.id returning p.*`;
 }
 
 /** `updated_at` stays: it tells since when the money waits, which is bounded. */
@@ -76,11 +85,11 @@ export async function takeSilent(sql: Sql, seconds: number, limit: number) {
 }
 
 /** One payment for its job, if there is still something to do; it counts as an attempt. */
-export async function takeUp(sql: Sql, paymentId: string, kind: 'refund' | 'look') {
-  if (kind === 'refund') {
+export async function takeUp(sql: Sql, paymentId: string, kind: DueKind | 'look') {
+  if (kind !== 'look') {
     return await sql`
-      update payments set updated_at = now()
-      where id = ${paymentId} and state = 'refunding' returning *`;
+      update payments set updated_at = now(), tries = tries + 1
+      where id = ${paymentId} and state = ${statesOf[kind]} returning *`;
   }
   return await sql`
     update payments set updated_at = now()

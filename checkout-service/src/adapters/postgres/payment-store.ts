@@ -1,20 +1,29 @@
 import { z } from 'zod';
 import type { BeginPaymentReply, NewsReply, PaymentStore } from '../../app/ports.ts';
-import { isFinal, transition } from '../../domain/order-machine.ts';
+import { transition } from '../../domain/order-machine.ts';
 import {
   decidePayment,
   type PaymentDecision,
   type PaymentNews,
+  withdrawnFailure,
 } from '../../domain/payment-rules.ts';
 import { placeLateMoney } from './late-money.ts';
 import { readOrder } from './order-rows.ts';
 import { abandonPayment, lookUnanswered, payUnanswered } from './outage.ts';
 import { carryOut, tellFailure } from './payment-changes.ts';
-import { lateOnes, relayPaymentJobs, takeRefunding, takeSilent, takeUp } from './payment-due.ts';
+import { lateOnes, relayPaymentJobs, takeDue, takeSilent, takeUp } from './payment-due.ts';
 import { lockPayment, notePayment, storedPayments } from './payment-rows.ts';
 import type { Pool, Sql } from './pool.ts';
 
-export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
+export type PaymentStoreOptions = {
+  orders: Pool;
+  background: Pool;
+  /** Providers that can end a payment before it is paid. */
+  withdrawable: readonly string[];
+};
+
+export function postgresPayments(options: PaymentStoreOptions): PaymentStore {
+  const { orders, background, withdrawable } = options;
   return {
     begin: (orderId, provider, paymentId) =>
       orders.run((sql) => begin(sql, orderId, provider, paymentId)),
@@ -31,7 +40,17 @@ export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
     unanswered: (paymentId, bounds) => orders.run((sql) => payUnanswered(sql, paymentId, bounds)),
     untold: (paymentId, bounds) => background.run((sql) => lookUnanswered(sql, paymentId, bounds)),
     takeNews: (provider, eventId, paymentId, news) =>
-      orders.run((sql) => takeNews(sql, provider, eventId, paymentId, news)),
+      orders.run((sql) => takeNews(sql, { provider, eventId, paymentId, news, withdrawable })),
+    payableElsewhere: (orderId) =>
+      orders.run(async (sql) =>
+        storedPayments(
+          await sql`
+          select * from payments
+          where order_id = ${orderId} and provider = any(${[...withdrawable]}::text[])
+            and state = 'failed' and reference is not null
+            and failure is distinct from ${withdrawnFailure}`,
+        ),
+      ),
     latest: (orderId) =>
       orders.run(async (sql) => {
         const rows = await sql`
@@ -42,15 +61,10 @@ export function postgresPayments(orders: Pool, background: Pool): PaymentStore {
     findLate: (paymentId) => background.run((sql) => findLate(sql, paymentId)),
     placeLate: (paymentId, budget, mayWait) =>
       background.run((sql) => placeLateMoney(sql, paymentId, budget, mayWait)),
-    isOver: (orderId) =>
-      background.run(async (sql) => {
-        const order = await readOrder(sql, orderId);
-        return order === null || isFinal(order.state);
-      }),
     takeUp: (paymentId, kind) =>
       background.run(async (sql) => storedPayments(await takeUp(sql, paymentId, kind))[0] ?? null),
-    refunding: (grace, limit) =>
-      background.run(async (sql) => storedPayments(await takeRefunding(sql, grace, limit))),
+    due: (kind, grace, limit) =>
+      background.run(async (sql) => storedPayments(await takeDue(sql, kind, grace, limit))),
     late: (grace, limit) =>
       background.run(async (sql) => storedPayments(await lateOnes(sql, grace, limit))),
     silent: (seconds, limit) =>
@@ -92,13 +106,16 @@ async function begin(
   });
 }
 
-async function takeNews(
-  sql: Sql,
-  provider: string,
-  eventId: string | null,
-  paymentId: string,
-  news: PaymentNews,
-): Promise<NewsReply> {
+type Heard = {
+  provider: string;
+  eventId: string | null;
+  paymentId: string;
+  news: PaymentNews;
+  withdrawable: readonly string[];
+};
+
+async function takeNews(sql: Sql, heard: Heard): Promise<NewsReply> {
+  const { provider, eventId, paymentId, news, withdrawable } = heard;
   return await sql.begin(async (tx): Promise<NewsReply> => {
     const found = await lockPayment(tx, paymentId);
     if (found?.payment.provider !== provider) return { kind: 'unknown' };
@@ -111,7 +128,7 @@ async function takeNews(
       if (fresh.length === 0) return { kind: 'seen' };
     }
     const decision = decidePayment(order.state, payment, news);
-    await carryOut(tx, found, decision, news);
+    await carryOut(tx, found, decision, news, withdrawable);
     return { kind: 'taken', change: changeOf(decision), orderId: order.id, saleId: order.saleId };
   });
 }
@@ -132,6 +149,8 @@ function changeOf(decision: PaymentDecision) {
       return 'refunded';
     case 'end-refunded':
       return 'refund';
+    case 'refund-again':
+      return 'refund-failed';
     case 'nothing':
       return null;
   }
