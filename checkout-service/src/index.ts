@@ -145,6 +145,8 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
     metrics,
     log,
     outage,
+    requestMsMax: limits.paymentRequestMsMax,
+    withdrawMsMax: limits.paymentWithdrawMsMax,
     now,
     stockChanged: stockPicture.changed,
   });

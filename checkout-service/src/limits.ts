@@ -47,6 +47,10 @@ export const limits = {
   jobRelayMax: 100,
   jobSweepMax: 20,
   webhookToleranceSeconds: 300,
+  /** Calls to providers in one request: the balancer waits 12 s for the answer. */
+  paymentRequestMsMax: 10_000,
+  /** Of it: what is left is as long as a payment's own call may take (provider-policy.ts). */
+  paymentWithdrawMsMax: 3_500,
   /** Admission stops within 3 s of the last commit that any checkout could make (D10). */
   leaseMs: 2_500,
   /** Three in a lease: one that is late or lost shuts no doors. */

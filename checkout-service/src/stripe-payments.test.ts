@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { prometheusMetrics } from './adapters/metrics.ts';
+import { postgresPayments } from './adapters/postgres/payment-store.ts';
+import { makePool } from './adapters/postgres/pool.ts';
+import { makePayments } from './app/payments.ts';
 import { eventually, type Rig } from './testing/checkout-rig.ts';
 import { makeStripeRig, type StripeRig } from './testing/stripe-rig.ts';
 import {
@@ -9,17 +13,43 @@ import {
   stripeEvent,
 } from './testing/stripe-server.ts';
 
+let databaseUrl: string;
 let shop: StripeRig;
 let rig: Rig;
 let stripe: StripeStandIn;
 beforeAll(async () => {
-  shop = await makeStripeRig({ databaseUrl: await freshDatabaseUrl(afterAll) });
+  databaseUrl = await freshDatabaseUrl(afterAll);
+  shop = await makeStripeRig({ databaseUrl });
   ({ rig, stripe } = shop);
 });
 afterAll(() => shop.close());
 beforeEach(() => {
   stripe.fault = null;
 });
+
+/** The same payments with little time for each request. */
+function quickPayments() {
+  const quiet = { info() {}, warn() {}, error() {} };
+  const named = { url: databaseUrl, name: 'test-quick', connectionsMax: 1, log: quiet };
+  const pool = makePool({ ...named, statementTimeoutMs: 5_000 });
+  onTestFinished(() => pool.close());
+  return makePayments({
+    providers: [shop.provider],
+    payments: postgresPayments({ orders: pool, background: pool, withdrawable: ['stripe'] }),
+    metrics: prometheusMetrics(() => ({
+      queueDepth: () => 0,
+      batchesUnderWay: () => 0,
+      watchers: () => 0,
+      breakers: () => [],
+    })),
+    log: quiet,
+    outage: { remainSeconds: 60, secondsMax: 600 },
+    requestMsMax: 800,
+    withdrawMsMax: 300,
+    now: Date.now,
+    stockChanged() {},
+  });
+}
 
 describe('an order that is paid by Stripe', () => {
   it('is answered with the client secret, and paid when the signed event comes', async () => {
@@ -153,6 +183,68 @@ describe('an order that is paid by Stripe', () => {
       expect((await order.read()).state).toBe('paid');
     },
   );
+});
+
+describe('a payment that Stripe turns down in the call itself', () => {
+  it('declined: 402 says why, and so does the order, which may be paid again', async () => {
+    const order = await shop.place();
+    stripe.fault = 'declines';
+    const answer = await order.payHere();
+    expect([answer.status, answer.body.type, answer.body.detail]).toEqual([
+      402,
+      'urn:fairgate:problem:payment-declined',
+      'card_declined',
+    ]);
+    expect(await order.read()).toMatchObject({
+      state: 'awaiting_payment',
+      failure: 'card_declined',
+    });
+    expect(await order.actions()).toEqual(['order.placed', 'payment.begun', 'payment.declined']);
+    stripe.fault = null;
+    await shop.paid(await order.begin());
+    expect((await order.read()).state).toBe('paid');
+  });
+
+  it('refused: 400 says that it is about the provider, not about any card', async () => {
+    const order = await shop.place();
+    stripe.fault = 'refuses';
+    const answer = await order.payHere();
+    expect(answer.status).toBe(400);
+    const message = 'Stripe refuses it: amount_too_small';
+    expect(answer.body.errors).toEqual([{ path: 'provider', message }]);
+  });
+});
+
+describe('a new payment after a declined one that cannot be withdrawn', () => {
+  it('begins all the same, within the time of the request', async () => {
+    const order = await shop.place();
+    const first = await order.begin();
+    await shop.declined(first);
+    const seen = stripe.requests.length;
+    stripe.fault = 'hangs';
+    const paying = quickPayments().pay(order.id, 'stripe', null);
+    await eventually(async () => stripe.requests.length > seen);
+    stripe.fault = null;
+    expect((await paying).kind).toBe('begun');
+    expect(order.intents()).toHaveLength(2);
+    expect(first.status).toBe('requires_payment_method');
+  });
+
+  it('is answered in time though Stripe hangs throughout; and so is a cancel', async () => {
+    const order = await shop.place();
+    await shop.declined(await order.begin());
+    const other = await shop.place();
+    await other.begin();
+    stripe.fault = 'hangs';
+    const begunMs = performance.now();
+    const outcomes = await Promise.all([
+      quickPayments().pay(order.id, 'stripe', null),
+      quickPayments().withdrawUnderWay(other.id),
+      quickPayments().pay(other.id, 'stripe', null),
+    ]);
+    expect(performance.now() - begunMs).toBeLessThan(1_400);
+    expect(outcomes).toMatchObject([{ kind: 'unavailable' }, undefined, { kind: 'unavailable' }]);
+  });
 });
 
 describe('the order page where only Stripe is set up', () => {

@@ -6,11 +6,13 @@ export class StripeRefusal extends Error {
   override readonly name = 'StripeRefusal';
   readonly code: string;
   readonly status: number;
+  readonly declineCode: string | undefined;
 
-  constructor(status: number, code: string, requestId: string) {
+  constructor(status: number, code: string, requestId: string, declineCode?: string) {
     super(`Stripe answered ${status} ${code} (request ${requestId})`);
     this.code = code;
     this.status = status;
+    this.declineCode = declineCode;
   }
 }
 
@@ -55,7 +57,10 @@ export async function callStripe<T>(call: () => Promise<T>): Promise<StripeAnswe
     const isReplay = error.headers?.['idempotent-replayed'] === 'true';
     if (isFault(statusCode) && !isReplay)
       throw new ProviderFault(`Stripe failed: ${statusCode} ${code}`);
-    return { kind: 'refused', why: new StripeRefusal(statusCode, code, requestId) };
+    return {
+      kind: 'refused',
+      why: new StripeRefusal(statusCode, code, requestId, error.decline_code),
+    };
   }
 }
 

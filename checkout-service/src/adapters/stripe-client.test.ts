@@ -118,8 +118,17 @@ describe('a payment by Stripe', () => {
     expect(inspect(refusals)).toContain('401 invalid_api_key');
   });
 
+  it('that is declined in the call itself says why, as a shopper may know it', async () => {
+    stripe.fault = 'declines';
+    expect(await create(newPayment())).toEqual({ kind: 'declined', failure: 'card_declined' });
+    expect(stripe.requests).toHaveLength(1);
+    const payment = newPayment();
+    expect(await client.look(payment)).toMatchObject({ news: { failure: 'card_declined' } });
+    expect(await client.withdraw?.(payment)).toEqual({ kind: 'none' });
+  });
+
   it('in a currency that means another amount there is not begun', async () => {
-    expect((await create(newPayment('MGA'))).kind).toBe('invalid');
+    expect(await create(newPayment('MGA'))).toMatchObject({ kind: 'invalid', path: 'provider' });
     expect(stripe.requests).toHaveLength(0);
   });
 });

@@ -51,7 +51,12 @@ const hiddenDeclines = new Set([
 ]);
 
 function failureOf({ last_payment_error: error }: Intent): string {
-  const why = error?.decline_code ?? error?.code ?? 'card_declined';
+  return declineOf(error?.decline_code, error?.code);
+}
+
+/** Why a payment was declined, as the shopper may know it. */
+export function declineOf(declineCode?: string | null, code?: string | null): string {
+  const why = declineCode ?? code ?? 'card_declined';
   return hiddenDeclines.has(why) ? 'card_declined' : why.slice(0, 64);
 }
 

@@ -17,7 +17,7 @@ export type PayOutcome =
   | { kind: 'order-expired' }
   | { kind: 'not-payable'; state: string }
   | { kind: 'declined'; failure: string }
-  | { kind: 'invalid'; message: string }
+  | { kind: 'invalid'; path: string; message: string }
   | { kind: 'unavailable'; why: 'provider' | 'not-configured'; cause?: unknown }
   | { kind: 'unknown-order' };
 
@@ -47,6 +47,10 @@ export type PaymentsOptions = {
   log: Log;
   /** How far a hold is made longer while its provider is away. */
   outage: OutageBounds;
+  /** All calls to providers in one request together. */
+  requestMsMax: number;
+  /** And the part of it that may pass before a payment begins. */
+  withdrawMsMax: number;
   now(): number;
   /** Told of every sale whose stock has changed. */
   stockChanged(saleId: string): void;
@@ -78,7 +82,8 @@ export function makePayments(options: PaymentsOptions): Payments {
     },
     async withdrawUnderWay(orderId) {
       const payment = await options.payments.latest(orderId);
-      if (payment?.state === 'processing') await withdraw(options, payment);
+      const deadline = AbortSignal.timeout(options.requestMsMax);
+      if (payment?.state === 'processing') await withdraw(options, payment, deadline);
     },
     providers: () => options.providers.map((p) => ({ name: p.name, breaker: p.breaker() })),
   };
@@ -90,6 +95,7 @@ async function pay(
   orderId: string,
   card: string | null,
 ): Promise<PayOutcome> {
+  const deadline = AbortSignal.timeout(options.requestMsMax);
   await withdrawDeclined(options, orderId);
   const paymentId = newId('pay', options.now());
   const begun = await options.payments.begin(orderId, provider.name, paymentId);
@@ -97,7 +103,7 @@ async function pay(
     case 'unknown':
       return { kind: 'unknown-order' };
     case 'under-way':
-      return await resume(options, provider, begun.payment);
+      return await resume(options, provider, begun.payment, deadline);
     case 'expired':
       return { kind: 'order-expired' };
     case 'refused':
@@ -105,7 +111,7 @@ async function pay(
         ? { kind: 'order-expired' }
         : { kind: 'not-payable', state: begun.order.state };
     case 'begun':
-      return await createAt(options, provider, begun.payment, card);
+      return await createAt(options, provider, begun.payment, { card, deadline });
   }
 }
 
@@ -113,11 +119,11 @@ async function createAt(
   options: PaymentsOptions,
   provider: PaymentProvider,
   payment: StoredPayment,
-  card: string | null,
+  { card, deadline }: { card: string | null; deadline: AbortSignal },
 ): Promise<PayOutcome> {
   const { id: paymentId, orderId, saleId, amountMinor, currency } = payment;
   const asked = { paymentId, orderId, saleId, amountMinor, currency, card };
-  const reply = await provider.create(asked);
+  const reply = await provider.create(asked, deadline);
   switch (reply.kind) {
     case 'accepted': {
       await options.payments.accepted(paymentId, reply.reference);
@@ -144,9 +150,10 @@ async function resume(
   options: PaymentsOptions,
   provider: PaymentProvider,
   payment: StoredPayment,
+  deadline: AbortSignal,
 ): Promise<PayOutcome> {
   if (payment.provider !== provider.name) return { kind: 'under-way' };
-  const reply = await provider.resume?.(payment);
+  const reply = await provider.resume?.(payment, deadline);
   if (reply?.kind === 'unavailable') {
     return { kind: 'unavailable', why: 'provider', cause: reply.cause };
   }
@@ -164,7 +171,8 @@ async function resume(
 async function withdrawDeclined(options: PaymentsOptions, orderId: string): Promise<void> {
   if (!options.providers.some((provider) => provider.withdraw)) return;
   const payments = await options.payments.payableElsewhere(orderId);
-  await Promise.all(payments.map((payment) => withdraw(options, payment)));
+  const deadline = AbortSignal.timeout(options.withdrawMsMax);
+  await Promise.all(payments.map((payment) => withdraw(options, payment, deadline)));
 }
 
 type NewsParts = Pick<
@@ -176,9 +184,10 @@ type NewsParts = Pick<
 export async function withdraw(
   options: NewsParts,
   payment: StoredPayment,
+  deadline?: AbortSignal,
 ): Promise<LookReply | undefined> {
   const provider = options.providers.find(({ name }) => name === payment.provider);
-  const reply = await provider?.withdraw?.(payment);
+  const reply = await provider?.withdraw?.(payment, deadline);
   if (reply?.kind === 'news') await takeNews(options, payment, reply.news);
   return reply;
 }

@@ -213,7 +213,8 @@ export type CreateRequest = {
 export type CreateReply =
   | { kind: 'accepted'; reference: string; clientSecret?: string }
   | { kind: 'declined'; failure: string }
-  | { kind: 'invalid'; message: string }
+  /** `path`: which part of the request it is about. */
+  | { kind: 'invalid'; path: 'card' | 'provider'; message: string }
   | { kind: 'unavailable'; cause: unknown };
 
 export type LookReply =
@@ -240,15 +241,18 @@ export type ProviderCall = {
   seconds: number;
 };
 
-/** A payment provider. Every call may be repeated: `paymentId` is its idempotency key. */
+/**
+ * A payment provider. Every call may be repeated: `paymentId` is its idempotency key. `deadline`:
+ * when whoever waits for the call gives up.
+ */
 export type PaymentProvider = {
   name: string;
-  create(request: CreateRequest): Promise<CreateReply>;
+  create(request: CreateRequest, deadline?: AbortSignal): Promise<CreateReply>;
   look(payment: StoredPayment): Promise<LookReply>;
   /** The same payment once more, for whoever is about to pay it: with its client secret. */
-  resume?(payment: StoredPayment): Promise<CreateReply>;
+  resume?(payment: StoredPayment, deadline?: AbortSignal): Promise<CreateReply>;
   /** Ends a payment at the provider that nobody waits for any more, and tells how it ended. */
-  withdraw?(payment: StoredPayment): Promise<LookReply>;
+  withdraw?(payment: StoredPayment, deadline?: AbortSignal): Promise<LookReply>;
   /** `refused`: for good; another attempt (`refundAttempt`) may go better. */
   refund(payment: StoredPayment): Promise<RefundReply>;
   parseWebhook(

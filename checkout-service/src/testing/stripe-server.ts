@@ -19,7 +19,14 @@ export type StandInIntent = {
 };
 
 /** `loses the answer`: does it, and drops the connection instead of telling. */
-export type StripeFault = 'fails' | 'throttles' | 'hangs' | 'resets' | 'loses the answer';
+export type StripeFault =
+  | 'fails'
+  | 'throttles'
+  | 'hangs'
+  | 'resets'
+  | 'loses the answer'
+  | 'declines'
+  | 'refuses';
 
 export type SeenRequest = { method: string; path: string; key: string | null; body: string };
 
@@ -86,6 +93,12 @@ function misbehaves(standIn: StripeStandIn): MiddlewareHandler<Env> {
         return refused(c, 500, 'api_error');
       case 'throttles':
         return refused(c, 429, 'rate_limit');
+      case 'declines': {
+        const error = { type: 'card_error', code: 'card_declined', decline_code: 'stolen_card' };
+        return c.json({ error: { ...error, message: 'declined' } }, 402);
+      }
+      case 'refuses':
+        return refused(c, 400, 'amount_too_small');
       case 'hangs':
         return await new Promise<never>(() => {});
       case 'resets':
