@@ -7,6 +7,7 @@ import { countBuyer } from './buyer-units.ts';
 import { followRefund, moneyOf, movePayment } from './payment-changes.ts';
 import { lockPayment, notePayment } from './payment-rows.ts';
 import type { Sql, Transaction } from './pool.ts';
+import { giveUpPromise, reportPromise } from './room-reports.ts';
 
 const actor = 'system:late-money';
 
@@ -22,8 +23,13 @@ export async function placeLateMoney(
 ): Promise<LateReply> {
   return await sql.begin(async (tx): Promise<LateReply> => {
     const found = await lockPayment(tx, paymentId);
-    if (found?.payment.state !== 'late') return { kind: 'decided' };
+    if (!found) return { kind: 'decided' };
     const { payment, order } = found;
+    if (payment.state !== 'late') {
+      // The money went back while the room was asked.
+      if (budget === 'promised') await giveUpPromise(tx, payment, order);
+      return { kind: 'decided' };
+    }
     const decision = decideLate(order.state, budget);
     if (decision.kind === 'refund') return await giveBack(tx, payment, order, decision.why);
     const claimed = await claimAgain(tx, order);
@@ -114,19 +120,4 @@ async function giveBack(
   // Also where no promise was heard of: its answer may have been lost. A paid order has used it.
   if (order.state === 'expired') await reportPromise(tx, order, { kind: 'ended', taken: 0 });
   return { kind: 'refunding', saleId: order.saleId };
-}
-
-/** The room's promise is kept under this key; see `Room.promise` for what has to follow it. */
-async function reportPromise(
-  tx: Transaction,
-  order: StoredOrder,
-  report: { kind: 'bought' | 'ended'; taken: number },
-): Promise<void> {
-  await tx`
-    insert into outbox (topic, sale_id, payload)
-    values ('room', ${order.saleId}, jsonb_build_object(
-      'kind', ${report.kind}::text, 'jti', ${`again:${order.id}`}::text,
-      'visitor', ${order.visitor}::text, 'number', ${order.number}::bigint,
-      'max', ${unitsTaken(order)}::int, 'taken', ${report.taken}::int, 'returned', 0,
-      'payBefore', ${Math.floor(order.payBeforeMs)}::bigint))`;
 }

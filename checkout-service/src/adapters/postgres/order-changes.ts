@@ -127,17 +127,6 @@ export async function endOrder(
   );
 }
 
-/** The room counts unpaid orders by their deadline, and has to know a new one. */
-export async function reportExtended(sql: Transaction, orderId: string): Promise<void> {
-  await sql`
-    insert into outbox (topic, sale_id, payload)
-    select 'room', o.sale_id, jsonb_build_object(
-      'kind', 'extended', 'jti', o.jti, 'visitor', o.visitor, 'number', o.number, 'max', r.max,
-      'taken', (select sum(quantity) from order_lines where order_id = o.id), 'returned', 0,
-      'payBefore', floor(extract(epoch from o.pay_before) * 1000)::bigint)
-    from orders o join redemptions r on r.jti = o.jti where o.id = ${orderId}`;
-}
-
 /** A line in the append-only log about an order whose units stay where they are. */
 export async function noteInLedger(
   sql: Transaction,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { EndReply, OrderStore, SaleOffer, SaleStore } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
-import { endOrder, endOrders, noteInLedger, reportExtended } from './order-changes.ts';
+import { endOrder, endOrders, noteInLedger } from './order-changes.ts';
 import { refundOrder } from './order-refund.ts';
 import { nowOf, readOrder, readOrders } from './order-rows.ts';
 import type { Pool, Sql } from './pool.ts';
+import { reportExtended } from './room-reports.ts';
 
 export type OrderStoreOptions = {
   orders: Pool;

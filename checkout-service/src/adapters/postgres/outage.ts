@@ -7,11 +7,12 @@ import {
   type StoredPayment,
   unansweredFailure,
 } from '../../domain/payment-rules.ts';
-import { noteInLedger, reportExtended } from './order-changes.ts';
+import { noteInLedger } from './order-changes.ts';
 import { nowOf } from './order-rows.ts';
 import { addJob, movePayment, tellFailure } from './payment-changes.ts';
 import { lockPayment, notePayment } from './payment-rows.ts';
 import type { Sql, Transaction } from './pool.ts';
+import { reportExtended } from './room-reports.ts';
 
 const actor = 'system:outage';
 

@@ -11,6 +11,7 @@ import {
 import { endOrder } from './order-changes.ts';
 import { notePayment } from './payment-rows.ts';
 import type { Transaction } from './pool.ts';
+import { giveUpPromise } from './room-reports.ts';
 
 /** What the books say after each decision; the caller has locked the order, then the payment. */
 export async function carryOut(
@@ -59,6 +60,7 @@ export async function carryOut(
       return;
     case 'mark-refunded':
       await move('refunded');
+      if (payment.state === 'late') await giveUpPromise(tx, payment, order);
       await notePayment(tx, payment, actor, 'payment.refunded');
       return;
     case 'end-refunded':
