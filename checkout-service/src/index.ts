@@ -197,6 +197,8 @@ function makeJobs(
     graceSeconds: limits.jobGraceSeconds,
     relayMax: limits.jobRelayMax,
     sweepMax: limits.jobSweepMax,
+    eventDays: limits.eventKeepDays,
+    eventsMax: limits.eventForgetMax,
     stockChanged: stockPicture.changed,
   });
   return { jobs, connection };

@@ -47,6 +47,10 @@ export const limits = {
   jobRelayMax: 100,
   jobSweepMax: 20,
   webhookToleranceSeconds: 300,
+  /** Providers repeat an event for some days at most (Stripe for three). */
+  eventKeepDays: 30,
+  eventForgetMax: 1_000,
+  eventForgetEveryMs: 600_000,
   /** Calls to providers in one request: the balancer waits 12 s for the answer. */
   paymentRequestMsMax: 10_000,
   /** Of it: what is left is as long as a payment's own call may take (provider-policy.ts). */

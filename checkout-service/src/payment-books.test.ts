@@ -132,6 +132,8 @@ describe('a second payment of one order', () => {
     expect(await hear(rig, paymentId, {})).toBe(200);
     expect((await order.read()).state).toBe('paid');
     expect(await order.told('payment')).toEqual([{ kind: 'refund', paymentId }]);
+    const about = { notice: 'payment-refunded', orderId: order.id, paymentId };
+    expect((await order.told('job')).at(-1)).toMatchObject(about);
     expect((await order.ledger()).at(-1)).toMatchObject({
       action: 'payment.not-taken',
       detail: { paymentId, why: 'order-paid', receivedMinor: 1_000, receivedCurrency: 'EUR' },

@@ -86,9 +86,11 @@ describe('the lines of payments', () => {
     return makePool({ url, name, connectionsMax: 1, statementTimeoutMs: 5_000, log });
   };
   let sql: Rig['sql'];
+  let other: Rig;
   beforeAll(async () => {
     const databaseUrl = await freshDatabaseUrl(afterAll);
-    const other = await makeRig({ databaseUrl, units: [1] });
+    const providers = [sandbox.provider];
+    other = await makeRig({ databaseUrl, units: [1], providers });
     const own = pool(databaseUrl);
     store = postgresPayments({ orders: own, background: own, withdrawable: [] });
     sql = other.sql;
@@ -164,5 +166,18 @@ describe('the lines of payments', () => {
     await add('pay_declined', 'failed', 20, 15, 'card_declined');
     expect(ids(await store.silent(8, 20))).toEqual(['pay_due']);
     expect(await store.silent(8, 20)).toEqual([]);
+  });
+
+  it('forget webhooks’ events after 30 days, so many at a time, and go on with the rest', async () => {
+    await sql`
+      insert into provider_events (provider, event_id, created_at)
+      select 'sandbox', 'evt_' || days, now() - make_interval(days => days)
+      from unnest(array[29, 31, 32, 33]) as days`;
+    expect(await store.forgetEvents(30, 2)).toBe(2);
+    other.services[0]?.startLoops();
+    const left = async () =>
+      (await sql`select event_id from provider_events`).map((it) => it.event_id);
+    await eventually(async () => (await left()).length === 1);
+    expect(await left()).toEqual(['evt_29']);
   });
 });

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { PaymentNews } from '../domain/payment-rules.ts';
+import { failureWord, isCurrency, isProviderId } from '../domain/provider-words.ts';
 
 /** What we read of Stripe's PaymentIntent; whatever else it holds, and may come to hold, is left. */
 export const intentSchema = z.object({
-  id: z.string().min(1).max(255),
+  id: z.string().refine(isProviderId),
   status: z.string(),
   amount_received: z.int().min(0).default(0),
-  currency: z.string().length(3),
+  currency: z.string().refine(isCurrency),
   client_secret: z.string().nullish(),
   last_payment_error: z
     .object({ code: z.string().nullish(), decline_code: z.string().nullish() })
@@ -57,7 +58,7 @@ function failureOf({ last_payment_error: error }: Intent): string {
 /** Why a payment was declined, as the shopper may know it. */
 export function declineOf(declineCode?: string | null, code?: string | null): string {
   const why = declineCode ?? code ?? 'card_declined';
-  return hiddenDeclines.has(why) ? 'card_declined' : why.slice(0, 64);
+  return hiddenDeclines.has(why) ? 'card_declined' : failureWord(why);
 }
 
 /**

@@ -2,10 +2,11 @@ import Stripe from 'stripe';
 import { z } from 'zod';
 import type { WebhookVerdict } from '../app/ports.ts';
 import type { PaymentNews } from '../domain/payment-rules.ts';
+import { isProviderId } from '../domain/provider-words.ts';
 import { intentSchema, newsOf } from './stripe-intents.ts';
 
 const eventSchema = z.object({
-  id: z.string().min(1).max(255),
+  id: z.string().refine(isProviderId),
   type: z.string(),
   data: z.object({ object: z.unknown() }),
 });
@@ -70,8 +71,9 @@ function verdictOf(given: unknown): WebhookVerdict {
   if (!event.success) return { kind: 'unreadable' };
   const { id: eventId, type, data } = event.data;
   const about = aboutOf(type, data.object);
-  if (about === 'other') return { kind: 'other' };
-  return about === null ? { kind: 'unreadable' } : { kind: 'event', eventId, ...about };
+  if (about === null) return { kind: 'unreadable' };
+  const isOurs = about !== 'other' && isProviderId(about.paymentId);
+  return isOurs ? { kind: 'event', eventId, ...about } : { kind: 'other' };
 }
 
 type About = { paymentId: string; news: PaymentNews };

@@ -22,6 +22,8 @@ export type PaymentJobs = {
   relay(): Promise<'again' | 'done'>;
   /** One round: what is due by Postgres, and whose job was lost, gave up, or never had a queue. */
   sweep(): Promise<'again' | 'done'>;
+  /** One round: events of webhooks that are too old to come again. */
+  forget(): Promise<'again' | 'done'>;
 };
 
 export type PaymentJobsOptions = {
@@ -42,6 +44,9 @@ export type PaymentJobsOptions = {
   graceSeconds: number;
   relayMax: number;
   sweepMax: number;
+  /** For how long events are known again, and how many are forgotten at a time. */
+  eventDays: number;
+  eventsMax: number;
   stockChanged(saleId: string): void;
 };
 
@@ -59,6 +64,10 @@ export function makePaymentJobs(options: PaymentJobsOptions): PaymentJobs {
       return relayed === options.relayMax ? 'again' : 'done';
     },
     sweep: () => sweep(options),
+    async forget() {
+      const { eventDays, eventsMax } = options;
+      return (await payments.forgetEvents(eventDays, eventsMax)) === eventsMax ? 'again' : 'done';
+    },
   };
 }
 

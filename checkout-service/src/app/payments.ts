@@ -203,6 +203,9 @@ export async function takeNews(
 
 /** Counts what news changed, and tells of a sale whose stock they changed. */
 function noteNews(options: NewsParts, paymentId: string, reply: NewsReply): void {
+  if (reply.kind === 'clash') {
+    options.log.error({ paymentId }, 'a provider gives two payments one reference; look into it');
+  }
   if (reply.kind !== 'taken' || reply.change === null) return;
   options.metrics.payment(reply.change);
   if (reply.change === 'refund-failed') {

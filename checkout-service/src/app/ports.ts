@@ -116,7 +116,10 @@ export type OrderStore = {
   sweep(limit: number): Promise<{ orderId: string; saleId: string }[]>;
 };
 
-/** `seen`: this event was taken before. `unknown`: no payment of ours. */
+/**
+ * `seen`: this event was taken before. `unknown`: no payment of ours. `clash`: its reference is that
+ * of another payment, so nothing was changed, nor will be when it comes again.
+ */
 export type NewsReply =
   | {
       kind: 'taken';
@@ -132,7 +135,8 @@ export type NewsReply =
       saleId: string;
     }
   | { kind: 'seen' }
-  | { kind: 'unknown' };
+  | { kind: 'unknown' }
+  | { kind: 'clash' };
 
 /** How far a hold is made longer while the provider is away. */
 export type OutageBounds = { remainSeconds: number; secondsMax: number };
@@ -190,6 +194,8 @@ export type PaymentStore = {
    * answer, for a day and ever more seldom. Whom it returns go to the end of the line.
    */
   silent(seconds: number, limit: number): Promise<StoredPayment[]>;
+  /** Forgets events that are older; a repeated one changes nothing by the rules either. */
+  forgetEvents(days: number, limit: number): Promise<number>;
   /** Hands the oldest jobs of the outbox over; they are deleted unless it rejects. */
   relayJobs(limit: number, handOver: (jobs: PaymentJobRow[]) => Promise<void>): Promise<number>;
 };

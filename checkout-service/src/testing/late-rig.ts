@@ -139,6 +139,8 @@ function jobsOf(sandbox: SandboxRig, pool: Pool, { room }: RoomConnection): Paym
     graceSeconds: 0,
     relayMax: 10,
     sweepMax: 20,
+    eventDays: 30,
+    eventsMax: 10,
     stockChanged() {},
   });
 }

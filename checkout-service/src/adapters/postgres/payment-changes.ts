@@ -130,7 +130,8 @@ export async function followRefund(tx: Transaction, payment: StoredPayment): Pro
   await tx`
     insert into outbox (topic, sale_id, payload)
     select 'job', o.sale_id, jsonb_build_object(
-      'kind', 'notice', 'notice', 'payment-refunded', 'orderId', o.id)
+      'kind', 'notice', 'notice', 'payment-refunded', 'orderId', o.id,
+      'paymentId', ${payment.id}::text)
     from orders o where o.id = ${payment.orderId} and o.email is not null`;
 }
 

@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { z } from 'zod';
 import type { BeginPaymentReply, NewsReply, PaymentStore } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
@@ -40,7 +41,10 @@ export function postgresPayments(options: PaymentStoreOptions): PaymentStore {
     unanswered: (paymentId, bounds) => orders.run((sql) => payUnanswered(sql, paymentId, bounds)),
     untold: (paymentId, bounds) => background.run((sql) => lookUnanswered(sql, paymentId, bounds)),
     takeNews: (provider, eventId, paymentId, news) =>
-      orders.run((sql) => takeNews(sql, { provider, eventId, paymentId, news, withdrawable })),
+      orders
+        .run((sql) => takeNews(sql, { provider, eventId, paymentId, news, withdrawable }))
+        .catch(clashed),
+    forgetEvents: (days, limit) => background.run((sql) => forgetEvents(sql, days, limit)),
     payableElsewhere: (orderId) =>
       orders.run(async (sql) =>
         storedPayments(
@@ -131,6 +135,21 @@ async function takeNews(sql: Sql, heard: Heard): Promise<NewsReply> {
     await carryOut(tx, found, decision, news, withdrawable);
     return { kind: 'taken', change: changeOf(decision), orderId: order.id, saleId: order.saleId };
   });
+}
+
+function clashed(error: unknown): NewsReply {
+  if (!(error instanceof postgres.PostgresError)) throw error;
+  if (error.constraint_name !== 'payments_reference') throw error;
+  return { kind: 'clash' };
+}
+
+async function forgetEvents(sql: Sql, days: number, limit: number): Promise<number> {
+  const gone = await sql`
+    delete from provider_events where (provider, event_id) in (
+      select provider, event_id from provider_events
+      where created_at < now() - make_interval(days => ${days}) limit ${limit})
+    returning 1`;
+  return gone.length;
 }
 
 function changeOf(decision: PaymentDecision) {
