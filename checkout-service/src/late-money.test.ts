@@ -34,6 +34,11 @@ describe('money that comes after the order expired', () => {
     expect(await late.actions()).toEqual(
       expect.arrayContaining(['order.expired', 'payment.late', 'order.paid']),
     );
+    expect((await late.ledger()).at(-1)?.detail).toEqual({
+      paymentId: late.paymentId,
+      amountMinor: 1_000,
+      boughtAgain: true,
+    });
     const [buyer] = await rig.sql`
       select units from buyer_units where sale_id = ${rig.saleId} and kind = 'visitor'`;
     expect(buyer?.units).toBe(1);

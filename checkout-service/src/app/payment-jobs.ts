@@ -2,7 +2,7 @@ import { outageFailure, type StoredPayment } from '../domain/payment-rules.ts';
 import { placeLate } from './late-money.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
-import { takeNews, withdraw } from './payments.ts';
+import { takeNews, withdraw } from './payment-news.ts';
 import type {
   OutageBounds,
   PaymentJob,

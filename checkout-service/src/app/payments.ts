@@ -1,15 +1,7 @@
 import { newId } from '@fairgate/shared/ids.ts';
-import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
-import type { Log } from './log.ts';
-import type { CheckoutMetrics } from './metrics.ts';
-import type {
-  LookReply,
-  NewsReply,
-  OutageBounds,
-  PaymentProvider,
-  PaymentStore,
-  WebhookVerdict,
-} from './ports.ts';
+import type { StoredPayment } from '../domain/payment-rules.ts';
+import { type NewsParts, noteNews, takeNews, withdraw } from './payment-news.ts';
+import type { NewsReply, OutageBounds, PaymentProvider, WebhookVerdict } from './ports.ts';
 
 export type PayOutcome =
   | { kind: 'begun'; paymentId: string; clientSecret?: string }
@@ -40,11 +32,7 @@ export type Payments = {
   providers(): { name: string; breaker: string }[];
 };
 
-export type PaymentsOptions = {
-  providers: readonly PaymentProvider[];
-  payments: PaymentStore;
-  metrics: CheckoutMetrics;
-  log: Log;
+export type PaymentsOptions = NewsParts & {
   /** How far a hold is made longer while its provider is away. */
   outage: OutageBounds;
   /** All calls to providers in one request together. */
@@ -52,8 +40,6 @@ export type PaymentsOptions = {
   /** And the part of it that may pass before a payment begins. */
   withdrawMsMax: number;
   now(): number;
-  /** Told of every sale whose stock has changed. */
-  stockChanged(saleId: string): void;
 };
 
 /** payment row (committed) -> provider -> its event -> order, units, ledger, outbox at once */
@@ -170,51 +156,9 @@ async function resume(
  */
 async function withdrawDeclined(options: PaymentsOptions, orderId: string): Promise<void> {
   if (!options.providers.some((provider) => provider.withdraw)) return;
-  const payments = await options.payments.payableElsewhere(orderId);
+  const payments = await options.payments.stillPayable(orderId);
   const deadline = AbortSignal.timeout(options.withdrawMsMax);
   await Promise.all(payments.map((payment) => withdraw(options, payment, deadline)));
-}
-
-type NewsParts = Pick<
-  PaymentsOptions,
-  'providers' | 'payments' | 'metrics' | 'log' | 'stockChanged'
->;
-
-/** Ends a payment at its provider, where that can be done, and takes what it says of it. */
-export async function withdraw(
-  options: NewsParts,
-  payment: StoredPayment,
-  deadline?: AbortSignal,
-): Promise<LookReply | undefined> {
-  const provider = options.providers.find(({ name }) => name === payment.provider);
-  const reply = await provider?.withdraw?.(payment, deadline);
-  if (reply?.kind === 'news') await takeNews(options, payment, reply.news);
-  return reply;
-}
-
-/** News that no event brought: we asked. */
-export async function takeNews(
-  options: NewsParts,
-  { id, provider }: StoredPayment,
-  news: PaymentNews,
-): Promise<void> {
-  noteNews(options, id, await options.payments.takeNews(provider, null, id, news));
-}
-
-/** Counts what news changed, and tells of a sale whose stock they changed. */
-function noteNews(options: NewsParts, paymentId: string, reply: NewsReply): void {
-  if (reply.kind === 'clash') {
-    options.log.error({ paymentId }, 'a provider gives two payments one reference; look into it');
-  }
-  if (reply.kind !== 'taken' || reply.change === null) return;
-  options.metrics.payment(reply.change);
-  if (reply.change === 'refund-failed') {
-    options.log.error({ paymentId }, 'a refund failed at its provider; it is asked for anew');
-  }
-  if (reply.change === 'pay' || reply.change === 'refund') {
-    options.metrics.orderChanged(reply.change, 1);
-    options.stockChanged(reply.saleId);
-  }
 }
 
 function isJson(type: string | undefined): boolean {

@@ -172,7 +172,7 @@ export type PaymentStore = {
   /** The one under way, or else the newest. */
   latest(orderId: string): Promise<StoredPayment | null>;
   /** Declined payments that may still be paid at providers that could end them. */
-  payableElsewhere(orderId: string): Promise<StoredPayment[]>;
+  stillPayable(orderId: string): Promise<StoredPayment[]>;
   /** The order of a payment that is `late`, and for how long; null where that is decided. */
   findLate(paymentId: string): Promise<{ order: StoredOrder; waitedSeconds: number } | null>;
   /** Units anew and the order paid, or the money on its way back. `mayWait`: for locked units. */

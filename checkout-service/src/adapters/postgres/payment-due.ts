@@ -36,9 +36,11 @@ export async function relayPaymentJobs(
   });
 }
 
-/** What is left to do stands in the state. */
-const statesOf = { refund: 'refunding', withdraw: 'withdrawing' } as const;
-export type DueKind = keyof typeof statesOf;
+export type DueKind = 'refund' | 'withdraw';
+
+/** What is left to do stands in the state: as text, not a parameter, for the index `payments_open`. */
+const isDue = (sql: Sql, kind: DueKind) =>
+  kind === 'refund' ? sql`state = 'refunding'` : sql`state = 'withdrawing'`;
 
 /** Pauses between tries double up to this: a provider that refuses is not asked every moment. */
 const pauseSecondsMax = 600;
@@ -48,7 +50,7 @@ export async function takeDue(sql: Sql, kind: DueKind, graceSeconds: number, lim
   return await sql`
     with due as materialized (
       select id from payments
-      where state = ${statesOf[kind]} and updated_at <= now() - make_interval(secs =>
+      where ${isDue(sql, kind)} and updated_at <= now() - make_interval(secs =>
         greatest(${graceSeconds}, sign(tries) * least(${pauseSecondsMax}, 2 ^ least(tries, 10))))
       order by updated_at limit ${limit} for update skip locked
     )
@@ -89,7 +91,7 @@ export async function takeUp(sql: Sql, paymentId: string, kind: DueKind | 'look'
   if (kind !== 'look') {
     return await sql`
       update payments set updated_at = now(), tries = tries + 1
-      where id = ${paymentId} and state = ${statesOf[kind]} returning *`;
+      where id = ${paymentId} and ${isDue(sql, kind)} returning *`;
   }
   return await sql`
     update payments set updated_at = now()

@@ -1,19 +1,14 @@
-import postgres from 'postgres';
 import { z } from 'zod';
-import type { BeginPaymentReply, NewsReply, PaymentStore } from '../../app/ports.ts';
+import type { BeginPaymentReply, PaymentStore } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
-import {
-  decidePayment,
-  type PaymentDecision,
-  type PaymentNews,
-  withdrawnFailure,
-} from '../../domain/payment-rules.ts';
+import { withdrawnFailure } from '../../domain/payment-rules.ts';
 import { placeLateMoney } from './late-money.ts';
 import { readOrder } from './order-rows.ts';
 import { abandonPayment, lookUnanswered, payUnanswered } from './outage.ts';
-import { carryOut, tellFailure } from './payment-changes.ts';
+import { tellFailure } from './payment-changes.ts';
 import { lateOnes, relayPaymentJobs, takeDue, takeSilent, takeUp } from './payment-due.ts';
-import { lockPayment, notePayment, storedPayments } from './payment-rows.ts';
+import { clashed, forgetEvents, takeNews } from './payment-news.ts';
+import { notePayment, storedPayments } from './payment-rows.ts';
 import type { Pool, Sql } from './pool.ts';
 
 export type PaymentStoreOptions = {
@@ -45,7 +40,7 @@ export function postgresPayments(options: PaymentStoreOptions): PaymentStore {
         .run((sql) => takeNews(sql, { provider, eventId, paymentId, news, withdrawable }))
         .catch(clashed),
     forgetEvents: (days, limit) => background.run((sql) => forgetEvents(sql, days, limit)),
-    payableElsewhere: (orderId) =>
+    stillPayable: (orderId) =>
       orders.run(async (sql) =>
         storedPayments(
           await sql`
@@ -108,71 +103,6 @@ async function begin(
     if (order.failure !== null) await tellFailure(tx, orderId, null);
     return { kind: 'begun', payment, order };
   });
-}
-
-type Heard = {
-  provider: string;
-  eventId: string | null;
-  paymentId: string;
-  news: PaymentNews;
-  withdrawable: readonly string[];
-};
-
-async function takeNews(sql: Sql, heard: Heard): Promise<NewsReply> {
-  const { provider, eventId, paymentId, news, withdrawable } = heard;
-  return await sql.begin(async (tx): Promise<NewsReply> => {
-    const found = await lockPayment(tx, paymentId);
-    if (found?.payment.provider !== provider) return { kind: 'unknown' };
-    const { payment, order } = found;
-    // Only for a payment of ours: an event about no such thing leaves no row.
-    if (eventId !== null) {
-      const fresh = await tx`
-        insert into provider_events (provider, event_id) values (${provider}, ${eventId})
-        on conflict do nothing returning event_id`;
-      if (fresh.length === 0) return { kind: 'seen' };
-    }
-    const decision = decidePayment(order.state, payment, news);
-    await carryOut(tx, found, decision, news, withdrawable);
-    return { kind: 'taken', change: changeOf(decision), orderId: order.id, saleId: order.saleId };
-  });
-}
-
-function clashed(error: unknown): NewsReply {
-  if (!(error instanceof postgres.PostgresError)) throw error;
-  if (error.constraint_name !== 'payments_reference') throw error;
-  return { kind: 'clash' };
-}
-
-async function forgetEvents(sql: Sql, days: number, limit: number): Promise<number> {
-  const gone = await sql`
-    delete from provider_events where (provider, event_id) in (
-      select provider, event_id from provider_events
-      where created_at < now() - make_interval(days => ${days}) limit ${limit})
-    returning 1`;
-  return gone.length;
-}
-
-function changeOf(decision: PaymentDecision) {
-  switch (decision.kind) {
-    case 'pay':
-      return 'pay';
-    case 'decline':
-      return 'decline';
-    case 'withdraw':
-      return 'withdrawn';
-    case 'late':
-      return 'late';
-    case 'refund':
-      return 'refunding';
-    case 'mark-refunded':
-      return 'refunded';
-    case 'end-refunded':
-      return 'refund';
-    case 'refund-again':
-      return 'refund-failed';
-    case 'nothing':
-      return null;
-  }
 }
 
 async function findLate(sql: Sql, paymentId: string) {
