@@ -8,8 +8,8 @@ import {
 import { type FaultSale, seedSale, type TestToken } from './faults/sale.ts';
 import type { Trap } from './faults/tcp-proxy.ts';
 import { openRoom } from './faults/test-room.ts';
-import { cards, orderInState, type Purchase } from './support/checkout-client.ts';
-import { type Answer, answered } from './support/http.ts';
+import { buy, cards, orderInState, type Purchase } from './support/checkout-client.ts';
+import { type Answer, answered, call } from './support/http.ts';
 import { expectProblem } from './support/problem.ts';
 import { paymentShape, type RedemptionAnswer, redemptionShape } from './support/shapes.ts';
 import { waitFor } from './support/wait.ts';
@@ -216,5 +216,63 @@ for (const { step, hold } of [
     expect(outstanding).toBe(before.outstanding + 1);
     expect(active).toBe(before.active + 1);
     await booksBalance(checkouts.sql, one.sale);
+  });
+}
+
+for (const { step, hold } of [
+  { step: 'before the provider heard of it', hold: 'to-server' },
+  { step: 'when the provider had given it back and nobody heard so', hold: 'to-client' },
+] as const) {
+  test(`killed in the middle of a refund, ${step}: the money goes back once`, async () => {
+    const one = await shopper();
+    const { order } = await buy(checkouts.first.shopper, one.purchase);
+    const { sql, secrets, first } = checkouts;
+    const trapped = trapBoth(({ ways }) =>
+      ways.sandbox.trap({ on: 'to-server', bytes: '/refunds', hold }),
+    );
+    const asked = await call(`${first.url}/internal/orders/${order.id}/refund`, {
+      method: 'POST',
+      bearer: secrets.internal,
+      json: { actor: 'key:test' },
+    });
+    expect(asked.status).toBe(200);
+    await (await trapped()).caught.kill();
+    await checkouts.mend();
+    await waitFor('the money being back', 40, async () => {
+      const [row] = await sql`select state from payments where order_id = ${order.id}`;
+      return row?.state === 'refunded';
+    });
+    expect(await booksBalance(sql, one.sale)).toMatchObject({ orders: 1, free: 3 });
+    await moneyBalances(checkouts, one.sale);
+    const lines = await sql`
+      select 1 from ledger where order_id = ${order.id} and action = 'payment.refunded'`;
+    expect(lines).toHaveLength(1);
+  });
+}
+
+for (const { step, hold } of [
+  { step: 'before the room promised units', hold: 'to-server' },
+  { step: 'when the room had promised units and nobody heard so', hold: 'to-client' },
+] as const) {
+  test(`killed while it placed late money, ${step}: it buys once, by one promise`, async () => {
+    const one = await shopper();
+    const { figures } = await openRoom(checkouts.redisUrl, one.sale);
+    const before = await figures();
+    const redeemed = await checkouts.first.shopper.redeem(one.purchase);
+    const { id } = redeemed.order;
+    const trapped = trapBoth(({ ways }) =>
+      ways.redis.trap({ on: 'to-server', bytes: `again:${id}`, hold }),
+    );
+    await checkouts.first.shopper.pay(id, redeemed.orderKey, cards.paysAfter3Seconds);
+    await checkouts.sql`
+      update orders set pay_before = now() - interval '100 s' where id = ${id}`;
+    await orderInState(checkouts.second.shopper, redeemed, 'expired', 3);
+    await (await trapped()).caught.kill();
+    await checkouts.mend();
+    await paidOnce(one, redeemed);
+    await waitFor('the room having heard of it', 10, async () => {
+      const { outstanding, redeemed: spent } = await figures();
+      return outstanding === before.outstanding + 1 && spent === before.redeemed + 1;
+    });
   });
 }

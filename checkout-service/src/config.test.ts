@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { providersOf } from './adapters/providers.ts';
 import { checkoutSettings } from './config.ts';
 
 const whole = {
@@ -16,6 +17,10 @@ const whole = {
 const stripe = {
   FAIRGATE_STRIPE_SECRET_KEY: 'sk_test_0123456789',
   FAIRGATE_STRIPE_WEBHOOK_SECRET: 'whsec_0123456789',
+};
+const sandbox = {
+  FAIRGATE_SANDBOX_URL: 'http://127.0.0.1:1',
+  FAIRGATE_SANDBOX_WEBHOOK_SECRET: 's'.repeat(40),
 };
 const FAIRGATE_STRIPE_API_URL = 'http://127.0.0.1:12111';
 
@@ -36,6 +41,16 @@ describe('the settings of payment providers', () => {
     );
     expect(mistakes(stripe)).toBe('');
     expect(mistakes({ ...stripe, FAIRGATE_STRIPE_API_URL })).toBe('');
+  });
+
+  it.each([
+    ['nobody', {}, []],
+    ['the sandbox', sandbox, ['sandbox']],
+    ['Stripe', stripe, ['stripe']],
+    ['both', { ...sandbox, ...stripe }, ['sandbox', 'stripe']],
+  ])('choose who is paid by: %s', (_, env, names) => {
+    const providers = providersOf(checkoutSettings({ ...whole, ...env }));
+    expect(providers.map(({ name }) => name)).toEqual(names);
   });
 
   it.each([

@@ -65,7 +65,7 @@ export function makeService(options: ServiceOptions): Service {
     for (const pool of Object.values(pools)) pool.renew(why);
   };
   const pools = postgresPools(options, () => renewConnections('the server ends its connections'));
-  const stores = makeStores(pools, options.instance);
+  const stores = makeStores(pools, options);
   const room = connectRoom(options.roomRedisUrl, (error) => {
     log.warn({ err: error }, 'the room’s Redis cannot be reached; shoppers go on');
   });
@@ -100,8 +100,14 @@ export function makeService(options: ServiceOptions): Service {
 
 const { now } = systemClock;
 
-function makeStores(pools: ReturnType<typeof postgresPools>, instance: string) {
-  const stores = postgresStores(pools, instance);
+const outage = { remainSeconds: limits.outageRemainSeconds, secondsMax: limits.outageSecondsMax };
+
+function makeStores(
+  pools: ReturnType<typeof postgresPools>,
+  { instance, providers }: Pick<ServiceOptions, 'instance' | 'providers'>,
+) {
+  const withdrawable = providers.filter((it) => it.withdraw).map(({ name }) => name);
+  const stores = postgresStores(pools, { instance, withdrawable });
   const sales = cachedSales(stores.sales, {
     freshMs: limits.catalogueMs,
     staleMs: limits.catalogueStaleMs,
@@ -138,10 +144,10 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
     providers: options.providers,
     payments: stores.payments,
     metrics,
-    outage: {
-      remainSeconds: limits.outageRemainSeconds,
-      secondsMax: limits.outageSecondsMax,
-    },
+    log,
+    outage,
+    requestMsMax: limits.paymentRequestMsMax,
+    withdrawMsMax: limits.paymentWithdrawMsMax,
     now,
     stockChanged: stockPicture.changed,
   });
@@ -193,10 +199,13 @@ function makeJobs(
     metrics,
     log,
     silenceSeconds: limits.paymentSilenceSeconds,
+    outage,
     lateWaitSeconds: limits.lateWaitSeconds,
     graceSeconds: limits.jobGraceSeconds,
     relayMax: limits.jobRelayMax,
     sweepMax: limits.jobSweepMax,
+    eventDays: limits.eventKeepDays,
+    eventsMax: limits.eventForgetMax,
     stockChanged: stockPicture.changed,
   });
   return { jobs, connection };
@@ -209,6 +218,11 @@ function httpParts(
 ) {
   return {
     orders: stores.orders,
+    orderTurns: makeTurns({
+      waitingMax: limits.sameOrderMax,
+      waitMsMax: limits.sameOrderMsMax,
+      timers: systemTimers,
+    }),
     lastPayment: stores.payments.latest,
     orderKeys: makeOrderKeys(options.orderKeySecret),
     internalKey: options.internalKey,

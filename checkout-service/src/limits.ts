@@ -25,6 +25,9 @@ export const limits = {
   /** More copies of one token are not let in: a page and its proxies make a few. */
   sameTokenMax: 64,
   sameTokenMsMax: 5_000,
+  /** A shopper changes an order by one click at a time; each change has its turn. */
+  sameOrderMax: 8,
+  sameOrderMsMax: 5_000,
   /** The longest way of a redemption: queue, statement with its deadline, second pass. */
   redemptionMsMax: 15_000,
   /** Work that waits for one of a pool's connections: a fraction of a second's. */
@@ -45,6 +48,8 @@ export const limits = {
   paymentGraceSeconds: 60,
   /** A payment without news for so long is asked about. */
   paymentSilenceSeconds: 8,
+  /** An old one at the latest then: well within the grace, so that no outage is seen too late. */
+  paymentSilenceSecondsMax: 30,
   /** While the provider is away an unpaid order has this long left at least, */
   outageRemainSeconds: 60,
   /** and is kept so much longer in all at most: others wait for its units. */
@@ -57,6 +62,14 @@ export const limits = {
   jobRelayMax: 100,
   jobSweepMax: 20,
   webhookToleranceSeconds: 300,
+  /** Providers repeat an event for some days at most (Stripe for three). */
+  eventKeepDays: 30,
+  eventForgetMax: 1_000,
+  eventForgetEveryMs: 600_000,
+  /** Calls to providers in one request: the balancer waits 12 s for the answer. */
+  paymentRequestMsMax: 10_000,
+  /** Of it: what is left is as long as a payment's own call may take (provider-policy.ts). */
+  paymentWithdrawMsMax: 3_500,
   /** Admission stops within 3 s of the last commit that any checkout could make (D10). */
   leaseMs: 2_500,
   /** Three in a lease: one that is late or lost shuts no doors. */

@@ -130,6 +130,20 @@ describe('paying', () => {
     expect((await order.cancel()).status).toBe(409);
   });
 
+  it('takes a card as people type it, and no security code that is none', async () => {
+    const order = await place();
+    const pay = async (fields: object) => {
+      const json = { provider: 'sandbox', card: '4242 4242-4242 4242', ...fields };
+      return await rig.call('POST', `${order.path}/payments`, { key: order.key, json });
+    };
+    for (const cvc of ['12', '12345', 'abc']) {
+      const answer = await pay({ cvc });
+      expect([answer.status, answer.body.errors[0].path]).toEqual([400, 'cvc']);
+    }
+    expect((await pay({ cvc: '1234' })).status).toBe(202);
+    await order.reaches('paid');
+  });
+
   it('a payment under way keeps its hold past the deadline', async () => {
     const order = await place();
     await order.pay(cards.slow);
@@ -229,13 +243,15 @@ describe('order events', () => {
     await eventually(async () => text().includes('event: order'));
     await order.pay(cards.declined);
     await eventually(async () => text().includes('card_declined'));
-    await Promise.all([order.pay(cards.pays), ended]);
+    // Slow enough that each change is looked at before the next.
+    await Promise.all([order.pay(cards.slow), ended]);
     const seen = [...text().matchAll(/event: order\ndata: (.*)\n/g)].map((m) =>
       JSON.parse(m[1] ?? ''),
     );
     expect(seen.map((o) => [o.state, o.failure])).toEqual([
       ['awaiting_payment', undefined],
       ['awaiting_payment', 'card_declined'],
+      ['awaiting_payment', undefined],
       ['paid', undefined],
     ]);
   });

@@ -37,6 +37,7 @@ async function payUnanswered(card = '4242424242424242') {
   await eventually(async () => sandbox.deliveries.length > before);
   return {
     id: body.order.id as string,
+    read: async () => (await rig.call('GET', path, { key })).body.order,
     state: async () => (await rig.call('GET', path, { key })).body.order.state,
     cancel: () => rig.call('POST', `${path}/cancel`, { key }),
   };
@@ -64,11 +65,16 @@ describe('a payment whose provider took it, but gave no answer', () => {
     expect(await order.state()).toBe('cancelled');
   });
 
-  it('is not asked about any more once the provider says that it was declined', async () => {
+  it('tells that it was declined once the provider says so, and is not asked about any more', async () => {
     const order = await payUnanswered('4000000000000002');
     await makeOlder(order.id);
-    await eventually(async () => (await payment(order.id))?.reference !== null);
-    expect(await order.state()).toBe('awaiting_payment');
+    const declined = { state: 'failed', failure: 'card_declined' };
+    await eventually(async () => (await payment(order.id))?.failure === declined.failure);
+    expect(await payment(order.id)).toMatchObject(declined);
+    expect(await order.read()).toMatchObject({ ...declined, state: 'awaiting_payment' });
+    const ledger = await rig.sql`
+      select action from ledger where order_id = ${order.id} order by id desc limit 1`;
+    expect(ledger).toEqual([{ action: 'payment.declined' }]);
   });
 });
 
@@ -80,11 +86,13 @@ describe('the lines of payments', () => {
     return makePool({ url, name, connectionsMax: 1, statementTimeoutMs: 5_000, log });
   };
   let sql: Rig['sql'];
+  let other: Rig;
   beforeAll(async () => {
     const databaseUrl = await freshDatabaseUrl(afterAll);
-    const other = await makeRig({ databaseUrl, units: [1] });
+    const providers = [sandbox.provider];
+    other = await makeRig({ databaseUrl, units: [1], providers });
     const own = pool(databaseUrl);
-    store = postgresPayments(own, own);
+    store = postgresPayments({ orders: own, background: own, withdrawable: [] });
     sql = other.sql;
     afterAll(async () => {
       await own.close();
@@ -110,14 +118,44 @@ describe('the lines of payments', () => {
   const ids = (found: { id: string }[]) => found.map(({ id }) => id).sort();
 
   it('go on, whoever is stuck in them', async () => {
-    for (const [i, state] of ['refunding', 'processing'].entries()) {
+    for (const [i, state] of ['refunding', 'processing', 'withdrawing'].entries()) {
       for (let n = 0; n < 3; n += 1) await add(`pay_${i}${n}`, state, 100, 90 - n * 10);
     }
-    expect(ids(await store.refunding(0, 2))).toEqual(['pay_00', 'pay_01']);
-    expect(ids(await store.refunding(0, 1))).toEqual(['pay_02']);
+    expect(ids(await store.due('refund', 0, 2))).toEqual(['pay_00', 'pay_01']);
+    expect(ids(await store.due('refund', 0, 1))).toEqual(['pay_02']);
+    expect(ids(await store.due('withdraw', 0, 2))).toEqual(['pay_20', 'pay_21']);
+    expect(ids(await store.due('withdraw', 0, 2))).toEqual(['pay_22']);
     expect(ids(await store.silent(8, 2))).toEqual(['pay_10', 'pay_11']);
     expect(ids(await store.silent(8, 2))).toEqual(['pay_12']);
     expect(await store.silent(8, 2)).toEqual([]);
+  });
+
+  it('ask a provider that fails or refuses after ever longer pauses, ten minutes at most', async () => {
+    await sql`update payments set updated_at = now()`;
+    const tried = async (id: string, tries: number, secondsSilent: number) => {
+      await add(id, 'refunding', 100_000, secondsSilent);
+      await sql`update payments set tries = ${tries} where id = ${id}`;
+    };
+    await tried('pay_first', 0, 11);
+    await tried('pay_fourth', 4, 17);
+    await tried('pay_fourth_2', 4, 15);
+    await tried('pay_often', 1_000, 601);
+    await tried('pay_often_2', 1_000, 599);
+    const due = () => store.due('refund', 10, 20).then(ids);
+    expect(await due()).toEqual(['pay_first', 'pay_fourth', 'pay_often']);
+    expect(await due()).toEqual([]);
+    const [row] = await sql`select tries from payments where id = 'pay_fourth'`;
+    expect(row?.tries).toBe(5);
+  });
+
+  it('ask about a payment under way the more seldom the older it is, half a minute at most', async () => {
+    await sql`update payments set updated_at = now() where state = 'processing'`;
+    await add('pay_typing', 'processing', 100, 26);
+    await add('pay_typing_2', 'processing', 100, 24);
+    await add('pay_days', 'processing', 200_000, 31);
+    await add('pay_days_2', 'processing', 200_000, 29);
+    await add('pay_new', 'processing', 12, 9);
+    expect(ids(await store.silent(8, 20))).toEqual(['pay_days', 'pay_new', 'pay_typing']);
   });
 
   it('ask about a payment without an answer ever more seldom, for a day', async () => {
@@ -128,5 +166,18 @@ describe('the lines of payments', () => {
     await add('pay_declined', 'failed', 20, 15, 'card_declined');
     expect(ids(await store.silent(8, 20))).toEqual(['pay_due']);
     expect(await store.silent(8, 20)).toEqual([]);
+  });
+
+  it('forget webhooks’ events after 30 days, so many at a time, and go on with the rest', async () => {
+    await sql`
+      insert into provider_events (provider, event_id, created_at)
+      select 'sandbox', 'evt_' || days, now() - make_interval(days => days)
+      from unnest(array[29, 31, 32, 33]) as days`;
+    expect(await store.forgetEvents(30, 2)).toBe(2);
+    other.services[0]?.startLoops();
+    const left = async () =>
+      (await sql`select event_id from provider_events`).map((it) => it.event_id);
+    await eventually(async () => (await left()).length === 1);
+    expect(await left()).toEqual(['evt_29']);
   });
 });

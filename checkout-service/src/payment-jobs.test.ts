@@ -89,8 +89,15 @@ describe('a refund by an admin', () => {
     const again = await order.refund();
     expect([again.status, again.body.order.state]).toEqual([200, 'refunded']);
     const ledger = await rig.sql`
-      select actor from ledger where order_id = ${order.id} and action = 'order.refunded'`;
-    expect(ledger).toEqual([{ actor: 'key:key_1' }]);
+      select actor, action, detail from ledger where order_id = ${order.id} order by id offset 3`;
+    const paymentId = (await order.payment())?.id;
+    const payment = { paymentId, amountMinor: 1_000 };
+    expect(ledger).toEqual([
+      { actor: 'key:key_1', action: 'order.refunded', detail: {} },
+      { actor: 'key:key_1', action: 'payment.refunding', detail: payment },
+      { actor: 'key:key_1', action: 'order.refund-reason', detail: { reason: 'rain' } },
+      { actor: 'provider:sandbox', action: 'payment.refunded', detail: payment },
+    ]);
   });
 
   it('is for paid orders, and for whoever has the internal key', async () => {

@@ -64,6 +64,7 @@ export function startRounds(options: RoundsOptions): Loop[] {
       ? [
           start('payment-jobs', limits.jobRelayEveryMs, jobs.relay),
           start('payments', limits.refundEveryMs, jobs.sweep),
+          start('provider-events', limits.eventForgetEveryMs, jobs.forget),
         ]
       : []),
   ];

@@ -1,81 +1,57 @@
-import Stripe from 'stripe';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
-import { policyFigures } from './adapters/provider-policy.ts';
-import { stripeClient } from './adapters/stripe-client.ts';
-import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
+import { postgresPayments } from './adapters/postgres/payment-store.ts';
+import { makePool } from './adapters/postgres/pool.ts';
+import { makePayments } from './app/payments.ts';
+import { eventually, type Rig } from './testing/checkout-rig.ts';
+import { quietMetrics } from './testing/quiet-metrics.ts';
+import { makeStripeRig, type StripeRig } from './testing/stripe-rig.ts';
 import {
-  declineIntent,
-  makeStripe,
   payIntent,
   type StandInIntent,
   type StripeStandIn,
-  stripeWebhookSecret as secret,
   stripeEvent,
-  stripeKey,
 } from './testing/stripe-server.ts';
 
+let databaseUrl: string;
+let shop: StripeRig;
 let rig: Rig;
 let stripe: StripeStandIn;
 beforeAll(async () => {
-  stripe = await makeStripe();
-  const provider = stripeClient({
-    secretKey: stripeKey,
-    webhookSecret: secret,
-    toleranceSeconds: 300,
-    apiUrl: stripe.url,
-    figures: { ...policyFigures, callTimeoutMs: 500, totalMs: 2_000, backoffMs: 5 },
-  });
-  const databaseUrl = await freshDatabaseUrl(afterAll);
-  rig = await makeRig({ databaseUrl, units: [100], providers: [provider], loops: true });
+  databaseUrl = await freshDatabaseUrl(afterAll);
+  shop = await makeStripeRig({ databaseUrl });
+  ({ rig, stripe } = shop);
 });
-afterAll(async () => {
-  await rig.close();
-  await stripe.close();
-});
+afterAll(() => shop.close());
 beforeEach(() => {
   stripe.fault = null;
 });
 
-async function place() {
-  const { body } = await rig.redeem(await rig.token());
-  const { order, orderKey: key } = body;
-  const path = `/v1/orders/${order.id}`;
-  const pay = () => rig.call('POST', `${path}/payments`, { key, json: { provider: 'stripe' } });
-  const read = async () => (await rig.call('GET', path, { key })).body.order;
-  return {
-    id: order.id as string,
-    path,
-    key: key as string,
-    pay,
-    read,
-    reaches: (state: string) => eventually(async () => (await read()).state === state),
-    intents: () => [...stripe.intents.values()].filter((i) => i.metadata.orderId === order.id),
-    async begin(): Promise<StandInIntent> {
-      expect((await pay()).status).toBe(202);
-      const intents = [...stripe.intents.values()];
-      return intents.findLast((i) => i.metadata.orderId === order.id) as StandInIntent;
-    },
-  };
-}
+const byStripe = { card: null, balancerRequest: null };
 
-/** As Stripe would: signed, over HTTP. */
-async function deliver(text: string) {
-  const signature = Stripe.webhooks.generateTestHeaderString({ payload: text, secret });
-  const headers = { 'stripe-signature': signature, 'content-type': 'application/json' };
-  return await rig.call('POST', '/webhooks/stripe', { text, headers });
+/** The same payments with little time for each request. */
+function quickPayments() {
+  const quiet = { info() {}, warn() {}, error() {} };
+  const named = { url: databaseUrl, name: 'test-quick', connectionsMax: 1, log: quiet };
+  const pool = makePool({ ...named, statementTimeoutMs: 5_000 });
+  onTestFinished(() => pool.close());
+  return makePayments({
+    providers: [shop.provider],
+    payments: postgresPayments({ orders: pool, background: pool, withdrawable: ['stripe'] }),
+    metrics: quietMetrics(),
+    log: quiet,
+    outage: { remainSeconds: 60, secondsMax: 600 },
+    requestMsMax: 800,
+    withdrawMsMax: 300,
+    now: Date.now,
+    stockChanged() {},
+  });
 }
-const paid = (intent: StandInIntent) =>
-  deliver(stripeEvent('payment_intent.succeeded', payIntent(intent)));
-const statesOf = async (orderId: string) =>
-  (await rig.sql`select state from payments where order_id = ${orderId} order by id`).map(
-    (row) => row.state,
-  );
 
 describe('an order that is paid by Stripe', () => {
   it('is answered with the client secret, and paid when the signed event comes', async () => {
-    const order = await place();
-    const answer = await order.pay();
+    const order = await shop.place();
+    const answer = await order.payHere();
     expect(answer.status).toBe(202);
     const [intent] = order.intents() as [StandInIntent];
     const { paymentId } = intent.metadata;
@@ -83,16 +59,16 @@ describe('an order that is paid by Stripe', () => {
     expect(answer.body).toEqual({ payment });
     expect((await order.read()).state).toBe('awaiting_payment');
     const text = stripeEvent('payment_intent.succeeded', payIntent(intent));
-    expect((await deliver(text)).status).toBe(200);
-    expect((await deliver(text)).status).toBe(200);
+    expect((await shop.deliver(text)).status).toBe(200);
+    expect((await shop.deliver(text)).status).toBe(200);
     expect((await order.read()).state).toBe('paid');
     const ledger = await rig.sql`select action from ledger where order_id = ${order.id}`;
     expect(ledger.filter(({ action }) => action === 'order.paid')).toHaveLength(1);
   });
 
   it('asked again, has the same payment and the same secret', async () => {
-    const order = await place();
-    const answers = [await order.pay(), await order.pay(), await order.pay()];
+    const order = await shop.place();
+    const answers = [await order.payHere(), await order.payHere(), await order.payHere()];
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     expect(answers[1]?.body).toEqual(answers[0]?.body);
     expect(answers[2]?.body).toEqual(answers[0]?.body);
@@ -103,107 +79,174 @@ describe('an order that is paid by Stripe', () => {
   });
 
   it('a decline says why; the same intent may be paid after it', async () => {
-    const order = await place();
+    const order = await shop.place();
     const intent = await order.begin();
-    const event = stripeEvent(
-      'payment_intent.payment_failed',
-      declineIntent(intent, 'expired_card'),
-    );
-    await deliver(event);
+    await shop.declined(intent);
     expect(await order.read()).toMatchObject({
       state: 'awaiting_payment',
       failure: 'expired_card',
     });
-    await paid(intent);
+    await shop.paid(intent);
     expect((await order.read()).state).toBe('paid');
   });
 
   it('after a decline another payment begins, and the first cannot be paid any more', async () => {
-    const order = await place();
+    const order = await shop.place();
     const first = await order.begin();
-    await deliver(
-      stripeEvent('payment_intent.payment_failed', declineIntent(first, 'expired_card')),
-    );
+    await shop.declined(first);
     const second = await order.begin();
     expect(second.id).not.toBe(first.id);
     expect(first.status).toBe('canceled');
-    await paid(second);
-    expect(await statesOf(order.id)).toEqual(['failed', 'succeeded']);
+    await shop.paid(second);
+    expect(await order.states()).toEqual(['failed', 'succeeded']);
   });
 
   it('one that was declined, then paid, is not paid again by a new attempt', async () => {
-    const order = await place();
+    const order = await shop.place();
     const first = await order.begin();
-    await deliver(
-      stripeEvent('payment_intent.payment_failed', declineIntent(first, 'expired_card')),
-    );
+    await shop.declined(first);
     payIntent(first);
-    expect((await order.pay()).status).toBe(409);
+    expect((await order.payHere()).status).toBe(409);
     expect((await order.read()).state).toBe('paid');
     expect(order.intents()).toHaveLength(1);
   });
 
   it('two that were paid all the same: one is given back', async () => {
-    const order = await place();
+    const order = await shop.place();
     const first = await order.begin();
     await rig.sql`update payments set state = 'failed' where order_id = ${order.id}`;
     await rig.sql`update payments set reference = null where order_id = ${order.id}`;
     const second = await order.begin();
-    await paid(second);
-    await paid(first);
-    await eventually(async () => (await statesOf(order.id)).includes('refunded'));
+    await shop.paid(second);
+    await shop.paid(first);
+    await eventually(async () => (await order.states()).includes('refunded'));
     expect(stripe.refunds.map((refund) => refund.payment_intent)).toContain(first.id);
     expect((await order.read()).state).toBe('paid');
   });
 
   it('cancelled before it is paid: its intent goes with it', async () => {
-    const order = await place();
+    const order = await shop.place();
     const intent = await order.begin();
-    const cancel = await rig.call('POST', `${order.path}/cancel`, { key: order.key });
+    const cancel = await order.cancel();
     expect(cancel.status).toBe(200);
     expect(intent.status).toBe('canceled');
+    // We ended it ourselves: nobody declined anything.
+    expect(cancel.body.order).not.toHaveProperty('failure');
+    expect(await order.actions()).toEqual([
+      'order.placed',
+      'payment.begun',
+      'payment.withdrawn',
+      'order.cancelled',
+    ]);
   });
 
   it('that ran out: its intent is withdrawn, so that no money comes late', async () => {
-    const order = await place();
+    const order = await shop.place();
     const intent = await order.begin();
-    await rig.sql`
-      update orders set pay_before = now() - interval '70 s' where id = ${order.id}`;
+    await order.runsOut(70);
     await order.reaches('expired');
-    await rig.sql`
-      update payments set updated_at = now() - interval '20 s' where order_id = ${order.id}`;
     await eventually(async () => intent.status === 'canceled');
     expect((await order.read()).state).toBe('expired');
   });
 
   it('is paid though no event ever comes: Stripe is asked', async () => {
-    const order = await place();
+    const order = await shop.place();
     payIntent(await order.begin());
-    await rig.sql`
-      update payments set updated_at = now() - interval '20 s' where order_id = ${order.id}`;
+    await order.silent();
     await order.reaches('paid');
+  });
+
+  it('is not paid by money that went back before anybody heard that it came', async () => {
+    const order = await shop.place();
+    const intent = payIntent(await order.begin());
+    stripe.refunds.push({ id: 're_before', payment_intent: intent.id, status: 'succeeded' });
+    await order.silent();
+    await eventually(async () => (await order.states())[0] === 'refunded');
+    expect((await order.read()).state).toBe('awaiting_payment');
   });
 
   it.each(['fails', 'hangs', 'loses the answer'] as const)(
     'where Stripe %s: 503, the order stays, and can be paid afterwards',
     async (fault) => {
-      const order = await place();
+      const order = await shop.place();
       stripe.fault = fault;
-      const answer = await order.pay();
+      const answer = await order.payHere();
       expect([answer.status, answer.body.type]).toEqual([
         503,
         'urn:fairgate:problem:payment-unavailable',
       ]);
       stripe.fault = null;
-      await paid(await order.begin());
+      await shop.paid(await order.begin());
       expect((await order.read()).state).toBe('paid');
     },
   );
 });
 
+describe('a payment that Stripe turns down in the call itself', () => {
+  it('declined: 402 says why, and so does the order, which may be paid again', async () => {
+    const order = await shop.place();
+    stripe.fault = 'declines';
+    const answer = await order.payHere();
+    expect([answer.status, answer.body.type, answer.body.detail]).toEqual([
+      402,
+      'urn:fairgate:problem:payment-declined',
+      'card_declined',
+    ]);
+    expect(await order.read()).toMatchObject({
+      state: 'awaiting_payment',
+      failure: 'card_declined',
+    });
+    expect(await order.actions()).toEqual(['order.placed', 'payment.begun', 'payment.declined']);
+    stripe.fault = null;
+    await shop.paid(await order.begin());
+    expect((await order.read()).state).toBe('paid');
+  });
+
+  it('refused: 400 says that it is about the provider, not about any card', async () => {
+    const order = await shop.place();
+    stripe.fault = 'refuses';
+    const answer = await order.payHere();
+    expect(answer.status).toBe(400);
+    const message = 'Stripe refuses it: amount_too_small';
+    expect(answer.body.errors).toEqual([{ path: 'provider', message }]);
+  });
+});
+
+describe('a new payment after a declined one that cannot be withdrawn', () => {
+  it('begins all the same, within the time of the request', async () => {
+    const order = await shop.place();
+    const first = await order.begin();
+    await shop.declined(first);
+    const seen = stripe.requests.length;
+    stripe.fault = 'hangs';
+    const paying = quickPayments().pay(order.id, 'stripe', byStripe);
+    await eventually(async () => stripe.requests.length > seen);
+    stripe.fault = null;
+    expect((await paying).kind).toBe('begun');
+    expect(order.intents()).toHaveLength(2);
+    expect(first.status).toBe('requires_payment_method');
+  });
+
+  it('is answered in time though Stripe hangs throughout; and so is a cancel', async () => {
+    const order = await shop.place();
+    await shop.declined(await order.begin());
+    const other = await shop.place();
+    await other.begin();
+    stripe.fault = 'hangs';
+    const begunMs = performance.now();
+    const outcomes = await Promise.all([
+      quickPayments().pay(order.id, 'stripe', byStripe),
+      quickPayments().withdrawUnderWay(other.id),
+      quickPayments().pay(other.id, 'stripe', byStripe),
+    ]);
+    expect(performance.now() - begunMs).toBeLessThan(1_400);
+    expect(outcomes).toMatchObject([{ kind: 'unavailable' }, undefined, { kind: 'unavailable' }]);
+  });
+});
+
 describe('the order page where only Stripe is set up', () => {
   it('asks for no card, loads nothing from elsewhere, and shows it when it is paid', async () => {
-    const order = await place();
+    const order = await shop.place();
     const headers = { cookie: `fg_order_${order.id}=${order.key}` };
     const show = () => rig.call('GET', `/checkout/orders/${order.id}`, { headers });
     const page = await show();
@@ -211,7 +254,7 @@ describe('the order page where only Stripe is set up', () => {
     expect(page.body).not.toMatch(/name="card"|Test cards|https?:\/\//);
     const intent = await order.begin();
     expect((await show()).body).toContain('/cancel"');
-    await paid(intent);
+    await shop.paid(intent);
     expect((await show()).body).toContain('data-state="paid"');
   });
 });

@@ -19,7 +19,7 @@ const closeDeadlineMs = 1_500;
 const concurrency = 4;
 
 const jobSchema: z.ZodType<PaymentJob> = z.object({
-  kind: z.enum(['refund', 'late', 'look']),
+  kind: z.enum(['refund', 'late', 'look', 'withdraw']),
   paymentId: z.string().min(1).max(100),
 });
 

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ProviderCall } from '../app/ports.ts';
+import { limits } from '../limits.ts';
 import { eventually } from '../testing/checkout-rig.ts';
 import {
+  type CallAbout,
   ProviderFault,
   type ProviderPolicy,
   policyFigures,
@@ -46,7 +49,6 @@ const quick = {
   backoffMs: 5,
   backoffMsMax: 20,
   openMs: 100,
-  callsMin: 10,
 };
 let policy: ProviderPolicy;
 let seen: ProviderCall[];
@@ -61,14 +63,19 @@ beforeEach(() => {
   fresh();
 });
 
-const call = () =>
-  policy.run('create', async (signal) => {
+/** Each about another order, unless one is named. */
+let orders = 0;
+const call = (about: Partial<CallAbout> = {}) => {
+  orders += 1;
+  return policy.run({ operation: 'create', orderId: `ord_${orders}`, ...about }, async (signal) => {
     const reply = await fetch(url, { signal });
     const text = await reply.text();
     if (reply.status >= 500 || reply.status === 429) throw new ProviderFault(`${reply.status}`);
     return text;
   });
-const calls = (count: number) => Promise.all(Array.from({ length: count }, call));
+};
+const calls = (count: number, about?: Partial<CallAbout>) =>
+  Promise.all(Array.from({ length: count }, () => call(about)));
 
 describe('a call of a provider', () => {
   it('is tried again with pauses, and no more often than allowed', async () => {
@@ -106,10 +113,38 @@ describe('a call of a provider', () => {
   });
 });
 
+describe('a request with a deadline of its own', () => {
+  it('ends with it, in the middle of a call, and nothing is tried after it', async () => {
+    fresh({ ...quick, callTimeoutMs: 3_000, totalMs: 5_000 });
+    behaviour = behaviours.hangs;
+    const deadline = AbortSignal.timeout(100);
+    const begunMs = performance.now();
+    expect((await call({ deadline })).kind).toBe('fault');
+    expect(performance.now() - begunMs).toBeLessThan(2_000);
+    let isTried = false;
+    const about = { operation: 'create', orderId: 'ord_late', deadline };
+    const late = await policy.run(about, async () => {
+      isTried = true;
+    });
+    expect([late.kind, isTried]).toEqual(['fault', false]);
+  });
+
+  it('is answered before the balancer gives up, all of its calls together', async () => {
+    const conf = await readFile(
+      new URL('../../../deploy/nginx/nginx.conf', import.meta.url),
+      'utf8',
+    );
+    const seconds = Number(/proxy_read_timeout (\d+)s/.exec(conf)?.[1]);
+    expect(limits.paymentRequestMsMax).toBeLessThanOrEqual((seconds - 2) * 1_000);
+    const { paymentWithdrawMsMax: withdrawMs, paymentRequestMsMax: requestMs } = limits;
+    expect(withdrawMs + policyFigures.totalMs).toBeLessThanOrEqual(requestMs);
+  });
+});
+
 describe('the breaker', () => {
   it('opens, refuses at once, lets one call try, and closes when that went well', async () => {
     behaviour = behaviours.fails;
-    await calls(quick.callsMin);
+    for (let i = 0; i < quick.faultsMin; i += 1) await call();
     expect(policy.breaker()).toBe('open');
     const before = requests;
     expect(await call()).toEqual({ kind: 'fault', cause: 'the breaker is open' });
@@ -123,7 +158,7 @@ describe('the breaker', () => {
 
   it('while one call tries, the others are refused at once and send nothing', async () => {
     behaviour = behaviours.fails;
-    await calls(quick.callsMin);
+    await calls(quick.faultsMin);
     behaviour = behaviours.hangs;
     requests = 0;
     await eventually(async () => {
@@ -137,25 +172,28 @@ describe('the breaker', () => {
 
   it.each(['hangs', 'resets', 'throttles'] as const)('opens where it %s', async (name) => {
     behaviour = behaviours[name];
-    await calls(quick.callsMin);
+    await calls(quick.faultsMin);
     expect(policy.breaker()).toBe('open');
   });
 
   it('stays closed where cards are declined, however many', async () => {
     behaviour = behaviours.declines;
-    await calls(4 * quick.callsMin);
+    await calls(8 * quick.faultsMin);
     expect(policy.breaker()).toBe('closed');
   });
 
-  it('stays closed where few calls fail, and where most go well', async () => {
+  it('stays closed where few calls fail, those of one order alone, or most go well', async () => {
     behaviour = behaviours.fails;
-    await calls(quick.callsMin - 1);
+    await calls(quick.faultsMin - 1);
+    expect(policy.breaker()).toBe('closed');
+    fresh();
+    await calls(4 * quick.faultsMin, { orderId: 'ord_one' });
     expect(policy.breaker()).toBe('closed');
     fresh();
     behaviour = behaviours.answers;
-    await calls(3 * quick.callsMin);
+    await calls(3 * quick.faultsMin);
     behaviour = behaviours.fails;
-    await calls(quick.callsMin);
+    await calls(2 * quick.faultsMin);
     expect(policy.breaker()).toBe('closed');
   });
 });

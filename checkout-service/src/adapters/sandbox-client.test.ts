@@ -25,19 +25,20 @@ beforeEach(() => {
 });
 
 let payments = 0;
-async function pay(card = '4242424242424242'): Promise<string> {
+async function pay(card = '4242424242424242', orderId?: string): Promise<string> {
   payments += 1;
-  const ids = { paymentId: `pay_${payments}`, orderId: 'ord_1', saleId: 'sale_1' };
+  const order = { orderId: orderId ?? `ord_${payments}`, saleId: 'sale_1' };
+  const ids = { paymentId: `pay_${payments}`, ...order };
   const payment = { ...ids, amountMinor: 100, currency: 'EUR', card };
   return (await client.create(payment)).kind;
 }
 const failing = '4000000000000119';
-const many = (count: number, card?: string) =>
-  Promise.all(Array.from({ length: count }, () => pay(card)));
+const many = (count: number, card?: string, orderId?: string) =>
+  Promise.all(Array.from({ length: count }, () => pay(card, orderId)));
 
 describe('the breaker', () => {
   it('stays closed where one shopper’s card makes the provider fail, however often', async () => {
-    expect(new Set(await many(20, failing))).toEqual(new Set(['unavailable']));
+    expect(new Set(await many(20, failing, 'ord_one'))).toEqual(new Set(['unavailable']));
     expect(client.breaker()).toBe('closed');
     expect(await pay()).toBe('accepted');
   });
@@ -48,9 +49,9 @@ describe('the breaker', () => {
     expect(await pay()).toBe('accepted');
   });
 
-  it('opens in an outage under load, answers at once, and closes when it is over', async () => {
+  it('opens in an outage, though few pay, answers at once, and closes when it is over', async () => {
     isDown = true;
-    await many(60);
+    await many(5);
     expect(client.breaker()).toBe('open');
     const before = requests;
     const begunMs = performance.now();

@@ -5,7 +5,7 @@ import type {
   PaymentProvider,
   WebhookVerdict,
 } from '../app/ports.ts';
-import type { PaymentNews } from '../domain/payment-rules.ts';
+import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
 import {
   anyEventSchema,
   eventSchema,
@@ -14,7 +14,12 @@ import {
   type SandboxPayment,
 } from '../sandbox/api.ts';
 import { signatureHeader, verifyWebhook } from '../sandbox/signature.ts';
-import { type PolicyFigures, ProviderFault, providerPolicy } from './provider-policy.ts';
+import {
+  type CallAbout,
+  type PolicyFigures,
+  ProviderFault,
+  providerPolicy,
+} from './provider-policy.ts';
 
 export type SandboxClientOptions = {
   url: string;
@@ -29,21 +34,23 @@ export type SandboxClientOptions = {
 export function sandboxClient(options: SandboxClientOptions): PaymentProvider {
   const policy = providerPolicy(options.figures);
   const url = options.url.replace(/\/$/, '');
-  const call: Call = async (operation, method, path, body) => {
-    const answer = await policy.run(operation, (signal) =>
+  const call: Call = async (about, method, path, body) => {
+    const answer = await policy.run(about, (signal) =>
       request(`${url}${path}`, { method, signal, key: options.key, body }),
     );
     return answer.kind === 'answer' ? answer.value : answer;
   };
   return {
     name: 'sandbox',
-    create: async (payment) => await create(call, payment),
-    look: async (payment) => await look(call, payment.id),
+    create: async (payment, deadline) => await create(call, payment, deadline),
+    look: async (payment) => await look(call, payment),
     async refund(payment) {
       if (payment.reference === null) return { kind: 'unavailable', cause: 'no reference yet' };
-      const reply = await call('refund', 'POST', `/v1/payments/${payment.reference}/refunds`);
+      const about = { operation: 'refund', orderId: payment.orderId };
+      const reply = await call(about, 'POST', `/v1/payments/${payment.reference}/refunds`);
       if (reply.kind === 'reply' && reply.status === 200) return { kind: 'refunded' };
-      return { kind: 'unavailable', cause: reply.kind === 'fault' ? reply.cause : reply.status };
+      if (reply.kind === 'fault') return { kind: 'unavailable', cause: reply.cause };
+      return { kind: 'refused', cause: reply.status };
     },
     parseWebhook: (body, header, nowMs) => parseWebhook(options, body, header, nowMs),
     breaker: policy.breaker,
@@ -53,7 +60,7 @@ export function sandboxClient(options: SandboxClientOptions): PaymentProvider {
 
 type Reply = { kind: 'reply'; status: number; body: unknown };
 type Call = (
-  operation: string,
+  about: CallAbout,
   method: string,
   path: string,
   body?: object,
@@ -81,20 +88,26 @@ async function request(
   return { kind: 'reply', status: reply.status, body: JSON.parse(text) };
 }
 
-async function create(call: Call, request: CreateRequest): Promise<CreateReply> {
-  const { paymentId, amountMinor, currency, card } = request;
-  if (card === null) return { kind: 'invalid', message: 'a card number is needed' };
+async function create(
+  call: Call,
+  request: CreateRequest,
+  deadline: AbortSignal | undefined,
+): Promise<CreateReply> {
+  const { paymentId, orderId, amountMinor, currency, card } = request;
+  const wrong = (message: string) => ({ kind: 'invalid', path: 'card', message }) as const;
+  if (card === null) return wrong('a card number is needed');
   const body = { paymentId, amountMinor, currency, card };
-  const reply = await call('create', 'POST', '/v1/payments', body);
+  const about = { operation: 'create', orderId, deadline };
+  const reply = await call(about, 'POST', '/v1/payments', body);
   if (reply.kind === 'fault') return { kind: 'unavailable', cause: reply.cause };
-  if (reply.status === 400) return { kind: 'invalid', message: 'is not a sandbox card' };
+  if (reply.status === 400) return wrong('is not a sandbox card');
   const parsed = paymentSchema.safeParse(reply.body);
   if (!parsed.success) return { kind: 'unavailable', cause: parsed.error };
   return { kind: 'accepted', reference: parsed.data.reference };
 }
 
-async function look(call: Call, paymentId: string): Promise<LookReply> {
-  const reply = await call('look', 'GET', `/v1/payments/${paymentId}`);
+async function look(call: Call, { id, orderId }: StoredPayment): Promise<LookReply> {
+  const reply = await call({ operation: 'look', orderId }, 'GET', `/v1/payments/${id}`);
   if (reply.kind === 'fault') return { kind: 'unavailable', cause: reply.cause };
   if (reply.status === 404) return { kind: 'none' };
   const parsed = paymentSchema.safeParse(reply.body);

@@ -1,16 +1,18 @@
 import Stripe from 'stripe';
 import { type PolicyFigures, ProviderFault, policyFigures } from './provider-policy.ts';
 
-/** Stripe refused: a 4xx that another try would not change. Its text stays there. */
+/** Stripe refused: an answer that another try would not change. Its text stays there. */
 export class StripeRefusal extends Error {
   override readonly name = 'StripeRefusal';
   readonly code: string;
   readonly status: number;
+  readonly declineCode: string | undefined;
 
-  constructor(status: number, code: string, requestId: string) {
+  constructor(status: number, code: string, requestId: string, declineCode?: string) {
     super(`Stripe answered ${status} ${code} (request ${requestId})`);
     this.code = code;
     this.status = status;
+    this.declineCode = declineCode;
   }
 }
 
@@ -51,8 +53,14 @@ export async function callStripe<T>(call: () => Promise<T>): Promise<StripeAnswe
     }
     const { statusCode = 0, requestId = '-' } = error;
     const code = error.code ?? error.type;
-    if (isFault(statusCode)) throw new ProviderFault(`Stripe failed: ${statusCode} ${code}`);
-    return { kind: 'refused', why: new StripeRefusal(statusCode, code, requestId) };
+    // The stored answer to this key: another try would give it again.
+    const isReplay = error.headers?.['idempotent-replayed'] === 'true';
+    if (isFault(statusCode) && !isReplay)
+      throw new ProviderFault(`Stripe failed: ${statusCode} ${code}`);
+    return {
+      kind: 'refused',
+      why: new StripeRefusal(statusCode, code, requestId, error.decline_code),
+    };
   }
 }
 

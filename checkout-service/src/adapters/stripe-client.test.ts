@@ -34,6 +34,8 @@ beforeEach(() => {
   stripe.fault = null;
   stripe.requests.length = 0;
   stripe.intents.clear();
+  stripe.refunds.length = 0;
+  stripe.refundsAre = 'succeeded';
   client = make();
 });
 
@@ -42,7 +44,7 @@ function newPayment(currency = 'EUR', amountMinor = 4_500): StoredPayment {
   count += 1;
   const ids = { id: `pay_${count}`, orderId: `ord_${count}`, saleId: 'sale_1' };
   const rest = { provider: 'stripe', reference: null, state: 'processing', failure: null } as const;
-  return { ...ids, ...rest, amountMinor, currency };
+  return { ...ids, ...rest, amountMinor, currency, refundAttempt: 0 };
 }
 const create = (payment: StoredPayment) =>
   client.create({ ...payment, paymentId: payment.id, card: null });
@@ -116,8 +118,17 @@ describe('a payment by Stripe', () => {
     expect(inspect(refusals)).toContain('401 invalid_api_key');
   });
 
+  it('that is declined in the call itself says why, as a shopper may know it', async () => {
+    stripe.fault = 'declines';
+    expect(await create(newPayment())).toEqual({ kind: 'declined', failure: 'card_declined' });
+    expect(stripe.requests).toHaveLength(1);
+    const payment = newPayment();
+    expect(await client.look(payment)).toMatchObject({ news: { failure: 'card_declined' } });
+    expect(await client.withdraw?.(payment)).toEqual({ kind: 'none' });
+  });
+
   it('in a currency that means another amount there is not begun', async () => {
-    expect((await create(newPayment('MGA'))).kind).toBe('invalid');
+    expect(await create(newPayment('MGA'))).toMatchObject({ kind: 'invalid', path: 'provider' });
     expect(stripe.requests).toHaveLength(0);
   });
 });
@@ -138,8 +149,15 @@ describe('asking about a payment', () => {
     stripe.fault = 'loses the answer';
     await create(payment);
     stripe.fault = null;
-    expect(await client.look(payment)).toMatchObject({ news: { failure: 'payment_canceled' } });
+    expect(await client.look(payment)).toMatchObject({ news: { kind: 'withdrawn' } });
     expect([...stripe.intents.values()].map(({ status }) => status)).toEqual(['canceled']);
+  });
+
+  it('takes money that went back since for refunded, not for paid', async () => {
+    const { intent, payment } = await accepted();
+    payIntent(intent);
+    stripe.refunds.push({ id: 're_1', payment_intent: intent.id, status: 'succeeded' });
+    expect(await client.look(payment)).toEqual({ kind: 'news', news: { kind: 'refunded' } });
   });
 
   it('knows money that came though no answer did', async () => {
@@ -154,9 +172,9 @@ describe('withdrawing a payment', () => {
   it('ends it; one that was paid says so instead', async () => {
     const { intent, payment } = await accepted();
     const withdraw = () => client.withdraw?.(payment);
-    expect(await withdraw()).toMatchObject({ news: { kind: 'failed' } });
+    expect(await withdraw()).toMatchObject({ news: { kind: 'withdrawn' } });
     expect(intent.status).toBe('canceled');
-    expect(await withdraw()).toMatchObject({ news: { kind: 'failed' } });
+    expect(await withdraw()).toMatchObject({ news: { kind: 'withdrawn' } });
     const other = await accepted();
     payIntent(other.intent);
     expect(await client.withdraw?.(other.payment)).toMatchObject({ news: { kind: 'succeeded' } });
@@ -166,17 +184,42 @@ describe('withdrawing a payment', () => {
 describe('giving money back', () => {
   it('is done once, whether its answer comes or not', async () => {
     const { intent, payment } = await accepted();
-    expect((await client.refund(payment)).kind).toBe('unavailable');
+    expect((await client.refund(payment)).kind).toBe('refused');
     payIntent(intent);
     const paid = { ...payment, id: `${payment.id}b` };
     stripe.fault = 'loses the answer';
     expect((await client.refund(paid)).kind).toBe('unavailable');
     stripe.fault = null;
     expect(await client.refund(paid)).toEqual({ kind: 'refunded' });
-    expect(stripe.requests.at(-1)?.key).toBe(`refund:${paid.id}`);
+    expect(stripe.requests.at(-1)?.key).toBe(`refund:${paid.id}:0`);
     expect(await client.refund({ ...paid, id: 'pay_other' })).toEqual({ kind: 'refunded' });
     expect(stripe.refunds).toHaveLength(1);
   });
+
+  it('is done when Stripe has taken it on, and not where it failed', async () => {
+    for (const [status, kind] of [
+      ['pending', 'refunded'],
+      ['failed', 'refused'],
+    ] as const) {
+      const { intent, payment } = await accepted();
+      payIntent(intent);
+      stripe.refundsAre = status;
+      expect((await client.refund(payment)).kind).toBe(kind);
+    }
+  });
+
+  it.each(['refused', 'broken'] as const)(
+    'that was %s is so again under that key, not under another',
+    async (how) => {
+      const { intent, payment } = await accepted();
+      payIntent(intent);
+      stripe.refundsAre = how;
+      await client.refund(payment);
+      stripe.refundsAre = 'succeeded';
+      expect((await client.refund(payment)).kind).toBe('refused');
+      expect(await client.refund({ ...payment, refundAttempt: 1 })).toEqual({ kind: 'refunded' });
+    },
+  );
 });
 
 describe('events', () => {
@@ -205,10 +248,15 @@ describe('events', () => {
     const paid = await take('payment_intent.succeeded', payIntent(intent));
     expect(paid).toMatchObject({ paymentId, news: { kind: 'succeeded', amountMinor: 4_500 } });
     const gone = await take('payment_intent.canceled', { ...intent, status: 'canceled' });
-    expect(gone).toMatchObject({ paymentId, news: { kind: 'failed' } });
+    expect(gone).toMatchObject({ paymentId, news: { kind: 'withdrawn' } });
     const charge = { metadata: intent.metadata, refunded: true };
     const refunded = await take('charge.refunded', charge);
     expect(refunded).toMatchObject({ paymentId, news: { kind: 'refunded' } });
+    for (const status of ['failed', 'canceled']) {
+      const refund = { id: 're_1', status, metadata: { paymentId, attempt: '2' } };
+      const failed = await take('refund.updated', refund);
+      expect(failed).toMatchObject({ paymentId, news: { kind: 'refund-failed', attempt: 2 } });
+    }
   });
 
   it('that we do not act on are none: other types, other shops’ intents, parts of the money', async () => {
@@ -219,6 +267,16 @@ describe('events', () => {
     expect(await take('customer.created', { id: 'cus_1' })).toEqual({ kind: 'other' });
     expect(await take('payment_intent.succeeded', foreign)).toEqual({ kind: 'other' });
     expect(await take('charge.refunded', part)).toEqual({ kind: 'other' });
+    const ours = { paymentId: 'pay_1', attempt: '0' };
+    const refunds = [
+      { status: 'succeeded', metadata: ours },
+      { status: 'failed', metadata: {} },
+      { status: 'failed', metadata: null },
+      { status: 'failed', metadata: { paymentId: 'pay_1' } },
+    ];
+    for (const refund of refunds) {
+      expect(await take('refund.failed', refund)).toEqual({ kind: 'other' });
+    }
   });
 
   it('that are not genuine are refused, and say why for the log', async () => {

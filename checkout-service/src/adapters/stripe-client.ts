@@ -1,9 +1,10 @@
 import type Stripe from 'stripe';
-import type { CreateReply, CreateRequest, LookReply, PaymentProvider } from '../app/ports.ts';
+import type { CreateReply, LookReply, PaymentProvider, RefundReply } from '../app/ports.ts';
 import type { StoredPayment } from '../domain/payment-rules.ts';
 import { type PolicyFigures, type ProviderPolicy, providerPolicy } from './provider-policy.ts';
-import { callStripe, type StripeAnswer, StripeRefusal, stripeSdk } from './stripe-calls.ts';
-import { type Intent, intentSchema, isOpen, newsOf, stripeAmount } from './stripe-intents.ts';
+import { callStripe, stripeSdk } from './stripe-calls.ts';
+import { type IntentCalls, type IntentReply, intentCalls } from './stripe-intent-calls.ts';
+import { isOpen, newsOf } from './stripe-intents.ts';
 import { parseStripeWebhook } from './stripe-webhooks.ts';
 
 export type StripeClientOptions = {
@@ -27,77 +28,16 @@ export function stripeClient(options: StripeClientOptions): PaymentProvider {
   const webhooks = { ...options, sdk };
   return {
     name: 'stripe',
-    create: async (request) => acceptedOf(await intents.create(request)),
-    resume: async (payment) => acceptedOf(await intents.find(payment)),
+    create: async (request, deadline) => acceptedOf(await intents.create(request, deadline)),
+    resume: async (payment, deadline) => acceptedOf(await intents.find(payment, deadline)),
     look: async (payment) => await look(intents, payment),
-    withdraw: async (payment) => await withdraw(intents, payment),
+    withdraw: async (payment, deadline) => await withdraw(intents, payment, deadline),
     refund: async (payment) => await refund(sdk, policy, payment),
     parseWebhook: (body, header, nowMs) =>
       parseStripeWebhook(webhooks, body, header('stripe-signature'), nowMs),
     breaker: policy.breaker,
     onCall: policy.onCall,
   };
-}
-
-type IntentReply =
-  | { kind: 'intent'; intent: Intent }
-  | { kind: 'invalid'; message: string }
-  | { kind: 'unavailable'; cause: unknown };
-
-type IntentCalls = {
-  create(request: Omit<CreateRequest, 'card'>): Promise<IntentReply>;
-  /** By its reference; by creating it again where that is unknown, see ADR 0010. */
-  find(payment: StoredPayment): Promise<IntentReply>;
-  cancel(reference: string): Promise<IntentReply>;
-};
-
-function intentCalls(sdk: Stripe, policy: ProviderPolicy): IntentCalls {
-  const run = async (operation: string, call: () => Promise<unknown>): Promise<IntentReply> => {
-    const answer = await policy.run(operation, () =>
-      callStripe(async () => intentSchema.parse(await call())),
-    );
-    return replyOf(answer, (intent) => ({ kind: 'intent', intent }));
-  };
-  const retrieve = (reference: string) => run('look', () => sdk.paymentIntents.retrieve(reference));
-
-  async function create(request: Omit<CreateRequest, 'card'>): Promise<IntentReply> {
-    const { paymentId, orderId, saleId, amountMinor, currency } = request;
-    const amount = stripeAmount(amountMinor, currency);
-    if (amount === null) return { kind: 'invalid', message: `Stripe takes no ${currency} here` };
-    const params = {
-      amount,
-      currency: currency.toLowerCase(),
-      automatic_payment_methods: { enabled: true },
-      metadata: { paymentId, orderId, saleId },
-    };
-    const reply = await run('create', () =>
-      sdk.paymentIntents.create(params, { idempotencyKey: paymentId }),
-    );
-    // Such a payment is not made later either: no outage, and nothing to ask about again.
-    const refusal = reply.kind === 'unavailable' ? reply.cause : null;
-    const isFinal = refusal instanceof StripeRefusal && [400, 402].includes(refusal.status);
-    return isFinal ? { kind: 'invalid', message: `Stripe refuses it: ${refusal.code}` } : reply;
-  }
-
-  return {
-    create,
-    async find(payment) {
-      if (payment.reference !== null) return await retrieve(payment.reference);
-      const made = await create({ ...payment, paymentId: payment.id });
-      // The same key gives the answer of then; only a second look tells the state of now.
-      return made.kind === 'intent' ? await retrieve(made.intent.id) : made;
-    },
-    cancel: (reference) => run('withdraw', () => sdk.paymentIntents.cancel(reference)),
-  };
-}
-
-function replyOf<T, R>(
-  answer: { kind: 'answer'; value: StripeAnswer<T> } | { kind: 'fault'; cause: unknown },
-  done: (value: T) => R,
-): R | { kind: 'unavailable'; cause: unknown } {
-  if (answer.kind === 'fault') return { kind: 'unavailable', cause: answer.cause };
-  const { value } = answer;
-  return value.kind === 'done' ? done(value.value) : { kind: 'unavailable', cause: value.why };
 }
 
 function acceptedOf(reply: IntentReply): CreateReply {
@@ -110,15 +50,21 @@ async function look(intents: IntentCalls, payment: StoredPayment): Promise<LookR
   const found = await intents.find(payment);
   // Without a reference of ours nobody was ever given its secret: it will not be paid.
   const isOrphan = payment.reference === null && found.kind === 'intent' && isOpen(found.intent);
-  return lookOf(isOrphan ? await intents.cancel(found.intent.id) : found);
+  return lookOf(isOrphan ? await intents.cancel(payment, found.intent.id) : found);
 }
 
 /** Cancels the intent; one that was paid meanwhile cannot be, and says so. */
-async function withdraw(intents: IntentCalls, payment: StoredPayment): Promise<LookReply> {
-  const found = await intents.find(payment);
+async function withdraw(
+  intents: IntentCalls,
+  payment: StoredPayment,
+  deadline?: AbortSignal,
+): Promise<LookReply> {
+  const found = await intents.find(payment, deadline);
+  // Declined before there was anything to pay: nothing is left to be ended.
+  if (found.kind === 'declined') return { kind: 'none' };
   if (found.kind !== 'intent' || !isOpen(found.intent)) return lookOf(found);
-  const cancelled = await intents.cancel(found.intent.id);
-  return lookOf(cancelled.kind === 'intent' ? cancelled : await intents.find(payment));
+  const cancelled = await intents.cancel(payment, found.intent.id, deadline);
+  return lookOf(cancelled.kind === 'intent' ? cancelled : await intents.find(payment, deadline));
 }
 
 function lookOf(reply: IntentReply): LookReply {
@@ -127,6 +73,10 @@ function lookOf(reply: IntentReply): LookReply {
       const news = newsOf(reply.intent);
       return news ? { kind: 'news', news } : { kind: 'processing' };
     }
+    case 'declined': {
+      const news = { kind: 'failed', reference: null, failure: reply.failure } as const;
+      return { kind: 'news', news };
+    }
     case 'invalid':
       return { kind: 'none' };
     case 'unavailable':
@@ -134,30 +84,35 @@ function lookOf(reply: IntentReply): LookReply {
   }
 }
 
-/** `pending` counts: Stripe has taken it on, and does not undo it but by an event of its own. */
+/** `pending` counts: Stripe has taken it on; should it fail, an event says so (stripe-webhooks.ts). */
 const refundStates = ['succeeded', 'pending'];
 
-async function refund(sdk: Stripe, policy: ProviderPolicy, payment: StoredPayment) {
-  const { id: paymentId, reference } = payment;
-  if (reference === null) return { kind: 'unavailable', cause: 'no reference yet' } as const;
-  const answer = await policy.run('refund', () =>
+/**
+ * Stripe gives the first answer to a key again for a day, refusals too: so what failed for good is
+ * asked for under another key. A charge is never paid back twice: that is Stripe's own limit.
+ */
+async function refund(
+  sdk: Stripe,
+  policy: ProviderPolicy,
+  payment: StoredPayment,
+): Promise<RefundReply> {
+  const { id: paymentId, orderId, reference, refundAttempt } = payment;
+  if (reference === null) return { kind: 'unavailable', cause: 'no reference yet' };
+  const answer = await policy.run({ operation: 'refund', orderId }, () =>
     callStripe(() =>
       sdk.refunds.create(
-        { payment_intent: reference, metadata: { paymentId } },
-        { idempotencyKey: `refund:${paymentId}` },
+        { payment_intent: reference, metadata: { paymentId, attempt: refundAttempt } },
+        { idempotencyKey: `refund:${paymentId}:${refundAttempt}` },
       ),
     ),
   );
-  if (answer.kind === 'answer' && answer.value.kind === 'refused') {
-    const { why } = answer.value;
-    const isDone = why.code === 'charge_already_refunded';
-    return isDone
-      ? ({ kind: 'refunded' } as const)
-      : ({ kind: 'unavailable', cause: why } as const);
+  if (answer.kind === 'fault') return { kind: 'unavailable', cause: answer.cause };
+  const { value } = answer;
+  if (value.kind === 'refused') {
+    const isDone = value.why.code === 'charge_already_refunded';
+    return isDone ? { kind: 'refunded' } : { kind: 'refused', cause: value.why };
   }
-  return replyOf(answer, ({ status }) =>
-    refundStates.includes(status ?? '')
-      ? ({ kind: 'refunded' } as const)
-      : ({ kind: 'unavailable', cause: `the refund is ${status}` } as const),
-  );
+  const { status } = value.value;
+  if (refundStates.includes(status ?? '')) return { kind: 'refunded' };
+  return { kind: 'refused', cause: `the refund is ${status}` };
 }

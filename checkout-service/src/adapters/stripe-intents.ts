@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import type { PaymentNews } from '../domain/payment-rules.ts';
+import { failureWord, isCurrency, isProviderId } from '../domain/provider-words.ts';
 
 /** What we read of Stripe's PaymentIntent; whatever else it holds, and may come to hold, is left. */
 export const intentSchema = z.object({
-  id: z.string().min(1).max(255),
+  id: z.string().refine(isProviderId),
   status: z.string(),
   amount_received: z.int().min(0).default(0),
-  currency: z.string().length(3),
+  currency: z.string().refine(isCurrency),
   client_secret: z.string().nullish(),
   last_payment_error: z
     .object({ code: z.string().nullish(), decline_code: z.string().nullish() })
     .nullish(),
+  /** Its id alone, unless it was asked for whole. */
+  latest_charge: z.union([z.string(), z.object({ refunded: z.boolean() })]).nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
 });
 export type Intent = z.infer<typeof intentSchema>;
@@ -18,12 +21,15 @@ export type Intent = z.infer<typeof intentSchema>;
 /** What an intent says, or null while nothing is decided. */
 export function newsOf(intent: Intent): PaymentNews | null {
   const { id: reference, status } = intent;
+  // An intent stays `succeeded` when its money went back.
+  const charge = intent.latest_charge;
+  if (typeof charge === 'object' && charge?.refunded) return { kind: 'refunded' };
   if (status === 'succeeded') {
     const currency = intent.currency.toUpperCase();
     const amountMinor = minorUnits(intent.amount_received, currency);
     return { kind: 'succeeded', reference, amountMinor, currency };
   }
-  if (status === 'canceled') return { kind: 'failed', reference, failure: 'payment_canceled' };
+  if (status === 'canceled') return { kind: 'withdrawn', reference };
   // The intent stays payable; what was tried last was refused.
   const declined = status === 'requires_payment_method' && intent.last_payment_error;
   return declined ? { kind: 'failed', reference, failure: failureOf(intent) } : null;
@@ -46,8 +52,13 @@ const hiddenDeclines = new Set([
 ]);
 
 function failureOf({ last_payment_error: error }: Intent): string {
-  const why = error?.decline_code ?? error?.code ?? 'card_declined';
-  return hiddenDeclines.has(why) ? 'card_declined' : why.slice(0, 64);
+  return declineOf(error?.decline_code, error?.code);
+}
+
+/** Why a payment was declined, as the shopper may know it. */
+export function declineOf(declineCode?: string | null, code?: string | null): string {
+  const why = declineCode ?? code ?? 'card_declined';
+  return hiddenDeclines.has(why) ? 'card_declined' : failureWord(why);
 }
 
 /**

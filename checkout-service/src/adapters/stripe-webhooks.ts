@@ -2,10 +2,11 @@ import Stripe from 'stripe';
 import { z } from 'zod';
 import type { WebhookVerdict } from '../app/ports.ts';
 import type { PaymentNews } from '../domain/payment-rules.ts';
+import { isProviderId } from '../domain/provider-words.ts';
 import { intentSchema, newsOf } from './stripe-intents.ts';
 
 const eventSchema = z.object({
-  id: z.string().min(1).max(255),
+  id: z.string().refine(isProviderId),
   type: z.string(),
   data: z.object({ object: z.unknown() }),
 });
@@ -14,6 +15,15 @@ const eventSchema = z.object({
 const chargeSchema = z.object({
   refunded: z.boolean(),
   metadata: z.record(z.string(), z.string()).default({}),
+});
+
+/** Both names of an event, for accounts with older versions of the API. */
+const refundEvents = ['refund.failed', 'refund.updated', 'charge.refund.updated'];
+
+/** A refund has the metadata that we gave it. */
+const refundSchema = z.object({
+  status: z.string().nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
 });
 
 const intentEvents = [
@@ -60,16 +70,19 @@ function verdictOf(given: unknown): WebhookVerdict {
   const event = eventSchema.safeParse(given);
   if (!event.success) return { kind: 'unreadable' };
   const { id: eventId, type, data } = event.data;
-  const about = intentEvents.includes(type)
-    ? aboutIntent(data.object)
-    : type === 'charge.refunded'
-      ? aboutCharge(data.object)
-      : 'other';
-  if (about === 'other') return { kind: 'other' };
-  return about === null ? { kind: 'unreadable' } : { kind: 'event', eventId, ...about };
+  const about = aboutOf(type, data.object);
+  if (about === null) return { kind: 'unreadable' };
+  const isOurs = about !== 'other' && isProviderId(about.paymentId);
+  return isOurs ? { kind: 'event', eventId, ...about } : { kind: 'other' };
 }
 
 type About = { paymentId: string; news: PaymentNews };
+
+function aboutOf(type: string, object: unknown): About | 'other' | null {
+  if (intentEvents.includes(type)) return aboutIntent(object);
+  if (refundEvents.includes(type)) return aboutRefund(object);
+  return type === 'charge.refunded' ? aboutCharge(object) : 'other';
+}
 
 /** Null where it cannot be read; `other` where it is no payment of ours, or says nothing new. */
 function aboutIntent(object: unknown): About | 'other' | null {
@@ -86,4 +99,16 @@ function aboutCharge(object: unknown): About | 'other' | null {
   if (!charge.success) return null;
   const { paymentId } = charge.data.metadata;
   return paymentId && charge.data.refunded ? { paymentId, news: { kind: 'refunded' } } : 'other';
+}
+
+/** A refund of ours that failed, perhaps days after it was taken on; others are their makers' affair. */
+function aboutRefund(object: unknown): About | 'other' | null {
+  const refund = refundSchema.safeParse(object);
+  if (!refund.success) return null;
+  const { status, metadata } = refund.data;
+  const attempt = Number(metadata?.attempt ?? Number.NaN);
+  const paymentId = metadata?.paymentId;
+  if (!paymentId || !Number.isInteger(attempt)) return 'other';
+  if (status !== 'failed' && status !== 'canceled') return 'other';
+  return { paymentId, news: { kind: 'refund-failed', attempt } };
 }

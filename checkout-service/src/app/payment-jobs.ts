@@ -1,9 +1,15 @@
-import type { StoredPayment } from '../domain/payment-rules.ts';
+import { outageFailure, type StoredPayment } from '../domain/payment-rules.ts';
 import { placeLate } from './late-money.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
-import { noteNews, withdraw } from './payments.ts';
-import type { PaymentJob, PaymentProvider, PaymentQueue, PaymentStore } from './ports.ts';
+import { takeNews, withdraw } from './payment-news.ts';
+import type {
+  OutageBounds,
+  PaymentJob,
+  PaymentProvider,
+  PaymentQueue,
+  PaymentStore,
+} from './ports.ts';
 import type { RoomReports } from './room-ports.ts';
 
 /** `again`: it did not go, and has to be tried later. */
@@ -16,6 +22,8 @@ export type PaymentJobs = {
   relay(): Promise<'again' | 'done'>;
   /** One round: what is due by Postgres, and whose job was lost, gave up, or never had a queue. */
   sweep(): Promise<'again' | 'done'>;
+  /** One round: events of webhooks that are too old to come again. */
+  forget(): Promise<'again' | 'done'>;
 };
 
 export type PaymentJobsOptions = {
@@ -28,12 +36,17 @@ export type PaymentJobsOptions = {
   log: Log;
   /** A payment without news for so long is asked about. */
   silenceSeconds: number;
+  /** How far a hold is made longer while its provider is away. */
+  outage: OutageBounds;
   /** How long late money waits for a room that gives no answer. */
   lateWaitSeconds: number;
   /** How long the sweep leaves to the queue what has a job there. */
   graceSeconds: number;
   relayMax: number;
   sweepMax: number;
+  /** For how long events are known again, and how many are forgotten at a time. */
+  eventDays: number;
+  eventsMax: number;
   stockChanged(saleId: string): void;
 };
 
@@ -51,6 +64,10 @@ export function makePaymentJobs(options: PaymentJobsOptions): PaymentJobs {
       return relayed === options.relayMax ? 'again' : 'done';
     },
     sweep: () => sweep(options),
+    async forget() {
+      const { eventDays, eventsMax } = options;
+      return (await payments.forgetEvents(eventDays, eventsMax)) === eventsMax ? 'again' : 'done';
+    },
   };
 }
 
@@ -66,6 +83,10 @@ async function work(options: PaymentJobsOptions, job: PaymentJob): Promise<JobOu
       const payment = await options.payments.takeUp(job.paymentId, 'refund');
       return payment ? await refund(options, payment) : { kind: 'done' };
     }
+    case 'withdraw': {
+      const payment = await options.payments.takeUp(job.paymentId, 'withdraw');
+      return payment ? await endAtProvider(options, payment) : { kind: 'done' };
+    }
     case 'look': {
       const payment = await options.payments.takeUp(job.paymentId, 'look');
       return payment ? await look(options, payment) : { kind: 'done' };
@@ -74,31 +95,57 @@ async function work(options: PaymentJobsOptions, job: PaymentJob): Promise<JobOu
 }
 
 async function refund(options: PaymentJobsOptions, payment: StoredPayment): Promise<JobOutcome> {
+  const { refundAttempt: attempt } = payment;
   const reply = await providerOf(options, payment)?.refund(payment);
-  if (reply?.kind !== 'refunded') {
-    return { kind: 'again', why: 'the provider gave nothing back', cause: reply?.cause };
+  switch (reply?.kind) {
+    case 'refunded':
+      await takeNews(options, payment, { kind: 'refunded', attempt });
+      return { kind: 'done' };
+    case 'refused':
+      await takeNews(options, payment, { kind: 'refund-failed', attempt });
+      return { kind: 'again', why: 'the provider refused to give it back', cause: reply.cause };
+    case 'unavailable':
+    case undefined:
+      return { kind: 'again', why: 'the provider gave nothing back', cause: reply?.cause };
   }
-  const news = { kind: 'refunded' } as const;
-  noteNews(options, await options.payments.takeNews(payment.provider, null, payment.id, news));
-  return { kind: 'done' };
+}
+
+/** Nobody waits for the payment any more: its provider ends it, or tells how it ended. */
+async function endAtProvider(
+  options: PaymentJobsOptions,
+  payment: StoredPayment,
+): Promise<JobOutcome> {
+  const reply = await withdraw(options, payment);
+  switch (reply?.kind) {
+    case 'news':
+      return { kind: 'done' };
+    case 'none':
+      await options.payments.abandoned(payment.id, 'never reached the provider', null);
+      return { kind: 'done' };
+    case 'processing':
+      return { kind: 'again', why: 'the provider is at it still' };
+    case 'unavailable':
+    case undefined:
+      return { kind: 'again', why: 'the provider gave no answer', cause: reply?.cause };
+  }
 }
 
 /** Webhooks get lost, and processes die: then asking is the only way to know. */
 async function look(options: PaymentJobsOptions, payment: StoredPayment): Promise<JobOutcome> {
-  const { id, provider } = payment;
+  const { id } = payment;
   const reply = await providerOf(options, payment)?.look(payment);
   switch (reply?.kind) {
     case 'news':
-      noteNews(options, await options.payments.takeNews(provider, null, id, reply.news));
+      await takeNews(options, payment, reply.news);
       return { kind: 'done' };
     case 'none':
-      await options.payments.abandoned(id, 'never reached the provider');
+      await options.payments.abandoned(id, 'never reached the provider', outageFailure);
       return { kind: 'done' };
     case 'processing':
-      if (await options.payments.isOver(payment.orderId)) await withdraw(options, payment);
       return { kind: 'done' };
     case 'unavailable':
     case undefined:
+      if (payment.state === 'processing') await options.payments.untold(id, options.outage);
       return { kind: 'again', why: 'the provider gave no answer', cause: reply?.cause };
   }
 }
@@ -123,8 +170,11 @@ async function sweep(options: PaymentJobsOptions): Promise<'again' | 'done'> {
   for (const { id } of await payments.late(graceSeconds, sweepMax)) {
     await attempt('late', id, () => placeLate(options, id));
   }
-  for (const payment of await payments.refunding(graceSeconds, sweepMax)) {
+  for (const payment of await payments.due('refund', graceSeconds, sweepMax)) {
     await attempt('refund', payment.id, () => refund(options, payment));
+  }
+  for (const payment of await payments.due('withdraw', graceSeconds, sweepMax)) {
+    await attempt('withdraw', payment.id, () => endAtProvider(options, payment));
   }
   for (const payment of await payments.silent(silenceSeconds, sweepMax)) {
     await attempt('look', payment.id, () => look(options, payment));

@@ -1,13 +1,7 @@
 import { newId } from '@fairgate/shared/ids.ts';
 import type { StoredPayment } from '../domain/payment-rules.ts';
-import type { CheckoutMetrics } from './metrics.ts';
-import type {
-  NewsReply,
-  OutageBounds,
-  PaymentProvider,
-  PaymentStore,
-  WebhookVerdict,
-} from './ports.ts';
+import { type NewsParts, noteNews, takeNews, withdraw } from './payment-news.ts';
+import type { NewsReply, OutageBounds, PaymentProvider, WebhookVerdict } from './ports.ts';
 
 export type PayOutcome =
   | { kind: 'begun'; paymentId: string; clientSecret?: string }
@@ -15,9 +9,15 @@ export type PayOutcome =
   | { kind: 'order-expired' }
   | { kind: 'not-payable'; state: string }
   | { kind: 'declined'; failure: string }
-  | { kind: 'invalid'; message: string }
+  | { kind: 'invalid'; path: string; message: string }
   | { kind: 'unavailable'; why: 'provider' | 'not-configured'; cause?: unknown }
   | { kind: 'unknown-order' };
+
+export type PayWish = {
+  card: string | null;
+  /** The balancer's id of the request: its second try is no second payment. */
+  balancerRequest: string | null;
+};
 
 export type WebhookOutcome =
   | { kind: 'unknown-provider' }
@@ -27,7 +27,7 @@ export type WebhookOutcome =
   | { kind: 'taken'; reply: NewsReply };
 
 export type Payments = {
-  pay(orderId: string, provider: string, card: string | null): Promise<PayOutcome>;
+  pay(orderId: string, provider: string, wish: PayWish): Promise<PayOutcome>;
   takeWebhook(
     provider: string,
     body: string,
@@ -38,25 +38,24 @@ export type Payments = {
   providers(): { name: string; breaker: string }[];
 };
 
-export type PaymentsOptions = {
-  providers: readonly PaymentProvider[];
-  payments: PaymentStore;
-  metrics: CheckoutMetrics;
+export type PaymentsOptions = NewsParts & {
   /** How far a hold is made longer while its provider is away. */
   outage: OutageBounds;
+  /** All calls to providers in one request together. */
+  requestMsMax: number;
+  /** And the part of it that may pass before a payment begins. */
+  withdrawMsMax: number;
   now(): number;
-  /** Told of every sale whose stock has changed. */
-  stockChanged(saleId: string): void;
 };
 
 /** payment row (committed) -> provider -> its event -> order, units, ledger, outbox at once */
 export function makePayments(options: PaymentsOptions): Payments {
   const byName = new Map(options.providers.map((provider) => [provider.name, provider]));
   return {
-    pay: async (orderId, name, card) => {
+    pay: async (orderId, name, wish) => {
       const provider = byName.get(name);
       const outcome: PayOutcome = provider
-        ? await pay(options, provider, orderId, card)
+        ? await pay(options, provider, orderId, wish)
         : { kind: 'unavailable', why: 'not-configured' };
       options.metrics.payment(outcome.kind);
       return outcome;
@@ -70,12 +69,13 @@ export function makePayments(options: PaymentsOptions): Payments {
       if (verdict.kind !== 'event') return verdict;
       const { eventId, paymentId, news } = verdict;
       const reply = await options.payments.takeNews(name, eventId, paymentId, news);
-      noteNews(options, reply);
+      noteNews(options, paymentId, reply);
       return { kind: 'taken', reply };
     },
     async withdrawUnderWay(orderId) {
       const payment = await options.payments.latest(orderId);
-      if (payment?.state === 'processing') await withdraw(options, payment);
+      const deadline = AbortSignal.timeout(options.requestMsMax);
+      if (payment?.state === 'processing') await withdraw(options, payment, deadline);
     },
     providers: () => options.providers.map((p) => ({ name: p.name, breaker: p.breaker() })),
   };
@@ -85,16 +85,23 @@ async function pay(
   options: PaymentsOptions,
   provider: PaymentProvider,
   orderId: string,
-  card: string | null,
+  { card, balancerRequest }: PayWish,
 ): Promise<PayOutcome> {
+  const deadline = AbortSignal.timeout(options.requestMsMax);
   await withdrawDeclined(options, orderId);
   const paymentId = newId('pay', options.now());
-  const begun = await options.payments.begin(orderId, provider.name, paymentId);
+  const wanted = { orderId, provider: provider.name, paymentId, balancerRequest };
+  const begun = await options.payments.begin(wanted);
   switch (begun.kind) {
     case 'unknown':
       return { kind: 'unknown-order' };
+    case 'again':
+      // What was decided meanwhile is told by the order; the provider knows its payment again.
+      return begun.payment.state === 'processing'
+        ? await createAt(options, provider, begun.payment, { card, deadline })
+        : { kind: 'begun', paymentId: begun.payment.id };
     case 'under-way':
-      return await resume(options, provider, begun.payment);
+      return await resume(options, provider, begun.payment, deadline);
     case 'expired':
       return { kind: 'order-expired' };
     case 'refused':
@@ -102,7 +109,7 @@ async function pay(
         ? { kind: 'order-expired' }
         : { kind: 'not-payable', state: begun.order.state };
     case 'begun':
-      return await createAt(options, provider, begun.payment, card);
+      return await createAt(options, provider, begun.payment, { card, deadline });
   }
 }
 
@@ -110,11 +117,11 @@ async function createAt(
   options: PaymentsOptions,
   provider: PaymentProvider,
   payment: StoredPayment,
-  card: string | null,
+  { card, deadline }: { card: string | null; deadline: AbortSignal },
 ): Promise<PayOutcome> {
   const { id: paymentId, orderId, saleId, amountMinor, currency } = payment;
   const asked = { paymentId, orderId, saleId, amountMinor, currency, card };
-  const reply = await provider.create(asked);
+  const reply = await provider.create(asked, deadline);
   switch (reply.kind) {
     case 'accepted': {
       await options.payments.accepted(paymentId, reply.reference);
@@ -123,11 +130,11 @@ async function createAt(
     }
     case 'declined': {
       const news = { kind: 'failed', reference: null, failure: reply.failure } as const;
-      noteNews(options, await options.payments.takeNews(provider.name, null, paymentId, news));
+      await takeNews(options, payment, news);
       return reply;
     }
     case 'invalid':
-      await options.payments.abandoned(paymentId, 'invalid');
+      await options.payments.abandoned(paymentId, 'invalid', null);
       return reply;
     case 'unavailable':
       // If the provider took it after all, its event finds the payment, or we do by asking.
@@ -141,9 +148,10 @@ async function resume(
   options: PaymentsOptions,
   provider: PaymentProvider,
   payment: StoredPayment,
+  deadline: AbortSignal,
 ): Promise<PayOutcome> {
   if (payment.provider !== provider.name) return { kind: 'under-way' };
-  const reply = await provider.resume?.(payment);
+  const reply = await provider.resume?.(payment, deadline);
   if (reply?.kind === 'unavailable') {
     return { kind: 'unavailable', why: 'provider', cause: reply.cause };
   }
@@ -154,42 +162,15 @@ async function resume(
 }
 
 /**
- * A declined payment may stay payable at its provider. Before another one begins it is withdrawn,
- * so that nobody pays both; one that was paid meanwhile pays the order. Best effort: if both are
- * paid all the same, one is given back.
+ * Declined payments may stay payable at their provider. Before another one begins they are
+ * withdrawn, so that nobody pays two; one that was paid meanwhile pays the order. Best effort: the
+ * end of the order withdraws them too, and if two are paid all the same, one is given back.
  */
 async function withdrawDeclined(options: PaymentsOptions, orderId: string): Promise<void> {
   if (!options.providers.some((provider) => provider.withdraw)) return;
-  const payment = await options.payments.latest(orderId);
-  if (payment?.state !== 'failed' || payment.reference === null) return;
-  await withdraw(options, payment);
-}
-
-/** Ends a payment at its provider, where that can be done, and takes what it says of it. */
-export async function withdraw(
-  options: Pick<PaymentsOptions, 'providers' | 'payments' | 'metrics' | 'stockChanged'>,
-  payment: StoredPayment,
-): Promise<void> {
-  const provider = options.providers.find(({ name }) => name === payment.provider);
-  const reply = await provider?.withdraw?.(payment);
-  if (reply?.kind !== 'news') return;
-  noteNews(
-    options,
-    await options.payments.takeNews(payment.provider, null, payment.id, reply.news),
-  );
-}
-
-/** Counts what news changed, and tells of a sale whose stock they changed. */
-export function noteNews(
-  options: Pick<PaymentsOptions, 'metrics' | 'stockChanged'>,
-  reply: NewsReply,
-): void {
-  if (reply.kind !== 'taken' || reply.change === null) return;
-  options.metrics.payment(reply.change);
-  if (reply.change === 'pay' || reply.change === 'refund') {
-    options.metrics.orderChanged(reply.change, 1);
-    options.stockChanged(reply.saleId);
-  }
+  const payments = await options.payments.stillPayable(orderId);
+  const deadline = AbortSignal.timeout(options.withdrawMsMax);
+  await Promise.all(payments.map((payment) => withdraw(options, payment, deadline)));
 }
 
 function isJson(type: string | undefined): boolean {

@@ -114,6 +114,8 @@ export type EndReply =
 export type BeginPaymentReply =
   | { kind: 'begun'; payment: StoredPayment; order: StoredOrder }
   | { kind: 'under-way'; payment: StoredPayment }
+  /** An earlier try of the same request began it. */
+  | { kind: 'again'; payment: StoredPayment }
   | { kind: 'expired' }
   | { kind: 'refused'; order: StoredOrder }
   | { kind: 'unknown' };
@@ -129,27 +131,39 @@ export type OrderStore = {
   /** An admin gives the money of a paid order back, and its units. */
   refund(orderId: string, by: RefundBy): Promise<EndReply | null>;
   /** Adds `paySeconds`, once. */
-  extend(orderId: string, actor: string): Promise<EndReply | null>;
+  /** `balancerRequest`: a second try of the request that extended it is answered the same. */
+  extend(orderId: string, actor: string, balancerRequest: string | null): Promise<EndReply | null>;
   /** Ends unpaid orders whose time is up; returns those it ended. */
   sweep(limit: number): Promise<{ orderId: string; saleId: string }[]>;
 };
 
-/** `seen`: this event was taken before. `unknown`: no payment of ours. */
+/**
+ * `seen`: this event was taken before. `unknown`: no payment of ours. `clash`: its reference is that
+ * of another payment, so nothing was changed, nor will be when it comes again.
+ */
 export type NewsReply =
   | {
       kind: 'taken';
-      change: OrderChange | 'late' | 'refunding' | 'refunded' | null;
+      change:
+        | OrderChange
+        | 'late'
+        | 'refunding'
+        | 'refunded'
+        | 'refund-failed'
+        | 'withdrawn'
+        | null;
       orderId: string;
       saleId: string;
     }
   | { kind: 'seen' }
-  | { kind: 'unknown' };
+  | { kind: 'unknown' }
+  | { kind: 'clash' };
 
 /** How far a hold is made longer while the provider is away. */
 export type OutageBounds = { remainSeconds: number; secondsMax: number };
 
 /** What has to be done about a payment, outside of any transaction (D9). */
-export type PaymentJob = { kind: 'refund' | 'late' | 'look'; paymentId: string };
+export type PaymentJob = { kind: 'refund' | 'late' | 'look' | 'withdraw'; paymentId: string };
 export type PaymentJobRow = { id: number; job: PaymentJob };
 
 /** `busy`: units that another claim has locked may stay free; nothing was decided. */
@@ -159,14 +173,24 @@ export type LateReply =
   | { kind: 'decided' }
   | { kind: 'busy' };
 
+export type WantedPayment = {
+  orderId: string;
+  provider: string;
+  paymentId: string;
+  /** The balancer's id of the request that asks for it. */
+  balancerRequest: string | null;
+};
+
 export type PaymentStore = {
-  begin(orderId: string, provider: string, paymentId: string): Promise<BeginPaymentReply>;
+  begin(wanted: WantedPayment): Promise<BeginPaymentReply>;
   /** The provider took it: its own id of the payment. */
   accepted(paymentId: string, reference: string): Promise<void>;
-  /** The provider never took it; the order stays as it is. */
-  abandoned(paymentId: string, failure: string): Promise<void>;
+  /** The provider never took it. `told`: what the order says of it; null where that was said. */
+  abandoned(paymentId: string, failure: string, told: string | null): Promise<void>;
   /** The provider gave no answer: the payment is asked about later, and the hold kept longer. */
   unanswered(paymentId: string, bounds: OutageBounds): Promise<void>;
+  /** The provider took it, and tells nothing of it now: it goes on, and the hold is kept longer. */
+  untold(paymentId: string, bounds: OutageBounds): Promise<void>;
   /** One transaction: the event's id, the payment, the order, units, ledger, outbox. */
   takeNews(
     provider: string,
@@ -174,17 +198,24 @@ export type PaymentStore = {
     paymentId: string,
     news: PaymentNews,
   ): Promise<NewsReply>;
+  /** The one under way, or else the newest. */
   latest(orderId: string): Promise<StoredPayment | null>;
+  /** Declined payments that may still be paid at providers that could end them. */
+  stillPayable(orderId: string): Promise<StoredPayment[]>;
   /** The order of a payment that is `late`, and for how long; null where that is decided. */
   findLate(paymentId: string): Promise<{ order: StoredOrder; waitedSeconds: number } | null>;
   /** Units anew and the order paid, or the money on its way back. `mayWait`: for locked units. */
   placeLate(paymentId: string, budget: LateBudget, mayWait: boolean): Promise<LateReply>;
-  /** Whether the order has ended, so that nobody waits for a payment of it. */
-  isOver(orderId: string): Promise<boolean>;
   /** The payment of a job, where there is still something to do. */
-  takeUp(paymentId: string, kind: 'refund' | 'look'): Promise<StoredPayment | null>;
-  /** Money to be given back. Whom it returns go to the end of the line, so that none starves. */
-  refunding(graceSeconds: number, limit: number): Promise<StoredPayment[]>;
+  takeUp(
+    paymentId: string,
+    kind: Exclude<PaymentJob['kind'], 'late'>,
+  ): Promise<StoredPayment | null>;
+  /**
+   * Money to be given back, or payments to be withdrawn: each after a longer pause than before.
+   * Whom it returns go to the end of the line, so that none starves.
+   */
+  due(kind: 'refund' | 'withdraw', graceSeconds: number, limit: number): Promise<StoredPayment[]>;
   /** Late money of which nothing is decided. */
   late(graceSeconds: number, limit: number): Promise<StoredPayment[]>;
   /**
@@ -192,6 +223,8 @@ export type PaymentStore = {
    * answer, for a day and ever more seldom. Whom it returns go to the end of the line.
    */
   silent(seconds: number, limit: number): Promise<StoredPayment[]>;
+  /** Forgets events that are older; a repeated one changes nothing by the rules either. */
+  forgetEvents(days: number, limit: number): Promise<number>;
   /** Hands the oldest jobs of the outbox over; they are deleted unless it rejects. */
   relayJobs(limit: number, handOver: (jobs: PaymentJobRow[]) => Promise<void>): Promise<number>;
 };
@@ -215,7 +248,8 @@ export type CreateRequest = {
 export type CreateReply =
   | { kind: 'accepted'; reference: string; clientSecret?: string }
   | { kind: 'declined'; failure: string }
-  | { kind: 'invalid'; message: string }
+  /** `path`: which part of the request it is about. */
+  | { kind: 'invalid'; path: 'card' | 'provider'; message: string }
   | { kind: 'unavailable'; cause: unknown };
 
 export type LookReply =
@@ -223,6 +257,10 @@ export type LookReply =
   | { kind: 'processing' }
   | { kind: 'none' }
   | { kind: 'unavailable'; cause: unknown };
+
+export type RefundReply =
+  | { kind: 'refunded' }
+  | { kind: 'refused' | 'unavailable'; cause: unknown };
 
 export type WebhookVerdict =
   | { kind: 'event'; eventId: string; paymentId: string; news: PaymentNews }
@@ -238,18 +276,20 @@ export type ProviderCall = {
   seconds: number;
 };
 
-/** A payment provider. Every call may be repeated: `paymentId` is its idempotency key. */
+/**
+ * A payment provider. Every call may be repeated: `paymentId` is its idempotency key. `deadline`:
+ * when whoever waits for the call gives up.
+ */
 export type PaymentProvider = {
   name: string;
-  create(request: CreateRequest): Promise<CreateReply>;
+  create(request: CreateRequest, deadline?: AbortSignal): Promise<CreateReply>;
   look(payment: StoredPayment): Promise<LookReply>;
   /** The same payment once more, for whoever is about to pay it: with its client secret. */
-  resume?(payment: StoredPayment): Promise<CreateReply>;
+  resume?(payment: StoredPayment, deadline?: AbortSignal): Promise<CreateReply>;
   /** Ends a payment at the provider that nobody waits for any more, and tells how it ended. */
-  withdraw?(payment: StoredPayment): Promise<LookReply>;
-  refund(
-    payment: StoredPayment,
-  ): Promise<{ kind: 'refunded' } | { kind: 'unavailable'; cause: unknown }>;
+  withdraw?(payment: StoredPayment, deadline?: AbortSignal): Promise<LookReply>;
+  /** `refused`: for good; another attempt (`refundAttempt`) may go better. */
+  refund(payment: StoredPayment): Promise<RefundReply>;
   parseWebhook(
     body: string,
     header: (name: string) => string | undefined,

@@ -4,6 +4,7 @@ import type { OrderKeys } from '../app/order-keys.ts';
 import type { Payments } from '../app/payments.ts';
 import type { OrderStore, PaymentStore, SaleStore } from '../app/ports.ts';
 import type { Redeem } from '../app/redeem.ts';
+import type { Turns } from '../app/turns.ts';
 import type { Watch } from '../app/watch.ts';
 
 export type AppEnv = { Variables: RequestVariables };
@@ -17,6 +18,7 @@ export type HttpDeps = {
   /** What other services of ours show; undefined where none may ask. */
   internalKey: string | undefined;
   payments: Payments;
+  orderTurns: Turns;
   sales: SaleStore;
   watch: Watch;
   heartbeatMs: number;

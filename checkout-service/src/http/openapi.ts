@@ -94,7 +94,7 @@ const payment: Operation = {
   ...byOrderKey,
   summary: 'Pay the order; its state follows the provider’s event.',
   description:
-    'A provider that fails or does not answer is asked again; if it still fails, the answer is 503 `payment-unavailable` with `Retry-After`. The order stays `awaiting_payment` with `failure: payment_provider_unavailable`, keeps 60 s at least (`payBefore` is put off, ten minutes in all), and may be paid again at once. Where most payments fail, calls are refused the same way without asking the provider, for some seconds.\n\nWith `stripe` the answer has a `clientSecret`, with which the shop’s own front end confirms the PaymentIntent by Stripe.js; no card passes Fairgate, and its pages do not load Stripe.js. Asked again while that payment is under way, the answer is the same payment and secret. After a decline the intent stays payable until another payment is begun, which withdraws it.',
+    'A provider that fails or does not answer is asked again; if it still fails, the answer is 503 `payment-unavailable` with `Retry-After`. The order stays `awaiting_payment` with `failure: payment_provider_unavailable`, keeps 60 s at least (`payBefore` is put off, ten minutes in all), and may be paid again at once. Where most calls of the last ten seconds failed, for several orders, the answer is the same at once, for some seconds, and the provider is not asked. A provider that dies after it took a payment is told in the same way, while the payment is under way. One that declines in the call itself is 402 `payment-declined`.\n\nWith `stripe` the answer has a `clientSecret`, with which the shop’s own front end confirms the PaymentIntent by Stripe.js; no card passes Fairgate, and its pages do not load Stripe.js. Asked again while that payment is under way, the answer is the same payment and secret. After a decline the intent stays payable until another payment is begun, or the order ends, which withdraws it.',
   requestBody: { required: true, content: json(z.toJSONSchema(paymentSchema, { io: 'input' })) },
   responses: {
     '202': {
@@ -192,7 +192,7 @@ export function openapiDocument(origin: string): OpenapiDocument {
         post: {
           summary: 'The payment provider’s signed event.',
           description:
-            'Signed over the raw body: `fairgate-signature` (sandbox) or `stripe-signature`, at most 300 s old. An event that comes again, is about no payment of ours, or is of a type that is not acted on, is 200 and changes nothing. Of Stripe `payment_intent.succeeded`, `payment_intent.payment_failed`, `payment_intent.canceled` and `charge.refunded` are acted on.',
+            'Signed over the raw body: `fairgate-signature` (sandbox) or `stripe-signature`, at most 300 s old. An event that comes again, is about no payment of ours, or is of a type that is not acted on, is 200 and changes nothing. Of Stripe `payment_intent.succeeded`, `payment_intent.payment_failed`, `payment_intent.canceled`, `charge.refunded`, `refund.failed` and `refund.updated` are acted on.',
           parameters: [{ ...idParameter, name: 'provider' }],
           responses: {
             '200': { description: 'Taken, now or before.' },

@@ -1,10 +1,12 @@
 import { jsonBody } from '@fairgate/shared/http/body.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
-import { Hono } from 'hono';
-import { orderView } from '../domain/order-view.ts';
+import { type Context, Hono } from 'hono';
+import { orderView, type StoredOrder } from '../domain/order-view.ts';
 import { requireOrder } from './access.ts';
+import { balancerRequest } from './balancer.ts';
 import { paymentSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
+import { inOrderTurn } from './order-turn.ts';
 import { paymentProblem } from './outcomes.ts';
 
 /** Reading, paying, cancelling and extending one order, by its key. */
@@ -19,7 +21,10 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
     const order = await requireOrder(c, deps);
     const body = await jsonBody(c, paymentSchema);
     const card = body.provider === 'sandbox' ? body.card : null;
-    const outcome = await deps.payments.pay(order.id, body.provider, card);
+    const wish = { card, balancerRequest: balancerRequest(c) };
+    const outcome = await inOrderTurn(deps, order.id, () =>
+      deps.payments.pay(order.id, body.provider, wish),
+    );
     if (outcome.kind !== 'begun') throw paymentProblem(outcome);
     const { paymentId: id, clientSecret } = outcome;
     const payment = { id, state: 'processing', ...(clientSecret ? { clientSecret } : {}) };
@@ -27,23 +32,24 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
   });
   app.post('/v1/orders/:id/cancel', async (c) => {
     const order = await requireOrder(c, deps);
-    return c.json({ order: orderView(await cancelOrder(deps, order.id, order.visitor)) });
+    return c.json({ order: orderView(await cancelOrder(deps, order)) });
   });
   app.post('/v1/orders/:id/extend', async (c) => {
     const order = await requireOrder(c, deps);
-    return c.json({ order: orderView(await extendOrder(deps, order.id, order.visitor)) });
+    return c.json({ order: orderView(await extendOrder(c, deps, order)) });
   });
   return app;
 }
 
 /** Cancels; an order that was cancelled before is answered the same. Throws Problems. */
-export async function cancelOrder(deps: HttpDeps, orderId: string, visitor: string) {
-  const cancel = () => deps.orders.cancel(orderId, `visitor:${visitor}`);
-  let reply = await cancel();
-  if (reply?.kind === 'refused' && reply.order.state === 'awaiting_payment') {
-    await deps.payments.withdrawUnderWay(orderId);
-    reply = await cancel();
-  }
+export async function cancelOrder(deps: HttpDeps, { id, visitor }: StoredOrder) {
+  const cancel = () => deps.orders.cancel(id, `visitor:${visitor}`);
+  const reply = await inOrderTurn(deps, id, async () => {
+    const first = await cancel();
+    if (first?.kind !== 'refused' || first.order.state !== 'awaiting_payment') return first;
+    await deps.payments.withdrawUnderWay(id);
+    return await cancel();
+  });
   if (!reply) throw new Problem('not-found', 'There is no such order.');
   if (reply.kind === 'ended') deps.changed('cancel', reply.order.saleId);
   else if (reply.order.state !== 'cancelled') {
@@ -57,8 +63,10 @@ export async function cancelOrder(deps: HttpDeps, orderId: string, visitor: stri
 }
 
 /** Adds `paySeconds`, once. Throws Problems. */
-export async function extendOrder(deps: HttpDeps, orderId: string, visitor: string) {
-  const reply = await deps.orders.extend(orderId, `visitor:${visitor}`);
+export async function extendOrder(c: Context, deps: HttpDeps, { id, visitor }: StoredOrder) {
+  const reply = await inOrderTurn(deps, id, () =>
+    deps.orders.extend(id, `visitor:${visitor}`, balancerRequest(c)),
+  );
   if (!reply) throw new Problem('not-found', 'There is no such order.');
   if (reply.kind === 'ended') return reply.order;
   const { state, extended } = reply.order;

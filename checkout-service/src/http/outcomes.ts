@@ -119,7 +119,7 @@ export function paymentProblem(outcome: NotBegun): Problem {
     case 'invalid':
       return new Problem('invalid-request', {
         detail: 'Some of the input is not valid.',
-        errors: [{ path: 'card', message: outcome.message }],
+        errors: [{ path: outcome.path, message: outcome.message }],
       });
     case 'unavailable':
       return outcome.why === 'not-configured'

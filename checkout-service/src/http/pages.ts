@@ -9,8 +9,10 @@ import { pageAssets } from '../pages/assets.ts';
 import { messagePage } from '../pages/layout.ts';
 import { orderPage } from '../pages/order-page.ts';
 import { requireOrder } from './access.ts';
+import { balancerRequest } from './balancer.ts';
 import { payFormSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
+import { inOrderTurn } from './order-turn.ts';
 import { cancelOrder, extendOrder } from './orders.ts';
 import { paymentProblem } from './outcomes.ts';
 import { mistakeOf, redeemByForm, showCheckout } from './page-forms.ts';
@@ -72,7 +74,7 @@ export function pageRoutes(deps: HttpDeps): Hono<AppEnv> {
     '/checkout/orders/:id/cancel',
     page((c) =>
       withOrder(c, deps, async (_, order) => {
-        await cancelOrder(deps, order.id, order.visitor);
+        await cancelOrder(deps, order);
       }),
     ),
   );
@@ -80,7 +82,7 @@ export function pageRoutes(deps: HttpDeps): Hono<AppEnv> {
     '/checkout/orders/:id/extend',
     page((c) =>
       withOrder(c, deps, async (_, order) => {
-        await extendOrder(deps, order.id, order.visitor);
+        await extendOrder(c, deps, order);
       }),
     ),
   );
@@ -122,7 +124,10 @@ async function ownOrder(c: Context<AppEnv>, deps: HttpDeps): Promise<StoredOrder
 
 const payByForm: FormAction = async (c, order, deps) => {
   const { card } = await formBody(c, payFormSchema);
-  const outcome = await deps.payments.pay(order.id, 'sandbox', card);
+  const wish = { card, balancerRequest: balancerRequest(c) };
+  const outcome = await inOrderTurn(deps, order.id, () =>
+    deps.payments.pay(order.id, 'sandbox', wish),
+  );
   if (outcome.kind !== 'begun') throw paymentProblem(outcome);
 };
 

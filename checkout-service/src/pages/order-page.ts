@@ -1,7 +1,7 @@
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import { html } from 'hono/html';
 import type { SaleOffer } from '../app/ports.ts';
-import { outageFailure } from '../domain/payment-rules.ts';
+import { amountFailure, outageFailure } from '../domain/payment-rules.ts';
 import { deadline, type Markup, money, page } from './layout.ts';
 
 export type OrderPageState = {
@@ -46,7 +46,7 @@ export function orderPage(state: OrderPageState): Markup {
       paying && awaiting ? 'The payment provider will answer shortly.' : text
     }</p>
     ${state.mistake === null ? '' : html`<p class="notice notice-bad" role="alert">${state.mistake}</p>`}
-    ${awaiting ? failureNotice(order) : ''}
+    ${awaiting ? failureNotice(order, paying) : ''}
     ${awaiting ? html`<p class="notice">Time to pay: ${deadline(order.payBefore, 'pay-before')}</p>` : ''}
     ${summary(state)}
     ${awaiting && !paying ? actions(state) : ''}
@@ -61,7 +61,7 @@ export function orderPage(state: OrderPageState): Markup {
 }
 
 /** Why the order is not paid yet: the card, or the provider, which is not the shopper's fault. */
-function failureNotice({ failure, outageSeconds = 0, payBefore }: Order) {
+function failureNotice({ failure, outageSeconds = 0, payBefore }: Order, paying: boolean) {
   if (failure === outageFailure) {
     return html`<p class="notice notice-bad" role="alert">
       The payment provider is away. Nothing is lost:
@@ -70,7 +70,12 @@ function failureNotice({ failure, outageSeconds = 0, payBefore }: Order) {
           ? html`we keep your order longer, ${deadline(payBefore, 'kept-until')}.`
           : 'your order is kept.'
       }
-      Please try again in a moment.
+      ${paying ? 'We go on asking about your payment.' : 'Please try again in a moment.'}
+    </p>`;
+  }
+  if (failure === amountFailure) {
+    return html`<p class="notice notice-bad" role="alert">
+      Another sum arrived than the order costs, and goes back to you. Please pay again.
     </p>`;
   }
   if (failure === undefined) return '';

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { failureWord, isCurrency, isProviderId } from '../domain/provider-words.ts';
+
+const id = z.string().refine(isProviderId, 'is no id');
 
 /** What checkout and sandbox say to each other; both sides parse with these. */
 export const createSchema = z.object({
@@ -10,19 +13,19 @@ export const createSchema = z.object({
 });
 
 export const paymentSchema = z.object({
-  paymentId: z.string(),
-  reference: z.string(),
+  paymentId: id,
+  reference: id,
   state: z.enum(['processing', 'succeeded', 'failed', 'refunded']),
   amountMinor: z.number(),
-  currency: z.string(),
-  failure: z.string().optional(),
+  currency: z.string().refine(isCurrency, 'is no currency'),
+  failure: z.string().transform(failureWord).optional(),
 });
 export type SandboxPayment = z.infer<typeof paymentSchema>;
 
 export const eventTypes = ['payment.succeeded', 'payment.failed', 'payment.refunded'] as const;
 
 /** What every event has, also of types that a version to come may send. */
-export const anyEventSchema = z.object({ id: z.string().min(1).max(64), type: z.string() });
+export const anyEventSchema = z.object({ id, type: z.string() });
 
 export const eventSchema = anyEventSchema.extend({
   type: z.enum(eventTypes),

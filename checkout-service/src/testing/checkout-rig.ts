@@ -65,6 +65,7 @@ export type RigOptions = {
   room?: RoomSettingsPatch;
   providers?: PaymentProvider[];
   loops?: boolean;
+  log?: Log;
 };
 
 export const testOrigin = 'http://127.0.0.1:8787';
@@ -99,7 +100,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       jobsRedisUrl: options.jobsRedisUrl,
       internalKey: rigInternalKey,
       providers: options.providers ?? [],
-      log: faultLog(faults),
+      log: options.log ?? faultLog(faults),
     }),
   );
   if (options.loops) for (const service of services) service.startLoops();

@@ -19,7 +19,14 @@ export type StandInIntent = {
 };
 
 /** `loses the answer`: does it, and drops the connection instead of telling. */
-export type StripeFault = 'fails' | 'throttles' | 'hangs' | 'resets' | 'loses the answer';
+export type StripeFault =
+  | 'fails'
+  | 'throttles'
+  | 'hangs'
+  | 'resets'
+  | 'loses the answer'
+  | 'declines'
+  | 'refuses';
 
 export type SeenRequest = { method: string; path: string; key: string | null; body: string };
 
@@ -28,6 +35,8 @@ export type StripeStandIn = {
   url: string;
   intents: Map<string, StandInIntent>;
   refunds: { id: string; payment_intent: string; status: string }[];
+  /** What comes of a refund: its status, or that it is refused, or breaks Stripe, for that key. */
+  refundsAre: 'succeeded' | 'pending' | 'failed' | 'refused' | 'broken';
   requests: SeenRequest[];
   /** What it does wrong with every request, until it is null again. */
   fault: StripeFault | null;
@@ -41,6 +50,7 @@ export async function makeStripe(): Promise<StripeStandIn> {
     url: '',
     intents: new Map(),
     refunds: [],
+    refundsAre: 'succeeded',
     requests: [],
     fault: null,
     close: async () => await server.stop(50),
@@ -50,7 +60,9 @@ export async function makeStripe(): Promise<StripeStandIn> {
   app.post('/v1/payment_intents', (c) => createIntent(c, standIn));
   app.get('/v1/payment_intents/:id', (c) => {
     const intent = standIn.intents.get(c.req.param('id'));
-    return intent ? c.json(intent) : refused(c, 404, 'resource_missing');
+    if (!intent) return refused(c, 404, 'resource_missing');
+    const isWhole = new URL(c.req.url).searchParams.get('expand[0]') === 'latest_charge';
+    return c.json(isWhole ? { ...intent, latest_charge: chargeOf(standIn, intent) } : intent);
   });
   app.post('/v1/payment_intents/:id/cancel', (c) => {
     const intent = standIn.intents.get(c.req.param('id'));
@@ -81,6 +93,12 @@ function misbehaves(standIn: StripeStandIn): MiddlewareHandler<Env> {
         return refused(c, 500, 'api_error');
       case 'throttles':
         return refused(c, 429, 'rate_limit');
+      case 'declines': {
+        const error = { type: 'card_error', code: 'card_declined', decline_code: 'stolen_card' };
+        return c.json({ error: { ...error, message: 'declined' } }, 402);
+      }
+      case 'refuses':
+        return refused(c, 400, 'amount_too_small');
       case 'hangs':
         return await new Promise<never>(() => {});
       case 'resets':
@@ -166,12 +184,21 @@ function createRefund(c: Context<Env>, standIn: StripeStandIn): Response {
   const intent = standIn.intents.get(reference);
   if (!intent) return refused(c, 404, 'resource_missing');
   if (intent.status !== 'succeeded') return refused(c, 400, 'payment_intent_unexpected_state');
-  const isDone = standIn.refunds.some((refund) => refund.payment_intent === reference);
-  if (isDone) return refused(c, 400, 'charge_already_refunded');
+  if (chargeOf(standIn, intent)?.refunded) return refused(c, 400, 'charge_already_refunded');
+  const status = standIn.refundsAre;
+  if (status === 'refused') return refused(c, 400, 'insufficient_funds');
+  if (status === 'broken') return refused(c, 500, 'api_error');
   const id = `re_${randomBytes(12).toString('hex')}`;
-  const refund = { id, payment_intent: reference, status: 'succeeded' };
+  const refund = { id, payment_intent: reference, status };
   standIn.refunds.push(refund);
   return c.json({ ...refund, object: 'refund', amount: intent.amount });
+}
+
+/** Of an intent that was paid; its money may be on the way back, or there. */
+function chargeOf({ refunds }: StripeStandIn, { id, status }: StandInIntent) {
+  if (status !== 'succeeded') return null;
+  const isBack = refunds.some((it) => it.payment_intent === id && it.status !== 'failed');
+  return { id: `ch_${id}`, object: 'charge', refunded: isBack };
 }
 
 type Status = 400 | 401 | 404 | 429 | 500;

@@ -78,8 +78,29 @@ describe('a notice', () => {
     expect(caught[0]?.text).toContain(`https://shop.example/checkout/orders/${order.orderId}`);
   });
 
+  it('about a payment that goes back is mailed once for each payment', async () => {
+    const send = sender();
+    const back = (paymentId: string): NoticeJob => {
+      const { orderId } = order;
+      return { kind: 'notice', notice: 'payment-refunded', orderId, paymentId };
+    };
+    const outcomes = [];
+    for (const id of ['pay_1', 'pay_2', 'pay_1', 'pay_2']) outcomes.push(await send(back(id)));
+    expect(outcomes).toEqual(['sent', 'sent', 'sent-before', 'sent-before']);
+    expect(caught.map(({ id }) => id)).toEqual([
+      `<${order.orderId}.payment-refunded.pay_1@fairgate>`,
+      `<${order.orderId}.payment-refunded.pay_2@fairgate>`,
+    ]);
+  });
+
   it('is mailed once by two workers at the same time', async () => {
-    const results = await Promise.allSettled([sender()(paid()), sender()(paid())]);
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const send = sender({ send: (mail) => gate.then(() => mailer.send(mail)) });
+    const both = [send(paid()), send(paid())];
+    // The one that has the claim waits at the gate, so the other is the first to end.
+    await expect(Promise.race(both)).rejects.toThrow('another worker');
+    open();
+    const results = await Promise.allSettled(both);
     expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(caught).toHaveLength(1);
   });
@@ -126,7 +147,7 @@ describe('a notice', () => {
 describe('the way of a job', () => {
   it('from the outbox through the queue to one mail, though it is there twice', async () => {
     const { db } = service.database;
-    const payload = { ...paid() };
+    const payload = { ...paid(), paymentId: 'pay_1' };
     const row = { topic: 'job' as const, saleId: order.saleId, payload };
     const broken = { ...row, payload: { kind: 'notice', notice: 'nonsense' } };
     await db.insert(outbox).values([row, broken, row, { ...row, topic: 'room' }]);
@@ -139,7 +160,7 @@ describe('the way of a job', () => {
     await vi.waitFor(() => expect(queue.ready()).toBe(true));
     await Promise.all([relay(), relay()]);
     await vi.waitFor(() => expect(done).toHaveLength(2), { timeout: 8_000 });
-    expect(caught).toHaveLength(1);
+    expect(caught.map(({ id }) => id)).toEqual([`<${order.orderId}.order-paid.pay_1@fairgate>`]);
     const left = await db.select().from(outbox);
     expect(left.map((entry) => entry.topic)).toEqual(['room']);
     await worker.close();

@@ -1,6 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { z } from 'zod';
-import { noticeKinds, noticeMail } from '../domain/notice.ts';
+import { noticeKey, noticeKinds, noticeMail } from '../domain/notice.ts';
 import type { JobQueue, Log, Mailer, NoticeJob, Store } from './ports.ts';
 
 /** outbox row → BullMQ job → claim → mail → sent. Each step may run twice; its effect may not. */
@@ -8,6 +8,7 @@ export const noticeJobSchema: z.ZodType<NoticeJob> = z.object({
   kind: z.literal('notice'),
   notice: z.enum(noticeKinds),
   orderId: z.string().min(1).max(100),
+  paymentId: z.string().min(1).max(100).optional(),
 });
 
 const batchMax = 100;
@@ -63,20 +64,21 @@ export type NoticeOutcome = 'sent' | 'sent-before' | 'no-address' | 'refused';
  */
 export function noticeSender(parts: SenderParts): (job: NoticeJob) => Promise<NoticeOutcome> {
   const { store, mailer, clock, log, publicOrigin } = parts;
-  return async ({ notice, orderId }) => {
+  return async ({ notice, orderId, paymentId }) => {
+    const key = noticeKey(notice, paymentId);
     const order = await store.notices.order(orderId);
-    const mail = order === null ? null : noticeMail(notice, order, publicOrigin);
+    const mail = order === null ? null : noticeMail(notice, order, publicOrigin, key);
     if (mail === null) return 'no-address';
-    const claim = await store.notices.claim(orderId, notice, clock.now(), claimStaleMs);
+    const claim = await store.notices.claim(orderId, key, clock.now(), claimStaleMs);
     if (claim === 'sent') return 'sent-before';
     if (claim === 'under-way') throw new NoticeUnderWay();
     try {
       const outcome = await mailer.send(mail);
       if (outcome === 'refused') log.warn({ orderId, notice }, 'the mail server refuses the mail');
-      await store.notices.sent(orderId, notice, clock.now());
+      await store.notices.sent(orderId, key, clock.now());
       return outcome;
     } catch (error) {
-      await store.notices.unclaim(orderId, notice).catch(() => {});
+      await store.notices.unclaim(orderId, key).catch(() => {});
       throw error;
     }
   };

@@ -110,18 +110,18 @@ export type Checkouts = {
 export type NoticeRows = {
   order(orderId: string): Promise<NoticeOrder | null>;
   /**
-   * `claimed`: ours to send. A claim that was not sent within `staleMs` is taken over: whoever
+   * By its key (`noticeKey`) a notice is sent once for an order. `claimed`: ours to send. A claim that was not sent within `staleMs` is taken over: whoever
    * had it has died.
    */
   claim(
     orderId: string,
-    kind: NoticeKind,
+    key: string,
     now: number,
     staleMs: number,
   ): Promise<'claimed' | 'sent' | 'under-way'>;
-  sent(orderId: string, kind: NoticeKind, now: number): Promise<void>;
+  sent(orderId: string, key: string, now: number): Promise<void>;
   /** Gives the claim back after a failure, so that the next attempt need not wait. */
-  unclaim(orderId: string, kind: NoticeKind): Promise<void>;
+  unclaim(orderId: string, key: string): Promise<void>;
 };
 
 export type OutboxJob = { id: number; payload: unknown };
@@ -175,7 +175,13 @@ export type Catalogue = {
   reachable(): boolean;
 };
 
-export type NoticeJob = { kind: 'notice'; notice: NoticeKind; orderId: string };
+export type NoticeJob = {
+  kind: 'notice';
+  notice: NoticeKind;
+  orderId: string;
+  /** The payment that the notice is about, where there may be several. */
+  paymentId?: string | undefined;
+};
 
 export type JobQueue = {
   /** False while its Redis cannot be reached. */

@@ -33,6 +33,14 @@ describe('a notice', () => {
     expect(receipt).toContain('Total: 25.00 EUR');
   });
 
+  it('of an order that ended unpaid claims nothing that a payment on its way makes untrue', () => {
+    for (const kind of ['order-expired', 'order-cancelled'] as const) {
+      const text = noticeMail(kind, order, origin)?.text;
+      expect(text).not.toContain('Nothing was charged');
+      expect(text).toMatch(/Should (one|a payment) arrive .* goes back to you/);
+    }
+  });
+
   it('is not written where there is no address', () => {
     expect(noticeMail('order-paid', { ...order, email: null }, origin)).toBeNull();
   });

@@ -35,11 +35,11 @@ const openings: Record<NoticeKind, (order: NoticeOrder) => { subject: string; le
   }),
   'order-expired': (order) => ({
     subject: `Your order has expired: ${order.saleName}`,
-    lead: 'No payment arrived in time, so the order has ended. Nothing was charged.',
+    lead: 'No payment arrived in time, so the order has ended. Should one arrive later, it buys the same again where that can still be had, and otherwise goes back to you.',
   }),
   'order-cancelled': (order) => ({
     subject: `Your order was cancelled: ${order.saleName}`,
-    lead: 'The order was cancelled. Nothing was charged.',
+    lead: 'The order was cancelled. Should a payment arrive all the same, it goes back to you.',
   }),
   'order-refunded': (order) => ({
     subject: `Your money is on its way back: ${order.saleName}`,
@@ -51,11 +51,17 @@ const openings: Record<NoticeKind, (order: NoticeOrder) => { subject: string; le
   }),
 };
 
+/** What an order is told once by mail: each payment that goes back is a thing of its own. */
+export function noticeKey(notice: NoticeKind, paymentId: string | undefined): string {
+  return paymentId === undefined ? notice : `${notice}.${paymentId}`;
+}
+
 /** The mail of a notice, as text and as HTML; null where the shopper left no address. */
 export function noticeMail(
   kind: NoticeKind,
   order: NoticeOrder,
   publicOrigin: string,
+  key: string = kind,
 ): Mail | null {
   if (order.email === null) return null;
   const { subject, lead } = openings[kind](order);
@@ -78,7 +84,7 @@ export function noticeMail(
     `<p><a href="${escapeHtml(link)}">Order ${escapeHtml(order.id)}</a></p></body></html>`,
   ].join('\n');
   // The same for every attempt, so that a mail server or reader can tell a repetition.
-  const messageId = `<${order.id}.${kind}@fairgate>`;
+  const messageId = `<${order.id}.${key}@fairgate>`;
   return { to: order.email, subject: oneLine(subject), text, html, messageId };
 }
 

@@ -86,6 +86,7 @@ export const notices = pgTable(
   'notices',
   {
     orderId: text('order_id').notNull(),
+    /** `order-paid`, …; where several payments may be told of, with the id: `….pay_…`. */
     kind: text('kind').notNull(),
     sentAt: at('sent_at'),
     createdAt: created(),

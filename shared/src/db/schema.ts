@@ -150,6 +150,8 @@ export const orders = pgTable(
     firstPayBefore: at('first_pay_before').notNull(),
     payBefore: at('pay_before').notNull(),
     extended: boolean('extended').notNull().default(false),
+    /** The balancer's id of the request that extended it. */
+    extendedBy: text('extended_by'),
     /** How much longer the hold lasts because the payment provider was away; bounded. */
     outageSeconds: integer('outage_seconds').notNull().default(0),
     paidAt: at('paid_at'),
@@ -193,9 +195,13 @@ export const orderUnits = pgTable(
   ],
 );
 
-/** `late`: the money came after the order had ended, and it is not decided what becomes of it. */
+/**
+ * `late`: the money came after the order had ended, and it is not decided what becomes of it.
+ * `withdrawing`: the order has ended, and the provider is to end the payment before anybody pays it.
+ */
 export type PaymentState =
   | 'processing'
+  | 'withdrawing'
   | 'succeeded'
   | 'failed'
   | 'late'
@@ -215,7 +221,13 @@ export const payments = pgTable(
     state: text('state').$type<PaymentState>().notNull().default('processing'),
     amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
     currency: text('currency').notNull(),
+    /** The balancer's id of the request that began it. */
+    balancerRequest: text('balancer_request'),
     failure: text('failure'),
+    /** How often giving the money back failed for good: the next attempt is another request. */
+    refundAttempt: integer('refund_attempt').notNull().default(0),
+    /** How often the provider was asked to refund or to withdraw it: the pauses grow with it. */
+    tries: integer('tries').notNull().default(0),
     createdAt: created(),
     updatedAt: at('updated_at').notNull().defaultNow(),
   },
@@ -224,7 +236,7 @@ export const payments = pgTable(
     uniqueIndex('payments_reference').on(t.provider, t.reference),
     index('payments_open')
       .on(t.updatedAt)
-      .where(sql`state in ('processing', 'late', 'refunding', 'failed')`),
+      .where(sql`state in ('processing', 'withdrawing', 'late', 'refunding', 'failed')`),
   ],
 );
 
@@ -236,5 +248,8 @@ export const providerEvents = pgTable(
     eventId: text('event_id').notNull(),
     createdAt: created(),
   },
-  (t) => [primaryKey({ columns: [t.provider, t.eventId] })],
+  (t) => [
+    primaryKey({ columns: [t.provider, t.eventId] }),
+    index('provider_events_by_age').on(t.createdAt),
+  ],
 );

@@ -4,9 +4,10 @@ import { transition } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
 import { decideLate, type LateBudget, type StoredPayment } from '../../domain/payment-rules.ts';
 import { countBuyer } from './buyer-units.ts';
-import { followRefund, movePayment } from './payment-changes.ts';
+import { followRefund, moneyOf, movePayment } from './payment-changes.ts';
 import { lockPayment, notePayment } from './payment-rows.ts';
 import type { Sql, Transaction } from './pool.ts';
+import { giveUpPromise, reportPromise } from './room-reports.ts';
 
 const actor = 'system:late-money';
 
@@ -22,15 +23,20 @@ export async function placeLateMoney(
 ): Promise<LateReply> {
   return await sql.begin(async (tx): Promise<LateReply> => {
     const found = await lockPayment(tx, paymentId);
-    if (found?.payment.state !== 'late') return { kind: 'decided' };
+    if (!found) return { kind: 'decided' };
     const { payment, order } = found;
+    if (payment.state !== 'late') {
+      // The money went back while the room was asked.
+      if (budget === 'promised') await giveUpPromise(tx, payment, order);
+      return { kind: 'decided' };
+    }
     const decision = decideLate(order.state, budget);
     if (decision.kind === 'refund') return await giveBack(tx, payment, order, decision.why);
     const claimed = await claimAgain(tx, order);
     if (claimed.kind === 'busy' && mayWait) return { kind: 'busy' };
     if (claimed.kind !== 'claimed') return await giveBack(tx, payment, order, claimed.kind);
     await movePayment(tx, payment.id, 'succeeded');
-    await buyAgain(tx, order, claimed.units);
+    await buyAgain(tx, payment, order, claimed.units);
     return { kind: 'bought', saleId: order.saleId };
   });
 }
@@ -72,12 +78,14 @@ async function isElsewhere(tx: Transaction, order: StoredOrder): Promise<boolean
 
 async function buyAgain(
   tx: Transaction,
+  payment: StoredPayment,
   order: StoredOrder,
   units: { id: string; productId: string }[],
 ): Promise<void> {
   const result = transition(order.state, 'buy-again');
   if (result.kind === 'refused') throw new Error(`an order that is ${order.state} is not for sale`);
   const ids = units.map((unit) => unit.id);
+  const detail = JSON.stringify({ ...moneyOf(payment), boughtAgain: true });
   const products = units.map((unit) => unit.productId);
   await tx`
     update orders set state = ${result.to}, paid_at = now(), failure = null, version = version + 1
@@ -91,7 +99,7 @@ async function buyAgain(
   await tx`
     insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
     values (${actor}, 'order.paid', ${order.saleId}, ${order.id}, ${ids}::text[],
-      '{"boughtAgain": true}'::jsonb)`;
+      ${detail}::text::jsonb)`;
   await reportPromise(tx, order, { kind: 'bought', taken: unitsTaken(order) });
   await tx`
     insert into outbox (topic, sale_id, payload)
@@ -112,19 +120,4 @@ async function giveBack(
   // Also where no promise was heard of: its answer may have been lost. A paid order has used it.
   if (order.state === 'expired') await reportPromise(tx, order, { kind: 'ended', taken: 0 });
   return { kind: 'refunding', saleId: order.saleId };
-}
-
-/** The room's promise is kept under this key; see `Room.promise` for what has to follow it. */
-async function reportPromise(
-  tx: Transaction,
-  order: StoredOrder,
-  report: { kind: 'bought' | 'ended'; taken: number },
-): Promise<void> {
-  await tx`
-    insert into outbox (topic, sale_id, payload)
-    values ('room', ${order.saleId}, jsonb_build_object(
-      'kind', ${report.kind}::text, 'jti', ${`again:${order.id}`}::text,
-      'visitor', ${order.visitor}::text, 'number', ${order.number}::bigint,
-      'max', ${unitsTaken(order)}::int, 'taken', ${report.taken}::int, 'returned', 0,
-      'payBefore', ${Math.floor(order.payBeforeMs)}::bigint))`;
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type OrderChange, transitionOf } from '../../domain/order-machine.ts';
+import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
+import { withdrawnFailure } from '../../domain/payment-rules.ts';
 import { uncountBuyers } from './buyer-units.ts';
 import type { Transaction } from './pool.ts';
 
@@ -12,18 +14,29 @@ const endings = {
 } as const satisfies Partial<Record<OrderChange, object>>;
 export type Ending = keyof typeof endings;
 
-const endedSchema = z.array(z.object({ order_id: z.string(), sale_id: z.string() }));
+const endedSchema = z.array(
+  z.object({ order_id: z.string(), sale_id: z.string(), taken: z.number() }),
+);
+
+export type EndingOrders = {
+  orderIds: readonly string[];
+  change: Ending;
+  actor: string;
+  /** What the ledger says besides. */
+  detail?: Record<string, string | number>;
+  /** Providers that can end a payment: what may still be paid there is withdrawn. */
+  withdrawable: readonly string[];
+};
+export type EndedOrder = { orderId: string; saleId: string; unitsMoved: number };
 
 /**
- * Ends orders in one statement: state, units, ledger, outbox. The caller has locked the rows in
+ * Ends orders in one statement: state, units, payments, ledger, outbox. The caller has locked the rows in
  * `orders`; those in a state that the table of transitions does not allow are left as they are.
  */
 export async function endOrders(
   sql: Transaction,
-  orderIds: readonly string[],
-  change: Ending,
-  actor: string,
-): Promise<{ orderId: string; saleId: string }[]> {
+  { orderIds, change, actor, detail = {}, withdrawable }: EndingOrders,
+): Promise<EndedOrder[]> {
   const { from, to } = transitionOf(change);
   const { units, action, notice } = endings[change];
   const sold = units === 'sold';
@@ -52,9 +65,18 @@ export async function endOrders(
       group by e.id
     ),
     noted as (
-      insert into ledger (actor, action, sale_id, order_id, unit_ids)
-      select ${actor}, ${action}, e.sale_id, e.id, s.unit_ids
+      insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
+      select ${actor}, ${action}, e.sale_id, e.id, s.unit_ids,
+        ${JSON.stringify(detail)}::text::jsonb
       from ended e join sheet s on s.order_id = e.id
+    ),
+    withdrawing as (
+      update payments p set state = 'withdrawing', tries = 0, updated_at = now()
+      from ended e
+      where p.order_id = e.id and p.provider = any(${[...withdrawable]}::text[])
+        and (p.state = 'processing' or (p.state = 'failed' and p.reference is not null
+          and p.failure is distinct from ${withdrawnFailure}))
+      returning p.id, p.sale_id
     ),
     told as (
       insert into outbox (topic, sale_id, payload)
@@ -74,8 +96,12 @@ export async function endOrders(
       select 'job', e.sale_id, jsonb_build_object(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
       from ended e where e.email is not null
+      union all
+      select 'payment', sale_id, jsonb_build_object('kind', 'withdraw', 'paymentId', id)
+      from withdrawing
     )
-    select id as order_id, sale_id from ended`;
+    select e.id as order_id, e.sale_id, s.taken
+    from ended e join sheet s on s.order_id = e.id`;
   if (!sold) {
     await uncountBuyers(
       sql,
@@ -84,18 +110,21 @@ export async function endOrders(
   }
   return endedSchema
     .parse([...rows])
-    .map((row) => ({ orderId: row.order_id, saleId: row.sale_id }));
+    .map((row) => ({ orderId: row.order_id, saleId: row.sale_id, unitsMoved: row.taken }));
 }
 
-/** The room counts unpaid orders by their deadline, and has to know a new one. */
-export async function reportExtended(sql: Transaction, orderId: string): Promise<void> {
-  await sql`
-    insert into outbox (topic, sale_id, payload)
-    select 'room', o.sale_id, jsonb_build_object(
-      'kind', 'extended', 'jti', o.jti, 'visitor', o.visitor, 'number', o.number, 'max', r.max,
-      'taken', (select sum(quantity) from order_lines where order_id = o.id), 'returned', 0,
-      'payBefore', floor(extract(epoch from o.pay_before) * 1000)::bigint)
-    from orders o join redemptions r on r.jti = o.jti where o.id = ${orderId}`;
+/** Ends one order. Throws, so that all is undone, unless it moved with every unit that it took. */
+export async function endOrder(
+  sql: Transaction,
+  order: StoredOrder,
+  ending: Omit<EndingOrders, 'orderIds'>,
+): Promise<void> {
+  const ended = await endOrders(sql, { ...ending, orderIds: [order.id] });
+  const unitsMoved = ended[0]?.unitsMoved ?? 0;
+  if (ended.length === 1 && unitsMoved === unitsTaken(order)) return;
+  throw new Error(
+    `${ending.change} of ${order.id}, which is ${order.state}, moved ${unitsMoved} units`,
+  );
 }
 
 /** A line in the append-only log about an order whose units stay where they are. */

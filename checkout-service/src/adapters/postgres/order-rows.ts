@@ -87,3 +87,9 @@ function storedOrder(row: z.infer<typeof rowSchema>): StoredOrder {
     lines: (row.lines ?? []).map((line) => ({ ...line, units: line.units ?? [] })),
   };
 }
+
+/** Postgres’ clock in ms, the one of all deadlines: those of the instances may differ. */
+export async function nowOf(sql: Sql | Transaction): Promise<number> {
+  const [row] = await sql`select extract(epoch from now())::float8 * 1000 as now_ms`;
+  return z.object({ now_ms: z.number() }).parse(row).now_ms;
+}

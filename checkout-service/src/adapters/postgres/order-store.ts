@@ -1,23 +1,31 @@
 import { z } from 'zod';
 import type { EndReply, OrderStore, SaleOffer, SaleStore } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
-import { endOrders, noteInLedger, reportExtended } from './order-changes.ts';
+import { endOrder, endOrders, noteInLedger } from './order-changes.ts';
 import { refundOrder } from './order-refund.ts';
-import { readOrder, readOrders } from './order-rows.ts';
+import { nowOf, readOrder, readOrders } from './order-rows.ts';
 import type { Pool, Sql } from './pool.ts';
+import { reportExtended } from './room-reports.ts';
 
-export type OrderStoreOptions = { orders: Pool; background: Pool; paymentGraceSeconds: number };
+export type OrderStoreOptions = {
+  orders: Pool;
+  background: Pool;
+  paymentGraceSeconds: number;
+  /** Providers that can end a payment before it is paid. */
+  withdrawable: readonly string[];
+};
 
 export function postgresOrders(options: OrderStoreOptions): OrderStore {
-  const { orders: pool, background } = options;
+  const { orders: pool, background, withdrawable } = options;
   return {
     find: (orderId) => pool.run((sql) => readOrder(sql, orderId)),
     findMany: (orderIds) => pool.run((sql) => readOrders(sql, orderIds)),
     versions: (orderIds) => background.run((sql) => readVersions(sql, orderIds)),
-    cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor)),
-    extend: (orderId, actor) => pool.run((sql) => extend(sql, orderId, actor)),
-    refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by)),
-    sweep: (limit) => background.run((sql) => sweep(sql, limit, options.paymentGraceSeconds)),
+    cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor, withdrawable)),
+    extend: (orderId, actor, balancerRequest) =>
+      pool.run((sql) => extend(sql, orderId, actor, balancerRequest)),
+    refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by, withdrawable)),
+    sweep: (limit) => background.run((sql) => sweep(sql, limit, options)),
   };
 }
 
@@ -27,7 +35,12 @@ async function readVersions(sql: Sql, ids: readonly string[]): Promise<Map<strin
   return new Map(found.map((row) => [row.id, row.version]));
 }
 
-async function cancel(sql: Sql, orderId: string, actor: string): Promise<EndReply | null> {
+async function cancel(
+  sql: Sql,
+  orderId: string,
+  actor: string,
+  withdrawable: readonly string[],
+): Promise<EndReply | null> {
   return await sql.begin(async (tx): Promise<EndReply | null> => {
     await tx`select from orders where id = ${orderId} for update`;
     const before = await readOrder(tx, orderId);
@@ -37,22 +50,29 @@ async function cancel(sql: Sql, orderId: string, actor: string): Promise<EndRepl
     if (transition(before.state, 'cancel').kind === 'refused' || paying.length > 0) {
       return { kind: 'refused', order: before };
     }
-    await endOrders(tx, [orderId], 'cancel', actor);
+    await endOrder(tx, before, { change: 'cancel', actor, withdrawable });
     const order = await readOrder(tx, orderId);
     return order && { kind: 'ended', order };
   });
 }
 
-async function extend(sql: Sql, orderId: string, actor: string): Promise<EndReply | null> {
+async function extend(
+  sql: Sql,
+  orderId: string,
+  actor: string,
+  balancerRequest: string | null,
+): Promise<EndReply | null> {
   return await sql.begin(async (tx): Promise<EndReply | null> => {
-    await tx`select from orders where id = ${orderId} for update`;
+    const [again] = await tx`
+      select extended_by = ${balancerRequest} as again from orders where id = ${orderId} for update`;
     const before = await readOrder(tx, orderId);
     if (!before) return null;
-    const over = before.payBeforeMs <= Date.now();
+    if (again?.again === true) return { kind: 'ended', order: before };
+    const over = before.payBeforeMs <= (await nowOf(tx));
     const refused = transition(before.state, 'extend').kind === 'refused';
     if (refused || over || before.extended) return { kind: 'refused', order: before };
     await tx`
-      update orders o set extended = true, version = o.version + 1,
+      update orders o set extended = true, extended_by = ${balancerRequest}, version = o.version + 1,
         pay_before = o.pay_before
           + make_interval(secs => coalesce((s.room ->> 'paySeconds')::int, 300))
       from sales s where s.id = o.sale_id and o.id = ${orderId}`;
@@ -71,12 +91,13 @@ async function extend(sql: Sql, orderId: string, actor: string): Promise<EndRepl
 
 /**
  * Two statements, so that the second sees what was committed before the locks were had: a payment
- * that began meanwhile keeps its hold, for `graceSeconds` at most.
+ * that began meanwhile keeps its hold, for `graceSeconds` at most. The state is named for the index
+ * `orders_unpaid` alone: `endOrders` asks the table of transitions.
  */
 async function sweep(
   sql: Sql,
   limit: number,
-  graceSeconds: number,
+  { paymentGraceSeconds: graceSeconds, withdrawable }: OrderStoreOptions,
 ): Promise<{ orderId: string; saleId: string }[]> {
   return await sql.begin(async (tx) => {
     const idsOf = z.array(z.object({ id: z.string() }));
@@ -97,7 +118,8 @@ async function sweep(
           or not exists (
             select from payments p where p.order_id = o.id and p.state = 'processing'))`;
     const ids = idsOf.parse([...still]).map((row) => row.id);
-    return await endOrders(tx, ids, 'expire', 'system:sweeper');
+    const actor = 'system:sweeper';
+    return await endOrders(tx, { orderIds: ids, change: 'expire', actor, withdrawable });
   });
 }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { PaymentJob, PaymentJobRow } from '../../app/ports.ts';
 import { unansweredFailure } from '../../domain/payment-rules.ts';
+import { limits } from '../../limits.ts';
 import type { Sql } from './pool.ts';
 
 const jobSchema: z.ZodType<PaymentJob> = z.object({
-  kind: z.enum(['refund', 'late', 'look']),
+  kind: z.enum(['refund', 'late', 'look', 'withdraw']),
   paymentId: z.string().min(1).max(100),
 });
 const outboxSchema = z.array(z.object({ id: z.number(), payload: z.unknown() }));
@@ -35,15 +36,26 @@ export async function relayPaymentJobs(
   });
 }
 
+export type DueKind = 'refund' | 'withdraw';
+
+/** What is left to do stands in the state: as text, not a parameter, for the index `payments_open`. */
+const isDue = (sql: Sql, kind: DueKind) =>
+  kind === 'refund' ? sql`state = 'refunding'` : sql`state = 'withdrawing'`;
+
+/** Pauses between tries double up to this: a provider that refuses is not asked every moment. */
+const pauseSecondsMax = 600;
+
 /** `updated_at` tells of the last attempt: the longest untried come first, on every instance. */
-export async function takeRefunding(sql: Sql, graceSeconds: number, limit: number) {
+export async function takeDue(sql: Sql, kind: DueKind, graceSeconds: number, limit: number) {
   return await sql`
     with due as materialized (
       select id from payments
-      where state = 'refunding' and updated_at <= now() - make_interval(secs => ${graceSeconds})
+      where ${isDue(sql, kind)} and updated_at <= now() - make_interval(secs =>
+        greatest(${graceSeconds}, sign(tries) * least(${pauseSecondsMax}, 2 ^ least(tries, 10))))
       order by updated_at limit ${limit} for update skip locked
     )
-    update payments p set updated_at = now() from due where p.id = due.id returning p.*`;
+    update payments p set updated_at = now(), tries = p.tries + 1
+    from due where p.id = due.id returning p.*`;
 }
 
 /** `updated_at` stays: it tells since when the money waits, which is bounded. */
@@ -55,15 +67,17 @@ export async function lateOnes(sql: Sql, graceSeconds: number, limit: number) {
 }
 
 /**
- * A payment without an answer is asked about again after as long as it has been asked about
- * already: about 14 times in the day until it is given up.
+ * A payment under way is asked about after a quarter of its age: the older it is, the longer its
+ * shopper takes. One without an answer is asked about again after as long as it has been asked
+ * about already: about 14 times in the day until it is given up.
  */
 export async function takeSilent(sql: Sql, seconds: number, limit: number) {
   return await sql`
     with due as materialized (
       select id from payments
       where updated_at < now() - make_interval(secs => ${seconds}) and (
-        state = 'processing'
+        (state = 'processing' and now() - updated_at >
+          least(make_interval(secs => ${limits.paymentSilenceSecondsMax}), (now() - created_at) / 4))
         or (state = 'failed' and failure = ${unansweredFailure} and reference is null
           and created_at > now() - interval '24 hours'
           and now() - updated_at > updated_at - created_at))
@@ -73,11 +87,11 @@ export async function takeSilent(sql: Sql, seconds: number, limit: number) {
 }
 
 /** One payment for its job, if there is still something to do; it counts as an attempt. */
-export async function takeUp(sql: Sql, paymentId: string, kind: 'refund' | 'look') {
-  if (kind === 'refund') {
+export async function takeUp(sql: Sql, paymentId: string, kind: DueKind | 'look') {
+  if (kind !== 'look') {
     return await sql`
-      update payments set updated_at = now()
-      where id = ${paymentId} and state = 'refunding' returning *`;
+      update payments set updated_at = now(), tries = tries + 1
+      where id = ${paymentId} and ${isDue(sql, kind)} returning *`;
   }
   return await sql`
     update payments set updated_at = now()

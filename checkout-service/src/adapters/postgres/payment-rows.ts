@@ -15,6 +15,7 @@ const rowSchema = z.object({
   amount_minor: z.number(),
   currency: z.string(),
   failure: z.string().nullable(),
+  refund_attempt: z.number(),
 });
 
 /** Rows of `payments`, parsed. */
@@ -32,6 +33,7 @@ export function storedPayments(rows: Iterable<unknown>): StoredPayment[] {
       amountMinor: row.amount_minor,
       currency: row.currency,
       failure: row.failure,
+      refundAttempt: row.refund_attempt,
     }));
 }
 
@@ -56,7 +58,7 @@ export async function notePayment(
   payment: StoredPayment,
   actor: string,
   action: string,
-  detail: Record<string, string> = {},
+  detail: Record<string, string | number> = {},
 ): Promise<void> {
   await noteInLedger(tx, {
     actor,

@@ -14,12 +14,16 @@ export type PostgresPools = Record<
 >;
 
 /** What Postgres keeps, as the use cases ask for it. */
-export function postgresStores(pools: PostgresPools, instance: string) {
+export function postgresStores(
+  pools: PostgresPools,
+  { instance, withdrawable }: { instance: string; withdrawable: readonly string[] },
+) {
   const { claims: batches, waiting, questions } = pools;
+  const { paymentGraceSeconds } = limits;
   return {
     claims: postgresClaims({ batches, waiting, questions }),
-    orders: postgresOrders({ ...pools, paymentGraceSeconds: limits.paymentGraceSeconds }),
-    payments: postgresPayments(pools.orders, pools.background),
+    orders: postgresOrders({ ...pools, paymentGraceSeconds, withdrawable }),
+    payments: postgresPayments({ ...pools, withdrawable }),
     background: postgresBackground(pools.background),
     beats: postgresLease(pools.beats, instance),
     books: postgresBooks(pools.background),

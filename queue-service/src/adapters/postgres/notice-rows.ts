@@ -3,7 +3,7 @@ import { orderLines, orders, orderUnits, products, sales } from '@fairgate/share
 import { notices, outbox } from '@fairgate/shared/db/schema-records.ts';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { NoticeRows, OutboxRows } from '../../app/ports.ts';
-import type { NoticeKind, NoticeOrder } from '../../domain/notice.ts';
+import type { NoticeOrder } from '../../domain/notice.ts';
 import type { Executor } from './executor.ts';
 
 /** A claim that was given back is older than any other. */
@@ -12,12 +12,12 @@ const longAgo = new Date(0);
 export function noticeRows(db: Executor): NoticeRows {
   return {
     order: (orderId) => noticeOrder(db, orderId),
-    async claim(orderId, kind, now, staleMs) {
+    async claim(orderId, key, now, staleMs) {
       const createdAt = new Date(now);
       const staleAt = isoTime(now - staleMs);
       const claimed = await db
         .insert(notices)
-        .values({ orderId, kind, createdAt })
+        .values({ orderId, kind: key, createdAt })
         .onConflictDoUpdate({
           target: [notices.orderId, notices.kind],
           set: { createdAt },
@@ -25,17 +25,17 @@ export function noticeRows(db: Executor): NoticeRows {
         })
         .returning({ orderId: notices.orderId });
       if (claimed.length > 0) return 'claimed';
-      const [row] = await db.select().from(notices).where(the(orderId, kind));
+      const [row] = await db.select().from(notices).where(the(orderId, key));
       return row?.sentAt ? 'sent' : 'under-way';
     },
-    async sent(orderId, kind, now) {
+    async sent(orderId, key, now) {
       await db
         .update(notices)
         .set({ sentAt: new Date(now) })
-        .where(the(orderId, kind));
+        .where(the(orderId, key));
     },
-    async unclaim(orderId, kind) {
-      const open = and(the(orderId, kind), isNull(notices.sentAt));
+    async unclaim(orderId, key) {
+      const open = and(the(orderId, key), isNull(notices.sentAt));
       await db.update(notices).set({ createdAt: longAgo }).where(open);
     },
   };
@@ -57,8 +57,8 @@ export function outboxRows(db: Executor): OutboxRows {
   };
 }
 
-function the(orderId: string, kind: NoticeKind) {
-  return and(eq(notices.orderId, orderId), eq(notices.kind, kind));
+function the(orderId: string, key: string) {
+  return and(eq(notices.orderId, orderId), eq(notices.kind, key));
 }
 
 async function noticeOrder(db: Executor, orderId: string): Promise<NoticeOrder | null> {
