@@ -10,7 +10,7 @@ let lates: LateRig;
 let sale: LateSale;
 beforeAll(async () => {
   // With no breaker: each test here has an outage of its own.
-  const quick = { ...policyFigures, callTimeoutMs: 300, totalMs: 700, faultsMin: 1_000 };
+  const quick = { ...policyFigures, callTimeoutMs: 1_000, totalMs: 1_000, faultsMin: 1_000 };
   const redisUrl = await freshRedisUrl(afterAll);
   lates = await makeLateRig(await freshDatabaseUrl(afterAll), redisUrl, quick);
   sale = await lates.saleOf(50, 50);
@@ -21,7 +21,8 @@ afterEach(() => lates.sandbox.misbehave());
 /** The provider took a payment; from here on it answers nobody, and its webhooks are lost. */
 async function takenThenAway(): Promise<{ order: PlacedOrder; paymentId: string }> {
   const order = await placeOrder(sale.rig);
-  const { body } = await order.pay(cards.slow);
+  const { status, body } = await order.pay(cards.slow);
+  expect(status).toBe(202);
   lates.sandbox.misbehave({ hang: true });
   return { order, paymentId: body.payment.id };
 }
