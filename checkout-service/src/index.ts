@@ -228,6 +228,7 @@ function httpParts(
     internalKey: options.internalKey,
     sales: stores.sales,
     heartbeatMs: limits.heartbeatMs,
+    settledStreamMs: limits.settledStreamMs,
     changed(change: string, saleId: string) {
       metrics.orderChanged(change, 1);
       stockPicture.changed(saleId);

@@ -44,6 +44,8 @@ export const limits = {
   watchersMax: 5_000,
   watchEveryMs: 300,
   heartbeatMs: 15_000,
+  /** Late money and refunds come within minutes, if they come; streams are few. */
+  settledStreamMs: 600_000,
   /** How long past `payBefore` a payment under way keeps its hold. */
   paymentGraceSeconds: 60,
   /** A payment without news for so long is asked about. */

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
 import { outageFailure } from './domain/payment-rules.ts';
-import { eventually, makeRig, type Rig, readStream, testOrigin } from './testing/checkout-rig.ts';
+import {
+  eventually,
+  makeRig,
+  type Rig,
+  readStream,
+  rigInternalKey,
+  testOrigin,
+} from './testing/checkout-rig.ts';
 import { makeSandbox, type SandboxRig } from './testing/sandbox-rig.ts';
 
 let rig: Rig;
@@ -232,7 +239,7 @@ describe('who may see an order', () => {
 });
 
 describe('order events', () => {
-  it('tell the order now and at each change, and end with its last', async () => {
+  it('tell the order now and at each change, a refund too, and end with its last', async () => {
     const order = await place();
     const { response, text, ended } = await readStream(
       rig.services[1]!,
@@ -244,7 +251,11 @@ describe('order events', () => {
     await order.pay(cards.declined);
     await eventually(async () => text().includes('card_declined'));
     // Slow enough that each change is looked at before the next.
-    await Promise.all([order.pay(cards.slow), ended]);
+    await order.pay(cards.slow);
+    await eventually(async () => text().includes('"state":"paid"'));
+    const refund = { key: rigInternalKey, json: { actor: 'key:key_1' } };
+    const refunding = rig.call('POST', `/internal/orders/${order.id}/refund`, refund);
+    expect((await Promise.all([refunding, ended]))[0].status).toBe(200);
     const seen = [...text().matchAll(/event: order\ndata: (.*)\n/g)].map((m) =>
       JSON.parse(m[1] ?? ''),
     );
@@ -253,6 +264,7 @@ describe('order events', () => {
       ['awaiting_payment', 'card_declined'],
       ['awaiting_payment', undefined],
       ['paid', undefined],
+      ['refunded', undefined],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { isFinal } from '../domain/order-machine.ts';
+import { isOver } from '../domain/order-machine.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
 import type { OrderStore } from './ports.ts';
 
@@ -29,7 +29,7 @@ export function makeWatch(options: WatchOptions): Watch {
     if (!watched || order.version <= watched.version) return;
     watched.version = order.version;
     for (const watcher of [...watched.watchers]) watcher.seen(order);
-    if (isFinal(order.state)) orders.delete(order.id);
+    if (isOver(order.state)) orders.delete(order.id);
   }
 
   return {

@@ -45,7 +45,12 @@ export function transitionOf(change: OrderChange): { from: OrderState[]; to: Ord
   return { from, to };
 }
 
-/** Nothing that a shopper does changes such an order any more; its event stream ends. */
+/** Nothing changes such an order any more: no row of the table leads away. Its event stream ends. */
+export function isOver(state: OrderState): boolean {
+  return Object.keys(transitions[state]).length === 0;
+}
+
+/** Nothing that a shopper does changes such an order any more; late money or a refund may. */
 export function isFinal(state: OrderState): boolean {
   return state !== 'awaiting_payment';
 }

@@ -22,6 +22,8 @@ export type HttpDeps = {
   sales: SaleStore;
   watch: Watch;
   heartbeatMs: number;
+  /** How long the stream of a paid or expired order lasts. */
+  settledStreamMs: number;
   /** Aborted when the process stops: streams end then. */
   stopping: AbortSignal;
   metrics: { contentType: string; text(): Promise<string> };

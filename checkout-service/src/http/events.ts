@@ -1,18 +1,22 @@
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import { isFinal } from '../domain/order-machine.ts';
+import { systemTimers } from '../app/timers.ts';
+import { isFinal, isOver } from '../domain/order-machine.ts';
 import { orderView, type StoredOrder } from '../domain/order-view.ts';
 import { requireOrder } from './access.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 
-/** `GET /v1/orders/{id}/events`: one `order` event now and at each change, until the last. */
+/**
+ * `GET /v1/orders/{id}/events`: one `order` event now and at each change, until the last. A paid or
+ * expired order may change yet; its stream lasts some minutes more, since few are waited for.
+ */
 export function eventRoutes(deps: HttpDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.get('/v1/orders/:id/events', async (c) => {
     const order = await requireOrder(c, deps);
     const feed = makeFeed(order);
-    const stop = isFinal(order.state) ? () => {} : deps.watch.add(order, feed);
+    const stop = isOver(order.state) ? () => {} : deps.watch.add(order, feed);
     if (stop === null) throw new Problem('unavailable', 'Too many event streams are open here.');
     c.header('cache-control', 'no-store');
     // A proxy that buffers would hold the events back.
@@ -67,13 +71,15 @@ async function follow(stream: SSEStreamingApi, feed: Feed, deps: HttpDeps): Prom
   stream.onAbort(end);
   deps.stopping.addEventListener('abort', end, { once: true });
   feed.onNews(() => wake());
+  let untilMs = Number.POSITIVE_INFINITY;
   try {
-    while (!over && !deps.stopping.aborted) {
+    while (!over && !deps.stopping.aborted && systemTimers.now() < untilMs) {
       const order = feed.next();
       if (order) {
         const data = JSON.stringify(orderView(order));
         await stream.writeSSE({ event: 'order', id: String(order.version), data });
-        if (isFinal(order.state)) return;
+        if (isOver(order.state)) return;
+        if (isFinal(order.state)) untilMs = systemTimers.now() + deps.settledStreamMs;
         continue;
       }
       let heard = false;

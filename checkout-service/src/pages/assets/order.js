@@ -18,13 +18,17 @@ async function refresh() {
   document.title = fresh.title;
 }
 
+/** An expired order may be paid by money that comes late, so it is followed while the stream lasts. */
 function follow() {
-  if (order().dataset.state !== 'awaiting_payment') return;
+  const isOpen = (state) => state === 'awaiting_payment' || state === 'expired';
+  if (!isOpen(order().dataset.state)) return;
   const events = new EventSource(`/v1/orders/${order().dataset.id}/events`);
   events.addEventListener('order', async (event) => {
-    const { state } = JSON.parse(event.data);
-    if (state !== 'awaiting_payment') events.close();
+    if (!isOpen(JSON.parse(event.data).state)) events.close();
     await refresh();
+  });
+  events.addEventListener('error', () => {
+    if (order().dataset.state === 'expired') events.close();
   });
 }
 
