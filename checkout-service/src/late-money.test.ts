@@ -1,5 +1,6 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import { noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
@@ -10,7 +11,7 @@ import { makePool, type Pool } from './adapters/postgres/pool.ts';
 import { connectRoom, type RoomConnection } from './adapters/redis-reports.ts';
 import { makePaymentJobs, type PaymentJobs } from './app/payment-jobs.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
-import { roomBeginning, roomFields } from './testing/room-fields.ts';
+import { roomFields } from './testing/room-fields.ts';
 import { makeSandbox, type SandboxRig } from './testing/sandbox-rig.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
@@ -90,12 +91,8 @@ async function saleOf(units: number, budget: number) {
   const rig = await makeRig({ databaseUrl, units: [units], providers });
   rigs.push(rig);
   const room = redisRoom(redis, nodeScripts());
-  await room.configure(
-    rig.saleId,
-    1,
-    { ...roomFields, units: budget },
-    { ...roomBeginning, free: budget },
-  );
+  const fields = { ...roomFields, units: budget };
+  await room.configure(rig.saleId, 1, fields, { ...noBeginning, free: budget });
   return {
     rig,
     promised: async () => (await room.figures(rig.saleId))?.outstanding,

@@ -2,18 +2,19 @@ import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
+import { noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
-import { roomBeginning, roomFields } from './testing/room-fields.ts';
+import { roomFields } from './testing/room-fields.ts';
 
 let rig: Rig;
 let redis: Redis;
 let room: Room;
 const units = 5;
 const fields = { ...roomFields, units };
-const beginning = { ...roomBeginning, free: units };
+const beginning = { ...noBeginning, free: units };
 
 beforeAll(async () => {
   const redisUrl = await freshRedisUrl(afterAll);

@@ -107,7 +107,6 @@ export function roomBeginning(source: RoomSource, nowMs: number): RoomBeginning 
     expired: count('expired'),
     abandoned: count('abandoned'),
     holding: source.holding,
-    leased: checkpoint !== null,
   };
 }
 

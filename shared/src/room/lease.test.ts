@@ -10,7 +10,7 @@ let fixture: RoomFixture;
 const perSecond = 10;
 
 beforeEach(async () => {
-  fixture = await roomFixture(redisUrl, { admitPerMinute: perSecond * 60 });
+  fixture = await roomFixture(redisUrl, { admitPerMinute: perSecond * 60 }, false);
   await fixture.room.join(saleId, visitors(200).map(newcomer));
 });
 afterEach(async () => {
@@ -28,9 +28,26 @@ let halted: boolean | undefined;
 const lease = (ms = 2_500) => fixture.room.lease(saleId, ms);
 
 describe('the admission lease', () => {
-  it('is not asked for in a room that never had one', async () => {
-    expect(await admittedAfter(1_000)).toBe(perSecond);
+  it('is needed from the beginning, and is no fault of ours until a checkout had the time', async () => {
+    expect(await admittedAfter(1_000)).toBe(0);
     expect(halted).toBe(false);
+    expect(await admittedAfter(3_000)).toBe(0);
+    expect(halted).toBe(true);
+    await lease();
+    expect(await admittedAfter(0)).toBe(perSecond);
+    expect(halted).toBe(false);
+  });
+
+  it('is needed when a scheduled sale opens by itself, and not spoken of before', async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({}, { phase: 'scheduled', startsAt: fixture.now() + 120_000 });
+    await fixture.room.join(saleId, visitors(20).map(newcomer));
+    expect(await admittedAfter(119_000)).toBe(0);
+    expect(halted).toBe(false);
+    expect(await admittedAfter(2_000)).toBe(0);
+    expect(halted).toBe(true);
+    await lease();
+    expect(await admittedAfter(0)).toBe(perSecond);
   });
 
   it('lets nobody in once it is over, and says so', async () => {
@@ -69,7 +86,7 @@ describe('the admission lease', () => {
 
   it('is needed from the beginning in a room that was lost', async () => {
     await fixture.redis.flushall();
-    await fixture.begin({ next: 10_000, leased: true });
+    await fixture.begin({ next: 10_000 });
     await fixture.room.join(saleId, visitors(20).map(newcomer));
     await fixture.pass(12_000);
     expect(await admittedAfter(1_000)).toBe(0);

@@ -91,8 +91,6 @@ export type RoomBeginning = {
   redeemed: number;
   expired: number;
   abandoned: number;
-  /** Admits with a lease alone from the beginning: it had one before it was lost. */
-  leased?: boolean;
   /** Orders that await payment, until `payBefore` in ms; none where left out. */
   holding?: { jti: string; payBefore: number }[];
 };
@@ -173,7 +171,7 @@ export type Room = {
    * `ended` with `taken` and `returned` its units. `max` is `units` in each.
    */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
-  /** A checkout could commit: the room may admit for so long, and from then on only with a lease. */
+  /** A checkout could commit: the room may admit for so long. Without a lease it admits nobody. */
   lease(saleId: string, ms: number): Promise<'leased' | 'no-room'>;
   /** What the room believes, for a checkout to compare with Postgres; null where there is no room. */
   books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;

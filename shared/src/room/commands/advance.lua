@@ -14,8 +14,12 @@ end
 local state = saleState(fields)
 local returned, promised = int(redis.call('HGET', room, 'returned')), int(fields.promised)
 local frontier, admitted = int(fields.frontier), 0
--- A room that checkouts have leased admits only while one of them can commit (D10).
-local halted = fields.leaseUntil ~= nil and now >= int(fields.leaseUntil)
+-- Nobody is let in but while a checkout can commit (D10). The first lease of a room takes a moment:
+-- that is no fault of ours to be told of yet.
+local leaseUntil, firstLeaseMs = int(fields.leaseUntil), 3000
+local isLeased = now < leaseUntil
+local halted = not isLeased and state == 'open'
+  and (leaseUntil > 0 or now - int(fields.createdAt) > firstLeaseMs)
 
 -- Admissions that ended: not taken in time goes back to the budget here; what was taken is
 -- settled by a checkout, and only stops counting as active.
@@ -123,7 +127,7 @@ end
 
 expireAdmissions()
 local bucket = refill()
-if state == 'open' and not halted and now >= int(fields.admitFrom) then
+if state == 'open' and isLeased and now >= int(fields.admitFrom) then
   local free = int(fields.maxActive) - redis.call('ZCARD', active) - redis.call('ZCARD', holding)
   local count = math.min(math.floor(bucket + 1e-6), free, admissionsMax)
   if count > 0 then

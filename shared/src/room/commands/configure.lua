@@ -5,8 +5,7 @@
 --           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
 --           maxUnitsPerShopper, guaranteeStock (0|1), message
 --       [3] JSON to begin with: next, frontier, free, outstanding, outstandingUntil, settledFrom,
---           joined, admitted, issued, redeemed, expired, abandoned, and perhaps leased (admits
---           with a lease alone from the beginning), and
+--           joined, admitted, issued, redeemed, expired, abandoned, and perhaps
 --           holding: [{jti, payBefore}, ...], the orders that await payment
 -- Returns 'created', 'updated' or 'kept'.
 local fields = readRoom()
@@ -30,12 +29,9 @@ local reassemblyMs = 12000
 local function begin()
   local promised = set.units - start.free + start.outstanding
   redis.call('HSET', room, 'presenceSince', now, 'lookedAt', now, 'bucket', 0, 'refilledAt', now,
-    'createdAt', now, 'returned', 0, 'promised', promised, 'outstanding', start.outstanding,
-    'outstandingUntil', text(start.outstandingUntil), 'left', 0,
+    'createdAt', now, 'leaseUntil', 0, 'returned', 0, 'promised', promised, 'left', 0,
+    'outstanding', start.outstanding, 'outstandingUntil', text(start.outstandingUntil),
     'admitFrom', text(start.next > 0 and now + reassemblyMs or now))
-  if start.leased then
-    redis.call('HSET', room, 'leaseUntil', 0)
-  end
   local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
     'expired', 'abandoned' }
   for _, name in ipairs(kept) do

@@ -1,5 +1,5 @@
 -- Renews the admission lease (D10): a checkout could commit a moment ago, so whoever is let in can
--- buy. A room that ever had a lease admits nobody without one (advance.lua).
+-- buy. No room admits anybody without one, from its beginning on (advance.lua).
 -- ARGV: [1] ms from now on that the lease lasts; one that ends later already stays as it is
 -- Returns 'leased', or 'no-room'.
 local fields = readRoom()
