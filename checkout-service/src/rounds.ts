@@ -30,8 +30,12 @@ export type RoundsOptions = {
 /** What an instance does by itself; any number of instances may do it side by side. */
 export function startRounds(options: RoundsOptions): Loop[] {
   const { store, room, jobs, metrics, log, stockPicture, now } = options;
-  const start = (name: string, everyMs: number, round: () => Promise<'again' | 'done'>) =>
-    startLoop({ name, everyMs, log, metrics, round });
+  const start = (
+    name: string,
+    everyMs: number,
+    round: () => Promise<'again' | 'done'>,
+    steady = false,
+  ) => startLoop({ name, everyMs, steady, log, metrics, round });
   const relay = makeRelay({
     store,
     room,
@@ -43,7 +47,8 @@ export function startRounds(options: RoundsOptions): Loop[] {
   });
   const { lapseAfterMs, lapseMax: batchMax } = limits;
   const settlement = makeSettlement({ store, room, lapseAfterMs, batchMax });
-  const lease = makeLease({ store: options.beats, room, leaseMs: limits.leaseMs, now });
+  const { leaseMs } = limits;
+  const lease = makeLease({ store: options.beats, room, leaseMs, now: () => performance.now() });
   const reconcile = makeReconciler({
     store: options.books,
     room,
@@ -54,7 +59,7 @@ export function startRounds(options: RoundsOptions): Loop[] {
   });
   return [
     start('reconcile', limits.reconcileEveryMs, reconcile),
-    start('lease', limits.leaseEveryMs, lease),
+    start('lease', limits.leaseEveryMs, lease, true),
     start('watch', limits.watchEveryMs, options.watch.round),
     start('sweep', limits.sweepEveryMs, () => sweep(options)),
     start('relay', limits.relayEveryMs, relay),

@@ -49,7 +49,8 @@ export type RoomReports = {
   ): Promise<{ jti: string; visitor: string; promise: number }[]>;
   /** First the budget, then the unit (D7): see `Room.promise` for the reports that must follow. */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
-  lease(saleId: string, ms: number): Promise<void>;
+  /** Until then, by the clock of the room's Redis, which it gives back. */
+  lease(saleId: string, until: number): Promise<number>;
   books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;
   /** False where another instance was faster. */
   mend(saleId: string, mended: number, units: number, redeemed: number): Promise<boolean>;

@@ -25,7 +25,7 @@ async function admittedAfter(ms: number): Promise<number | undefined> {
   return (await fixture.room.figures(saleId))?.admittedTotal;
 }
 let halted: boolean | undefined;
-const lease = (ms = 2_500) => fixture.room.lease(saleId, ms);
+const lease = (ms = 2_500) => fixture.room.lease(saleId, fixture.now() + ms);
 
 describe('the admission lease', () => {
   it('is needed from the beginning, and is no fault of ours until a checkout had the time', async () => {
@@ -77,6 +77,25 @@ describe('the admission lease', () => {
     expect(halted).toBe(false);
   });
 
+  it('that comes late, because Redis was frozen, lasts no longer for it', async () => {
+    const until = fixture.now() + 2_500;
+    await fixture.pass(3_000);
+    await fixture.room.lease(saleId, until);
+    expect(await admittedAfter(500)).toBe(0);
+    expect(halted).toBe(true);
+  });
+
+  it('is as short as ever after a clock was set back', async () => {
+    await fixture.pass(60_000);
+    await lease();
+    expect(await admittedAfter(1_000)).toBe(perSecond);
+    expect(await admittedAfter(-60_000)).toBe(perSecond);
+    await fixture.room.lease(saleId, fixture.now() + 62_500);
+    expect(await admittedAfter(2_000)).toBe(2 * perSecond);
+    expect(await admittedAfter(1_000)).toBe(2 * perSecond);
+    expect(halted).toBe(true);
+  });
+
   it('outlives a change of settings', async () => {
     await lease();
     await fixture.configure({ message: 'hello' });
@@ -97,6 +116,7 @@ describe('the admission lease', () => {
 
   it('is told apart from a room that is not there', async () => {
     await fixture.redis.flushall();
-    expect(await lease()).toBe('no-room');
+    await fixture.pass(0);
+    expect(await lease()).toEqual({ outcome: 'no-room', now: fixture.now() });
   });
 });

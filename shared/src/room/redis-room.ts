@@ -42,6 +42,8 @@ const takeSchema = z.tuple([
   z.coerce.number(),
 ]);
 
+const leaseSchema = z.tuple([z.enum(['leased', 'no-room']), z.number()]);
+
 /** The room's commands over an ioredis connection, each reply parsed here and nowhere else. */
 export function redisRoom(redis: Redis, scripts: Scripts): Room {
   const run = (name: CommandName, saleId: string, args: (string | number)[]) =>
@@ -93,8 +95,9 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
       const reply = await run('promise', saleId, [key, units]);
       return z.enum(['promised', 'none', 'no-room']).parse(reply);
     },
-    async lease(saleId, ms) {
-      return z.enum(['leased', 'no-room']).parse(await run('lease', saleId, [Math.floor(ms)]));
+    async lease(saleId, until) {
+      const reply = leaseSchema.parse(await run('lease', saleId, [Math.floor(until)]));
+      return { outcome: reply[0], now: reply[1] };
     },
     async books(saleId, question) {
       const json = z.string().parse(await run('books', saleId, [JSON.stringify(question)]));

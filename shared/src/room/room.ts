@@ -171,8 +171,11 @@ export type Room = {
    * `ended` with `taken` and `returned` its units. `max` is `units` in each.
    */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
-  /** A checkout could commit: the room may admit for so long. Without a lease it admits nobody. */
-  lease(saleId: string, ms: number): Promise<'leased' | 'no-room'>;
+  /**
+   * A checkout could commit: the room may admit until then, by its own clock, which is told. Without
+   * a lease it admits nobody.
+   */
+  lease(saleId: string, until: number): Promise<{ outcome: 'leased' | 'no-room'; now: number }>;
   /** What the room believes, for a checkout to compare with Postgres; null where there is no room. */
   books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;
   /** Corrects the count of units that are gone and of redemptions, once for each `mended`. */
