@@ -1,3 +1,4 @@
+import { newcomer } from '@fairgate/shared/room/room.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, type OwnRedis, startOwnRedis } from '../../e2e/support/stores.ts';
 import { postgresBackground } from './adapters/postgres/background-store.ts';
@@ -181,7 +182,11 @@ describe('reports to the room', () => {
         free: units - 4,
         redeemed: 4,
         settledFrom: Number(last?.id),
-        holding: ['a', 'b', 'c', 'd'].map((jti) => ({ jti, payBefore: Date.now() + 300_000 })),
+        holding: ['a', 'b', 'c', 'd'].map((jti) => ({
+          jti,
+          payBefore: Date.now() + 300_000,
+          units: 1,
+        })),
       });
       await eventually(async () => (await relay.round()) && (await waiting()) === 0);
       await expectBooks(4, 4);
@@ -191,20 +196,38 @@ describe('reports to the room', () => {
   it('that a room refuses are set aside, and keep none of the others', async () => {
     await withRelays(1, async (relay) => {
       await orders(3);
-      // Redis cannot count half a unit.
+      // Redis cannot count so far.
+      await room.redis.hset(room.key('holders'), 'bad', `|${'9'.repeat(20)}|0`);
       await rig.sql`
         insert into outbox (topic, sale_id, payload)
-        select 'room', sale_id, payload || '{"jti": "bad", "taken": 0.5}'
+        select 'room', sale_id, payload || '{"jti": "bad", "kind": "ended"}'
         from outbox where topic = 'room' limit 1`;
-      await rig.sql`
-        insert into outbox (topic, sale_id, payload)
-        values ('room', ${rig.saleId}, '{"kind": "of another time"}')`;
+      for (const unreadable of ['{"kind": "of another time"}', '{"taken": -7}', '{"taken": 0.5}']) {
+        await rig.sql`
+          insert into outbox (topic, sale_id, payload)
+          select 'room', sale_id, payload || ${unreadable}::text::jsonb
+          from outbox where topic = 'room' limit 1`;
+      }
       const token = await room.admitted(rig, 'after-it');
       expect((await rig.redeem(token)).status).toBe(201);
       await delivered(relay);
-      expect(await waiting('refused')).toBe(2);
-      expect(relay.counts).toEqual({ delivered: 4, refused: 1 });
+      expect(await waiting('refused')).toBe(4);
+      expect(relay.counts).toEqual({ delivered: 4, refused: 4 });
       await expectBooks(4, 4);
+    });
+  });
+
+  it('of an end give nothing back that the room never heard was spent', async () => {
+    await withRelays(1, async (relay) => {
+      // A token that the room has forgotten, and a report of its order that was set aside.
+      const { body } = await rig.redeem(await rig.token());
+      await rig.sql`update outbox set topic = 'refused' where topic = 'room'`;
+      await rig.call('POST', `/v1/orders/${body.order.id}/cancel`, { key: body.orderKey });
+      await delivered(relay);
+      const crowd = Array.from({ length: units + 5 }, (_, i) => newcomer(`c${i}`));
+      await room.room.join(rig.saleId, crowd);
+      await room.room.advance(rig.saleId, 0);
+      expect((await room.figures()).admittedTotal).toBe(units);
     });
   });
 

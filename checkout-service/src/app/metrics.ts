@@ -17,6 +17,6 @@ export type CheckoutMetrics = {
   /** How many differences between Redis and Postgres stand now, by kind. */
   differences(kind: string, count: number): void;
   repaired(kind: string, count: number): void;
-  /** Reports to rooms that left the outbox: `delivered`, `refused`, or `homeless`. */
+  /** Reports to rooms: `delivered`; `refused`, set aside; `homeless`; `kept`, for all were refused. */
   reports(outcome: string, count: number): void;
 };

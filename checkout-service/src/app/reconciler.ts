@@ -97,8 +97,7 @@ async function look(
     const there = await store.books(saleId, from, limit);
     const { awaiting: orders, pending } = there;
     if (pending === null) return 'moving';
-    const reports = pending.map(({ kind, seq, jti }) => ({ kind, seq, jti }));
-    const books = await room.books(saleId, { orders, reports, from, limit });
+    const books = await room.books(saleId, { orders, reports: pending, from, limit });
     if (first === null || books === null) return 'no-room';
     if (first.settles !== books.settles || first.mended !== books.mended) continue;
     const asked = [...new Set([...books.missing, ...books.holding, ...books.tokens])];

@@ -14,14 +14,15 @@ export type Delivered = { done: number[]; refused: number[] };
 
 export type BackgroundStore = {
   /**
-   * Hands the oldest reports to `deliver` while no other instance does; what is done is deleted,
-   * what is refused is set aside under the topic `refused`, with those that cannot be read.
+   * Hands the oldest reports to `deliver` while no other instance does, with the ids of those that
+   * cannot be read; what is done is deleted, what is refused or unreadable is set aside under the
+   * topic `refused`.
    * Returns how many were done, or null where another instance is at it.
    */
   relay(
     limit: number,
     withoutSales: readonly string[],
-    deliver: (reports: OutboxReport[]) => Promise<Delivered>,
+    deliver: (reports: OutboxReport[], unreadable: number[]) => Promise<Delivered>,
   ): Promise<number | null>;
   /** Sales whose tokens may still lapse. */
   settlingSales(): Promise<string[]>;
@@ -40,7 +41,7 @@ export type BackgroundStore = {
 
 /** The room's Redis as the checkout needs it. Rejects with `RoomAway` when it cannot be reached. */
 export type RoomReports = {
-  settle(saleId: string, reports: SettleReport[]): Promise<number>;
+  settle(saleId: string, reports: SettleReport[]): Promise<'taken' | 'no-room'>;
   picture(saleId: string, version: number, counts: StockCount[]): Promise<void>;
   due(
     saleId: string,
@@ -57,7 +58,7 @@ export type RoomReports = {
 };
 
 /** A report that the outbox has not delivered for certain. */
-export type PendingReport = WaitingReport & { taken: number; returned: number };
+export type PendingReport = WaitingReport;
 
 /** What Postgres says of a sale, in one snapshot. */
 export type SaleBooks = {

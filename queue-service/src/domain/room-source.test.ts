@@ -31,7 +31,7 @@ const product: ProductRecord = {
   updatedAt: now,
   counts: { free: 5, held: 2, sold: 3 },
 };
-const holding = [{ jti: 'j', payBefore: now + 1 }];
+const holding = [{ jti: 'j', payBefore: now + 1, units: 2 }];
 const source = {
   sale,
   products: [product],

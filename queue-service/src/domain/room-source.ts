@@ -26,7 +26,7 @@ export type RoomSource = {
   checkpoint: Checkpoint | null;
   redeemed: number;
   /** Orders that await payment. */
-  holding: { jti: string; payBefore: number }[];
+  holding: { jti: string; payBefore: number; units: number }[];
   /** The last id of the outbox: reports up to it are in these counts already. */
   settledFrom: number;
   pictureVersion: number;

@@ -77,7 +77,8 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
     },
     advanceJson,
     async settle(saleId, reports) {
-      return z.coerce.number().parse(await run('settle', saleId, [JSON.stringify(reports)]));
+      const reply = await run('settle', saleId, [JSON.stringify(reports)]);
+      return z.enum(['taken', 'no-room']).parse(reply);
     },
     async picture(saleId, version, counts) {
       const args = counts.flatMap((c) => [c.productId, c.free, c.held, c.sold]);
@@ -89,7 +90,7 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
     },
     async remember(saleId, bought) {
       const args = bought.flatMap((b) => [b.visitor, b.number, b.jti]);
-      return z.coerce.number().parse(await run('remember', saleId, args));
+      return z.enum(['remembered', 'no-room']).parse(await run('remember', saleId, args));
     },
     async promise(saleId, key, units) {
       const reply = await run('promise', saleId, [key, units]);

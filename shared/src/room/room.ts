@@ -56,6 +56,8 @@ export type SettleReport = {
   taken: number;
   returned: number;
   payBefore: number;
+  /** Of `ended`: the outbox id of its `spent` or `bought`, if that waited there yet; 0: it did not. */
+  after?: number;
 };
 
 export type RoomFields = {
@@ -92,7 +94,7 @@ export type RoomBeginning = {
   expired: number;
   abandoned: number;
   /** Orders that await payment, until `payBefore` in ms; none where left out. */
-  holding?: { jti: string; payBefore: number }[];
+  holding?: { jti: string; payBefore: number; units: number }[];
 };
 
 export type StockCount = { productId: string; free: number; held: number; sold: number };
@@ -155,7 +157,7 @@ export type Room = {
   advance(saleId: string, ageMsMax?: number): Promise<RoomSnapshot | null>;
   /** As `advance`, unparsed: the JSON, or '' where there is no such room. */
   advanceJson(saleId: string, ageMsMax?: number): Promise<string>;
-  settle(saleId: string, reports: SettleReport[]): Promise<number>;
+  settle(saleId: string, reports: SettleReport[]): Promise<'taken' | 'no-room'>;
   picture(saleId: string, version: number, counts: StockCount[]): Promise<'stored' | 'older'>;
   due(
     saleId: string,
@@ -163,7 +165,7 @@ export type Room = {
     limit: number,
   ): Promise<{ jti: string; visitor: string; promise: number }[]>;
   figures(saleId: string): Promise<RoomFigures | null>;
-  remember(saleId: string, bought: Bought[]): Promise<number>;
+  remember(saleId: string, bought: Bought[]): Promise<'remembered' | 'no-room'>;
   /**
    * Takes units of the budget under `key` (`again:<orderId>`), before free units are taken for late
    * money. Then one report of that key: `bought` in the transaction that takes the units, or

@@ -9,15 +9,18 @@ import type { Pool, Sql, Transaction } from './pool.ts';
 /** Held by the one instance that relays; fixed, and ours alone. */
 const relayLock = 4_242_002;
 
+/** A room would count anything else too. */
+const count = z.int().min(0);
 const reportSchema = z.object({
   kind: z.enum(['spent', 'extended', 'ended', 'lapsed', 'bought']),
   jti: z.string(),
   visitor: z.string(),
-  number: z.number(),
-  max: z.number(),
-  taken: z.number(),
-  returned: z.number(),
-  payBefore: z.number(),
+  number: count,
+  max: count,
+  taken: count,
+  returned: count,
+  payBefore: count,
+  after: count.default(0),
 });
 const outboxSchema = z.object({
   id: z.number(),
@@ -50,7 +53,7 @@ async function relay(
   sql: Sql,
   limit: number,
   withoutSales: readonly string[],
-  deliver: (reports: OutboxReport[]) => Promise<Delivered>,
+  deliver: (reports: OutboxReport[], unreadable: number[]) => Promise<Delivered>,
 ): Promise<number | null> {
   return await sql.begin(async (tx) => {
     const [lock] = await tx`select pg_try_advisory_xact_lock(${relayLock}) as mine`;
@@ -64,7 +67,7 @@ async function relay(
       order by id limit ${limit}`;
     if (rows.length === 0) return 0;
     const { reports, unreadable } = readReports(rows);
-    const { done, refused } = await deliver(reports);
+    const { done, refused } = await deliver(reports, unreadable);
     const aside = [...unreadable, ...refused];
     if (aside.length > 0) {
       await tx`update outbox set topic = 'refused' where id = any(${aside}::bigint[])`;

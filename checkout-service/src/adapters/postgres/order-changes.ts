@@ -33,7 +33,11 @@ export async function endOrders(
         paid_at = case when ${sold} then now() else paid_at end,
         failure = case when ${sold} then null else failure end
       where id = any(${[...orderIds]}::text[]) and state = any(${from}::text[])
-      returning id, sale_id, jti, visitor, number, email, pay_before
+      returning id, sale_id, jti, visitor, number, email, pay_before,
+        -- An order that was bought again has its units by a promise of their own (late-money.ts).
+        case when ${change === 'refund'} and exists (
+          select from ledger l where l.order_id = orders.id and l.action = 'order.expired')
+          then 'again:' || id else jti end as key
     ),
     unit as (
       update units u set state = ${units}, order_id = case when ${sold} then u.order_id end
@@ -56,20 +60,23 @@ export async function endOrders(
       select ${actor}, ${action}, e.sale_id, e.id, s.unit_ids
       from ended e join sheet s on s.order_id = e.id
     ),
+    -- What of the order the room may hear only after this (settle.lua).
+    untold as materialized (
+      select payload ->> 'jti' as jti, max(id) as id from outbox
+      where topic in ('room', 'refused') and sale_id in (select sale_id from ended)
+        and payload ->> 'kind' in ('spent', 'bought')
+      group by payload ->> 'jti'
+    ),
     told as (
       insert into outbox (topic, sale_id, payload)
       select 'room', e.sale_id, jsonb_build_object(
         'kind', 'ended', 'visitor', e.visitor, 'number', e.number,
-        'jti', case when a.again then 'again:' || e.id else e.jti end,
-        'max', case when a.again then s.taken else r.max end,
+        'jti', e.key, 'after', coalesce(t.id, 0),
+        'max', case when e.key = e.jti then r.max else s.taken end,
         'taken', s.taken, 'returned', case when ${sold} then 0 else s.taken end,
         'payBefore', floor(extract(epoch from e.pay_before) * 1000)::bigint)
       from ended e join redemptions r on r.jti = e.jti join sheet s on s.order_id = e.id
-      -- An order that was bought again has its units by a promise of their own (late-money.ts).
-      cross join lateral (
-        select ${change === 'refund'} and exists (
-          select from ledger l where l.order_id = e.id and l.action = 'order.expired') as again
-      ) a
+      left join untold t on t.jti = e.key
       union all
       select 'job', e.sale_id, jsonb_build_object(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)

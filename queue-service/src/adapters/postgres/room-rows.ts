@@ -50,6 +50,9 @@ const sequencesSchema = z
   .array(z.object({ picture: z.coerce.number(), settled: z.coerce.number() }))
   .length(1);
 
+const unitsOfOrder = sql<number>`(
+  select coalesce(sum(quantity), 0)::int from order_lines where order_id = ${orders.id})`;
+
 async function source(db: Executor, saleId: string): Promise<RoomSource | null> {
   // First: a picture with a higher version was read later. The sequence is null when untouched.
   const found = await db.execute(sql`
@@ -60,7 +63,7 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
   if (sale === null || sequences === undefined) return null;
   const unpaid = and(eq(orders.saleId, saleId), eq(orders.state, 'awaiting_payment'));
   const holding = await db
-    .select({ jti: orders.jti, payBefore: orders.payBefore })
+    .select({ jti: orders.jti, payBefore: orders.payBefore, units: unitsOfOrder })
     .from(orders)
     .where(unpaid);
   const spent = and(eq(redemptions.saleId, saleId), eq(redemptions.kind, 'order'));
@@ -69,7 +72,7 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
     products: await saleProductRecords(db, sale.productIds),
     checkpoint: (await checkpoints(db, [saleId])).get(saleId) ?? null,
     redeemed: await db.$count(redemptions, spent),
-    holding: holding.map(({ jti, payBefore }) => ({ jti, payBefore: payBefore.getTime() })),
+    holding: holding.map((order) => ({ ...order, payBefore: order.payBefore.getTime() })),
     settledFrom: sequences.settled,
     pictureVersion: sequences.picture,
   };

@@ -6,7 +6,7 @@
 --           maxUnitsPerShopper, guaranteeStock (0|1), message
 --       [3] JSON to begin with: next, frontier, free, outstanding, outstandingUntil, settledFrom,
 --           joined, admitted, issued, redeemed, expired, abandoned, and perhaps
---           holding: [{jti, payBefore}, ...], the orders that await payment
+--           holding: [{jti, payBefore, units}, ...], the orders that await payment
 -- Returns 'created', 'updated' or 'kept'.
 local fields = readRoom()
 local revision = tonumber(ARGV[1])
@@ -39,7 +39,7 @@ local function begin()
   end
   for _, order in ipairs(start.holding or {}) do
     redis.call('ZADD', holding, order.payBefore, order.jti)
-    redis.call('HSET', holders, order.jti, '~') -- counted in `promised` already (settle.lua)
+    setHolder(order.jti, '', order.units, 0) -- counted in `promised` already
   end
   local mark = text(now) .. ':' .. text(start.joined) .. ':' .. text(start.admitted)
   redis.call('ZADD', pulse, now, mark)

@@ -1,8 +1,8 @@
 -- Tells a room that was made anew who has bought already: they have done with this sale.
 -- ARGV: triples visitor, number, jti, of redemptions
--- Returns how many were noted.
+-- Returns 'remembered', or 'no-room'.
 if redis.call('EXISTS', room) == 0 then
-  return 0
+  return 'no-room'
 end
 for i = 1, #ARGV, 3 do
   local visitor = ARGV[i]
@@ -17,4 +17,4 @@ for i = 1, #ARGV, 3 do
       jti = ARGV[i + 2] })
   end
 end
-return #ARGV / 3
+return 'remembered'

@@ -24,7 +24,7 @@ if p.state == 'admitted' then
   p.state, p.jti = 'issued', ARGV[3]
   writePlace(ARGV[1], p)
   redis.call('ZADD', tokens, p.till, p.jti)
-  redis.call('HSET', holders, p.jti, ARGV[1] .. '|' .. text(p.promise))
+  setHolder(p.jti, ARGV[1], p.promise, p.number)
   redis.call('HINCRBY', room, 'issued', 1)
 end
 return reply('issued')
