@@ -80,15 +80,15 @@ async function pushRoom(parts: RoomKeeperParts, saleId: string): Promise<void> {
   const source = await store.snapshot(async (rows) => {
     if (lost) await rows.rooms.holdOutbox();
     const found = await rows.rooms.source(saleId);
-    return found && { ...found, bought: lost ? await rows.rooms.bought(saleId) : [] };
+    return found && { ...found, loss: lost ? await rows.rooms.loss(found) : null };
   });
   if (source === null || source.sale.phase === 'draft') return;
   const { sale } = source;
-  const beginning = roomBeginning(source, clock.now());
+  const beginning = roomBeginning(source, source.loss, clock.now());
   const made = await room.configure(saleId, sale.version, roomFields(source), beginning);
   if (made === 'created' && lost) parts.log.warn({ saleId }, 'the room was lost and begins again');
   if (made === 'kept') return;
-  await rememberAll(room, saleId, source.bought);
+  await rememberAll(room, saleId, source.loss?.bought ?? []);
   await catalogue.add(saleId, sale.startsAt);
   await room.picture(saleId, source.pictureVersion, stockPicture(source));
 }
@@ -103,15 +103,18 @@ async function rememberAll(room: Room, saleId: string, bought: readonly Bought[]
 async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<void> {
   const { store, room, clock } = parts;
   const taken: Parameters<typeof store.rooms.saveCheckpoints>[0] = [];
-  await eachOf(sales, async (sale) => {
+  const kept = eachOf(sales, async (sale) => {
     const figures = await room.figures(sale.id);
     if (figures === null || figures.revision < sale.version) {
       await pushRoom(parts, sale.id);
     } else {
-      taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, sale, clock.now()) });
+      taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, clock.now()) });
     }
   });
+  // One room that is out of order keeps no other sale's checkpoint.
+  await kept.catch(() => undefined);
   if (taken.length > 0) await store.rooms.saveCheckpoints(taken);
+  await kept;
 }
 
 async function pushPicture({ store, room }: RoomKeeperParts, saleId: string): Promise<void> {

@@ -84,8 +84,10 @@ export type RoomBeginning = {
   next: number;
   frontier: number;
   free: number;
+  /** Units that admissions of before the loss may still buy, how many these are, and for how long. */
   outstanding: number;
-  outstandingUntil: number;
+  outstandingActive: number;
+  outstandingMs: number;
   settledFrom: number;
   joined: number;
   admitted: number;
@@ -127,9 +129,14 @@ export const roomFiguresSchema = z.object({
   next: z.number(),
   frontier: z.number(),
   outstanding: z.number(),
-  /** The part of it that was promised before Redis was emptied, while those tokens may live. */
-  carried: z.number(),
   units: z.number(),
+  /** What admissions may still buy, for so long: to be kept should Redis be emptied. */
+  alive: z.object({ admissions: z.number(), units: z.number(), ms: z.number() }),
+  /** Settings as the room has them. */
+  admitPerMinute: z.number(),
+  maxActive: z.number(),
+  tokenSeconds: z.number(),
+  maxUnitsPerShopper: z.number(),
   /** Histogram: bucket i counts waits of about 1.15^i - 1 seconds. */
   waits: flatMap,
   /** product -> `free:held:sold`, and `free`, `held`, `total`, `version`. */

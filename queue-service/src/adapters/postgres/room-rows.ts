@@ -3,7 +3,7 @@ import { roomCheckpoints } from '@fairgate/shared/db/schema-records.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RoomRows } from '../../app/ports.ts';
-import type { Checkpoint, RoomSource } from '../../domain/room-source.ts';
+import type { BoundingChange, Checkpoint, Loss, RoomSource } from '../../domain/room-source.ts';
 import type { Executor } from './executor.ts';
 import { saleProductRecords } from './product-rows.ts';
 import { saleRows } from './sale-rows.ts';
@@ -15,11 +15,7 @@ export function roomRows(db: Executor): RoomRows {
       await db.execute(sql`lock table outbox in share mode`);
     },
     source: (saleId) => source(db, saleId),
-    async bought(saleId) {
-      const { visitor, number, jti } = redemptions;
-      const spent = and(eq(redemptions.saleId, saleId), eq(redemptions.kind, 'order'));
-      return await db.select({ visitor, number, jti }).from(redemptions).where(spent);
-    },
+    loss: (found) => loss(db, found),
     async checkpoint(saleId) {
       return (await checkpoints(db, [saleId])).get(saleId) ?? null;
     },
@@ -76,6 +72,45 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
     settledFrom: sequences.settled,
     pictureVersion: sequences.picture,
   };
+}
+
+async function loss(db: Executor, { sale, checkpoint }: RoomSource): Promise<Loss> {
+  const { visitor, number, jti } = redemptions;
+  const spent = and(eq(redemptions.saleId, sale.id), eq(redemptions.kind, 'order'));
+  const [late] = await db.execute(sql`
+    select coalesce(sum(l.quantity), 0)::int as units
+    from orders o join order_lines l on l.order_id = o.id
+    where o.sale_id = ${sale.id} and o.state = 'expired'
+      and exists (select from payments p where p.order_id = o.id and p.state = 'late')`);
+  return {
+    bought: await db.select({ visitor, number, jti }).from(redemptions).where(spent),
+    lateUnits: z.number().parse(late?.units),
+    changes: await changesSince(db, sale.id, sale.version - (checkpoint?.counters.revision ?? 0)),
+  };
+}
+
+const bound = z.number().optional().catch(undefined);
+const changeSchema = z.object({
+  admitPerMinute: bound,
+  maxActive: bound,
+  tokenSeconds: bound,
+  maxUnitsPerShopper: bound,
+});
+
+/** Each version of a sale has one line at most here, so that these are the last ones, or more. */
+async function changesSince(
+  db: Executor,
+  saleId: string,
+  versions: number,
+): Promise<BoundingChange[]> {
+  const rows = await db.execute(sql`
+    select coalesce(detail -> 'room', detail) as detail from ledger
+    where sale_id = ${saleId} and action in ('room.changed', 'sale.changed')
+    order by id desc limit ${Math.max(0, versions)}`);
+  return z
+    .array(z.object({ detail: changeSchema }))
+    .parse([...rows])
+    .map((row) => row.detail);
 }
 
 async function checkpoints(db: Executor, saleIds: string[]): Promise<Map<string, Checkpoint>> {

@@ -37,9 +37,10 @@ local function expireAdmissions()
     redis.call('ZREM', active, visitor)
   end
   -- What was promised before Redis was emptied counts until those tokens have died.
-  if int(fields.outstanding) > 0 and now >= int(fields.outstandingUntil) then
+  local open = int(fields.outstanding) + int(fields.outstandingActive)
+  if open > 0 and now >= int(fields.outstandingUntil) then
     returned = returned + int(fields.outstanding)
-    redis.call('HSET', room, 'outstanding', 0)
+    redis.call('HSET', room, 'outstanding', 0, 'outstandingActive', 0)
   end
 end
 
@@ -130,6 +131,7 @@ expireAdmissions()
 local bucket = refill()
 if state == 'open' and isLeased and now >= int(fields.admitFrom) then
   local free = int(fields.maxActive) - redis.call('ZCARD', active) - redis.call('ZCARD', holding)
+    - int(redis.call('HGET', room, 'outstandingActive'))
   local count = math.min(math.floor(bucket + 1e-6), free, admissionsMax)
   if count > 0 then
     admitFromHead(count)

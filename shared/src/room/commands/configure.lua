@@ -4,8 +4,9 @@
 --       [2] JSON of fields to set: name, mode, phase, startsAt, endsAt, info, units,
 --           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
 --           maxUnitsPerShopper, guaranteeStock (0|1), message
---       [3] JSON to begin with: next, frontier, free, outstanding, outstandingUntil, settledFrom,
---           joined, admitted, issued, redeemed, expired, abandoned, and perhaps
+--       [3] JSON to begin with: next, frontier, free, settledFrom, joined, admitted, issued,
+--           redeemed, expired, abandoned; outstanding units that admissions of before may buy,
+--           outstandingActive of them, for outstandingMs; and perhaps
 --           holding: [{jti, payBefore, units}, ...], the orders that await payment
 -- Returns 'created', 'updated' or 'kept'.
 local fields = readRoom()
@@ -30,7 +31,8 @@ local function begin()
   local promised = set.units - start.free + start.outstanding
   redis.call('HSET', room, 'presenceSince', now, 'lookedAt', now, 'bucket', 0, 'refilledAt', now,
     'createdAt', now, 'leaseUntil', 0, 'returned', 0, 'promised', promised, 'left', 0,
-    'outstanding', start.outstanding, 'outstandingUntil', text(start.outstandingUntil),
+    'outstanding', start.outstanding, 'outstandingActive', start.outstandingActive,
+    'outstandingUntil', text(now + start.outstandingMs),
     'admitFrom', text(start.next > 0 and now + reassemblyMs or now))
   local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
     'expired', 'abandoned' }
@@ -53,6 +55,10 @@ elseif int(fields.admitted) == 0 and int(fields.outstanding) == 0
   and redis.call('HLEN', holders) == 0 then
   -- Nobody was promised anything yet: other products may have been chosen.
   redis.call('HSET', room, 'promised', text(set.units - start.free), 'returned', 0)
+end
+if fields and int(fields.maxUnitsPerShopper) > set.maxUnitsPerShopper then
+  redis.call('HSET', room, 'unitsMaxBefore', unitsMaxAlive(fields),
+    'unitsMaxBeforeUntil', text(lastDeadline() + settledMs))
 end
 if fields and fields.abandonSeconds ~= text(set.abandonSeconds) then
   -- Presence was noted in spans of another width: judge nobody by it.

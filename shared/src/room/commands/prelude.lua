@@ -105,6 +105,20 @@ local function hasExpired(p)
     or p.state == 'issued' and now >= p.till + graceMs
 end
 
+-- Until when the last admission lives whose token is unspent; 0: there is none.
+local function lastDeadline()
+  return int(redis.call('ZRANGE', active, -1, -1, 'WITHSCORES')[2])
+end
+
+-- The most units that a live admission may buy: a limit that was lowered holds for later ones.
+local function unitsMaxAlive(fields)
+  local before = now < int(fields.unitsMaxBeforeUntil) and int(fields.unitsMaxBefore) or 0
+  return math.max(before, int(fields.maxUnitsPerShopper))
+end
+
+-- Past its deadline by so much a token is settled: a spend of the last moment has been reported.
+local settledMs = 10000
+
 -- Units of the budget that stand under a token's jti, or under the key of a promise to late money;
 -- nil where this room never counted any.
 local function promiseOf(key)

@@ -69,6 +69,10 @@ end
 -- whose promise is part of `outstanding` (given back as a whole), or which allowed more than now.
 local function adopt(report)
   local promise = promiseOf(report.jti) or 0
+  if promise == 0 and not isAgain(report.jti) and int(fields.outstandingActive) > 0 then
+    -- One of the admissions that were alive: from now on its order counts.
+    fields.outstandingActive = redis.call('HINCRBY', room, 'outstandingActive', -1)
+  end
   if report.taken > promise then
     redis.call('HINCRBY', room, 'promised', report.taken - promise)
     setHolder(report.jti, report.visitor, report.taken, report.number)
