@@ -1,5 +1,10 @@
 import type { BooksQuestion, RoomBooks, WaitingReport } from '@fairgate/shared/room/books.ts';
-import type { PromiseReply, SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
+import type {
+  DueToken,
+  PromiseReply,
+  SettleReport,
+  StockCount,
+} from '@fairgate/shared/room/room.ts';
 
 /** What a report of the outbox says, and where it stands in it. */
 export type OutboxReport = {
@@ -30,10 +35,7 @@ export type BackgroundStore = {
    * Writes `lapsed` rows for tokens that have none, and says what each token is now: the
    * reports that the room should have of it.
    */
-  lapse(
-    saleId: string,
-    tokens: readonly { jti: string; visitor: string; promise: number }[],
-  ): Promise<SettleReport[]>;
+  lapse(saleId: string, tokens: readonly DueToken[]): Promise<SettleReport[]>;
   /** The version is drawn before the counting, so that a higher one never knows less. */
   countStock(saleId: string): Promise<{ version: number; counts: StockCount[] }>;
   ping(): Promise<void>;
@@ -43,11 +45,7 @@ export type BackgroundStore = {
 export type RoomReports = {
   settle(saleId: string, reports: SettleReport[]): Promise<'taken' | 'no-room'>;
   picture(saleId: string, version: number, counts: StockCount[]): Promise<void>;
-  due(
-    saleId: string,
-    passedMs: number,
-    limit: number,
-  ): Promise<{ jti: string; visitor: string; promise: number }[]>;
+  due(saleId: string, passedMs: number, limit: number): Promise<DueToken[]>;
   /** First the budget, then the unit (D7): see `Room.promise` for the reports that must follow. */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
   /** Until then, by the clock of the room's Redis, which it gives back. */

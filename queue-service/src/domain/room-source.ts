@@ -1,10 +1,10 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import type {
-  Bought,
   RoomBeginning,
   RoomFields,
   RoomFigures,
   StockCount,
+  UsedUp,
 } from '@fairgate/shared/room/room.ts';
 import type { SaleInfo } from '@fairgate/shared/sale.ts';
 import { type ProductRecord, type SaleRecord, unitsTotal } from './records.ts';
@@ -27,7 +27,7 @@ export type BoundingChange = { [K in Bounding]?: number | undefined };
 
 /** What has to be known of a sale whose room was lost, beside its checkpoint. */
 export type Loss = {
-  bought: Bought[];
+  usedUp: UsedUp[];
   /** Units that may be promised to money which came late, and is not decided about. */
   lateUnits: number;
   /** Settings that were in force at some time since the checkpoint; perhaps earlier ones too. */

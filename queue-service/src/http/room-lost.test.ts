@@ -83,6 +83,43 @@ describe('after Redis was emptied', () => {
     expect(await service.redis.zscore('fg:catalogue', saleId)).toBeNull();
   });
 
+  it('who bought is done, and whose token lapsed comes in again behind all others', async () => {
+    await service.room.join(saleId, visitors(3).map(newcomer));
+    await service.keeper.keepRooms();
+    await anOrder(service, { saleId, productId, jti: 'j0', state: 'paid' });
+    await service.database.db.execute(`
+      insert into redemptions (jti, sale_id, visitor, number, max, kind) values
+        ('j1', '${saleId}', 'v1', 2, 1, 'lapsed'), ('j2', '${saleId}', 'v1', 9, 1, 'lapsed')`);
+    await emptied();
+    const ticket = { visitor: 'v1', number: 9, ordinal: 1 };
+    const [buyer, lapsed] = await service.room.look(saleId, [
+      { visitor: 'visitor-j0', number: 1, ordinal: 1 },
+      ticket,
+    ]);
+    expect([buyer?.state, lapsed?.state]).toEqual(['done', 'expired']);
+    const [again] = await service.room.join(saleId, [ticket]);
+    expect(again).toMatchObject({ outcome: 'joined', number: 10_004, ordinal: 3 });
+  });
+
+  it('a room that is lost while an admin changes it begins from all that is known', async () => {
+    await service.room.join(saleId, visitors(6).map(newcomer));
+    await service.keeper.keepRooms();
+    await anOrder(service, { saleId, productId, jti: 'j1', state: 'paid' });
+    const { figures } = service.room;
+    let isEmptied = false;
+    service.room.figures = async (id) => {
+      const found = await figures(id);
+      if (!isEmptied) await service.redis.flushall();
+      await service.setClock();
+      isEmptied = true;
+      return found;
+    };
+    await settings({ message: 'x' });
+    expect(await figures(saleId)).toMatchObject({ joinedTotal: 6, next: 10_006, redeemed: 1 });
+    const questions = [{ visitor: 'visitor-j1', number: 1, ordinal: 1 }];
+    expect((await service.room.look(saleId, questions))[0]?.state).toBe('done');
+  });
+
   it('promises of before outlive settings that were lowered since', async () => {
     await settings({ tokenSeconds: 600, admitPerMinute: 600, maxUnitsPerShopper: 2 });
     await service.room.join(saleId, visitors(9).map(newcomer));

@@ -20,8 +20,17 @@ export function newcomer(visitor: string): LookQuestion {
   return { visitor, number: 0, ordinal: 1 };
 }
 
-/** A redemption that a room made anew has to know of. */
-export type Bought = { visitor: string; number: number; jti: string };
+/** A token that was used up before a room was made anew; `ordinal` counts a visitor's lapsed ones. */
+export type UsedUp = {
+  visitor: string;
+  number: number;
+  jti: string;
+  state: 'done' | 'expired';
+  ordinal: number;
+};
+
+/** A token past its time that nobody has reported spent. */
+export type DueToken = { jti: string; visitor: string; promise: number; number: number };
 
 export type LookReply = {
   state: 'waiting' | 'admitted' | 'issued' | 'done' | 'expired' | 'left' | 'unknown';
@@ -149,12 +158,13 @@ export type RoomFigures = z.infer<typeof roomFiguresSchema>;
  * effect (ioredis sends again after a lost connection; FACTS). Errors are the connection's own.
  */
 export type Room = {
+  /** With the free units alone it makes no room where there is none. */
   configure(
     saleId: string,
     revision: number,
     fields: RoomFields,
-    start: RoomBeginning,
-  ): Promise<'created' | 'updated' | 'kept'>;
+    start: RoomBeginning | Pick<RoomBeginning, 'free'>,
+  ): Promise<'created' | 'updated' | 'kept' | 'no-room'>;
   /** Each with the ticket that they show, or as a `newcomer`. */
   join(saleId: string, joiners: LookQuestion[]): Promise<JoinReply[]>;
   look(saleId: string, questions: LookQuestion[]): Promise<LookReply[]>;
@@ -166,13 +176,9 @@ export type Room = {
   advanceJson(saleId: string, ageMsMax?: number): Promise<string>;
   settle(saleId: string, reports: SettleReport[]): Promise<'taken' | 'no-room'>;
   picture(saleId: string, version: number, counts: StockCount[]): Promise<'stored' | 'older'>;
-  due(
-    saleId: string,
-    passedMs: number,
-    limit: number,
-  ): Promise<{ jti: string; visitor: string; promise: number }[]>;
+  due(saleId: string, passedMs: number, limit: number): Promise<DueToken[]>;
   figures(saleId: string): Promise<RoomFigures | null>;
-  remember(saleId: string, bought: Bought[]): Promise<'remembered' | 'no-room'>;
+  remember(saleId: string, usedUp: UsedUp[]): Promise<'remembered' | 'no-room'>;
   /**
    * Takes units of the budget under `key` (`again:<orderId>`), before free units are taken for late
    * money. Then one report of that key: `bought` in the transaction that takes the units, or

@@ -1,4 +1,4 @@
-import type { SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
+import type { DueToken, SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
 import type { BackgroundStore, Delivered, OutboxReport } from '../../app/room-ports.ts';
 import { isFinal } from '../../domain/order-machine.ts';
@@ -106,15 +106,16 @@ async function settlingSales(sql: Sql): Promise<string[]> {
 async function lapse(
   sql: Sql,
   saleId: string,
-  tokens: readonly { jti: string; visitor: string; promise: number }[],
+  tokens: readonly DueToken[],
 ): Promise<SettleReport[]> {
   const jtis = tokens.map((token) => token.jti);
   // In the order of `jti`, as the claims insert them.
   await sql`
     insert into redemptions (jti, sale_id, visitor, number, max, kind)
-    select t.jti, ${saleId}, t.visitor, 0, t.promise, 'lapsed'
+    select t.jti, ${saleId}, t.visitor, t.number, t.promise, 'lapsed'
     from unnest(${jtis}::text[], ${tokens.map((token) => token.visitor)}::text[],
-      ${tokens.map((token) => token.promise)}::int[]) as t(jti, visitor, promise)
+      ${tokens.map((token) => token.number)}::bigint[],
+      ${tokens.map((token) => token.promise)}::int[]) as t(jti, visitor, number, promise)
     order by t.jti
     on conflict (jti) do nothing`;
   const rows = await sql`
@@ -131,13 +132,13 @@ async function lapse(
   ];
 }
 
-function lapsedReport(token: { jti: string; visitor: string; promise: number }): SettleReport {
+function lapsedReport(token: DueToken): SettleReport {
   return {
     kind: 'lapsed',
     seq: 0,
     jti: token.jti,
     visitor: token.visitor,
-    number: 0,
+    number: token.number,
     max: token.promise,
     taken: 0,
     returned: 0,

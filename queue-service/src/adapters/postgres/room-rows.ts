@@ -1,5 +1,6 @@
 import { orders, redemptions } from '@fairgate/shared/db/schema.ts';
 import { roomCheckpoints } from '@fairgate/shared/db/schema-records.ts';
+import type { UsedUp } from '@fairgate/shared/room/room.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RoomRows } from '../../app/ports.ts';
@@ -75,18 +76,28 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
 }
 
 async function loss(db: Executor, { sale, checkpoint }: RoomSource): Promise<Loss> {
-  const { visitor, number, jti } = redemptions;
-  const spent = and(eq(redemptions.saleId, sale.id), eq(redemptions.kind, 'order'));
   const [late] = await db.execute(sql`
     select coalesce(sum(l.quantity), 0)::int as units
     from orders o join order_lines l on l.order_id = o.id
     where o.sale_id = ${sale.id} and o.state = 'expired'
       and exists (select from payments p where p.order_id = o.id and p.state = 'late')`);
   return {
-    bought: await db.select({ visitor, number, jti }).from(redemptions).where(spent),
+    usedUp: await usedUp(db, sale.id),
     lateUnits: z.number().parse(late?.units),
     changes: await changesSince(db, sale.id, sale.version - (checkpoint?.counters.revision ?? 0)),
   };
+}
+
+async function usedUp(db: Executor, saleId: string): Promise<UsedUp[]> {
+  const { visitor, number, jti, kind } = redemptions;
+  const ordinal = sql<number>`(
+    row_number() over (partition by ${visitor}, ${kind} order by ${number}))::int`;
+  const rows = await db
+    .select({ visitor, number, jti, kind, ordinal })
+    .from(redemptions)
+    .where(eq(redemptions.saleId, saleId))
+    .orderBy(number);
+  return rows.map(({ kind, ...row }) => ({ ...row, state: kind === 'order' ? 'done' : 'expired' }));
 }
 
 const bound = z.number().optional().catch(undefined);

@@ -4,11 +4,11 @@
 --       [2] JSON of fields to set: name, mode, phase, startsAt, endsAt, info, units,
 --           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
 --           maxUnitsPerShopper, guaranteeStock (0|1), message
---       [3] JSON to begin with: next, frontier, free, settledFrom, joined, admitted, issued,
---           redeemed, expired, abandoned; outstanding units that admissions of before may buy,
---           outstandingActive of them, for outstandingMs; and perhaps
---           holding: [{jti, payBefore, units}, ...], the orders that await payment
--- Returns 'created', 'updated' or 'kept'.
+--       [3] JSON of free units; and to begin with (without it no room is made): next, frontier,
+--           settledFrom, joined, admitted, issued, redeemed, expired, abandoned; outstanding units
+--           that admissions of before may buy, outstandingActive of these, for outstandingMs; and
+--           perhaps holding: [{jti, payBefore, units}, ...], the orders that await payment
+-- Returns 'created', 'updated', 'kept' or 'no-room'.
 local fields = readRoom()
 local revision = tonumber(ARGV[1])
 if fields and int(fields.revision) > revision then
@@ -22,6 +22,9 @@ for name, value in pairs(set) do
 end
 
 local start = cjson.decode(ARGV[3])
+if not fields and not start.next then
+  return 'no-room'
+end
 
 -- A room that was lost admits nobody until those near the front have polled again (D4): at twelve
 -- seconds' distance nobody within forty seconds of the front is still missing.

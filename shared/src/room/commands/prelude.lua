@@ -66,6 +66,11 @@ local function writePlace(visitor, p)
   }, '|'))
 end
 
+-- A ticket of a later place than the one that is known to have ended: the room was emptied since.
+local function isForgotten(p, number)
+  return p and p.state == 'expired' and number > p.number
+end
+
 -- Presence is one bit by number in each span of a quarter of `abandonSeconds`.
 local function seenWidth(fields)
   return math.max(1, math.ceil(int(fields.abandonSeconds) / 4))

@@ -118,6 +118,8 @@ local function lapsed(report)
     redis.call('HINCRBY', room, 'expired', 1)
     endAsLapsed(report)
     giveBack(report, promiseOf(report.jti) or report.max, true)
+  else -- perhaps of before Redis was emptied: take.lua gives it to nobody again
+    redis.call('HSETNX', given, report.jti, '0:1:0')
   end
 end
 
