@@ -139,6 +139,16 @@ describe('who leaves after taking the token and joins again', () => {
     expect((await fixture.room.figures(saleId))?.outstanding).toBe(1);
   });
 
+  it('counts as active no longer than until it is settled', async () => {
+    await fixture.room.leave(saleId, { visitor: first, number: 2, ordinal: 1 });
+    await fixture.configure({ maxActive: 1 });
+    await fixture.room.join(saleId, [newcomer(second)]);
+    expect(await admittedTotal()).toBe(1);
+    await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti: 'jti-1', visitor: first })]);
+    expect(await fixture.room.figures(saleId)).toMatchObject({ active: 0 });
+    expect(await admittedTotal()).toBe(2);
+  });
+
   it('has done with the sale where that token was spent after all', async () => {
     await fixture.room.settle(saleId, [report({ kind: 'spent', jti: 'jti-1', visitor: first })]);
     expect(await admittedTotal()).toBe(1);
