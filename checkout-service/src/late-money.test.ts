@@ -119,7 +119,7 @@ async function lateOrder(rig: Rig, count = 1, claims: { sub?: string } = {}) {
   await eventually(async () => held.filter(isOurs).length === count);
   await rig.sql`update orders set pay_before = now() - interval '100 s' where id = ${id}`;
   const pool = poolOf();
-  await postgresOrders({ orders: pool, background: pool, paymentGraceSeconds: 60 }).sweep(100);
+  await postgresOrders({ orders: pool, background: pool, paymentGraceSeconds: 60 }).sweep(100, []);
   const order = async () => (await rig.call('GET', path, { key })).body.order;
   expect((await order()).state).toBe('expired');
   return {

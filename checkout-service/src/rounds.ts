@@ -9,6 +9,7 @@ import { makeRelay } from './app/relay.ts';
 import type { BackgroundStore, BooksStore, LeaseStore, RoomReports } from './app/room-ports.ts';
 import { makeSettlement } from './app/settlement.ts';
 import type { StockPicture } from './app/stock-picture.ts';
+import { makeSweeper } from './app/sweeper.ts';
 import type { Watch } from './app/watch.ts';
 import { limits } from './limits.ts';
 
@@ -47,6 +48,14 @@ export function startRounds(options: RoundsOptions): Loop[] {
   });
   const { lapseAfterMs, lapseMax: batchMax } = limits;
   const settlement = makeSettlement({ store, room, lapseAfterMs, batchMax });
+  const sweep = makeSweeper({
+    orders: options.orders,
+    metrics,
+    log,
+    batchMax: limits.sweepMax,
+    stockChanged: stockPicture.changed,
+    now,
+  });
   const { leaseMs } = limits;
   const lease = makeLease({ store: options.beats, room, leaseMs, now: () => performance.now() });
   const reconcile = makeReconciler({
@@ -61,7 +70,7 @@ export function startRounds(options: RoundsOptions): Loop[] {
     start('reconcile', limits.reconcileEveryMs, reconcile),
     start('lease', limits.leaseEveryMs, lease, true),
     start('watch', limits.watchEveryMs, options.watch.round),
-    start('sweep', limits.sweepEveryMs, () => sweep(options)),
+    start('sweep', limits.sweepEveryMs, sweep),
     start('relay', limits.relayEveryMs, relay),
     start('settlement', limits.settleEveryMs, settlement),
     start('stock-picture', limits.pictureEveryMs, stockPicture.round),
@@ -72,11 +81,4 @@ export function startRounds(options: RoundsOptions): Loop[] {
         ]
       : []),
   ];
-}
-
-async function sweep(options: RoundsOptions): Promise<'again' | 'done'> {
-  const ended = await options.orders.sweep(limits.sweepMax);
-  if (ended.length > 0) options.metrics.orderChanged('expire', ended.length);
-  for (const { saleId } of ended) options.stockPicture.changed(saleId);
-  return ended.length === limits.sweepMax ? 'again' : 'done';
 }

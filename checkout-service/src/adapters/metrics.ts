@@ -63,6 +63,11 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
   });
   const repairs = counter('fairgate_reconcile_repairs_total', 'Differences repaired', 'kind');
   const failures = counter('fairgate_loop_failures_total', 'Failed rounds by loop', 'loop');
+  const sweepRefusals = new Counter({
+    name: 'fairgate_sweep_refusals_total',
+    help: 'Orders whose time is up and whose end Postgres refuses, each time that it does',
+    registers,
+  });
   const provider = addProviderCalls(registers);
   addGauges(registers, gauges);
   return {
@@ -74,6 +79,7 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     claimed: (units) => unitsClaimed.inc(units),
     waited: (seconds) => waitSeconds.observe(seconds),
     orderChanged: (change, count) => orders.inc({ change }, count),
+    sweepRefused: () => sweepRefusals.inc(),
     payment: (outcome) => paid.inc({ outcome }),
     paymentJob: paymentJobCounter(registers),
     providerCall: provider,

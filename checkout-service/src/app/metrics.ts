@@ -9,6 +9,8 @@ export type CheckoutMetrics = {
   /** How long a redemption waited for its batch to begin. */
   waited(seconds: number): void;
   orderChanged(change: string, count: number): void;
+  /** An order whose time is up, and whose end Postgres refuses. */
+  sweepRefused(): void;
   payment(outcome: string): void;
   /** An attempt at a payment job; `failed` is for good. */
   paymentJob(kind: string, outcome: 'done' | 'swept' | 'again' | 'failed'): void;

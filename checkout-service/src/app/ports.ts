@@ -112,9 +112,14 @@ export type OrderStore = {
   refund(orderId: string, by: RefundBy): Promise<EndReply | null>;
   /** Adds `paySeconds`, once. */
   extend(orderId: string, actor: string): Promise<EndReply | null>;
-  /** Ends unpaid orders whose time is up; returns those it ended. */
-  sweep(limit: number): Promise<{ orderId: string; saleId: string }[]>;
+  /** Ends unpaid orders whose time is up, all of a batch or none. `only`: none but these. */
+  sweep(limit: number, without: readonly string[], only?: readonly string[]): Promise<SweepReply>;
 };
+
+/** `refused`: Postgres would not have one of them ended, and ended none. */
+export type SweepReply =
+  | { kind: 'ended'; ended: { orderId: string; saleId: string }[] }
+  | { kind: 'refused'; orderIds: string[]; cause: unknown };
 
 /** `seen`: this event was taken before. `unknown`: no payment of ours. */
 export type NewsReply =

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { EndReply, OrderStore, SaleOffer, SaleStore } from '../../app/ports.ts';
+import type { EndReply, OrderStore, SaleOffer, SaleStore, SweepReply } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
 import { endOrders, noteInLedger, reportExtended } from './order-changes.ts';
 import { refundOrder } from './order-refund.ts';
 import { readOrder, readOrders } from './order-rows.ts';
-import type { Pool, Sql } from './pool.ts';
+import { faultKind, type Pool, type Sql, type Transaction } from './pool.ts';
 
 export type OrderStoreOptions = { orders: Pool; background: Pool; paymentGraceSeconds: number };
 
@@ -17,7 +17,8 @@ export function postgresOrders(options: OrderStoreOptions): OrderStore {
     cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor)),
     extend: (orderId, actor) => pool.run((sql) => extend(sql, orderId, actor)),
     refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by)),
-    sweep: (limit) => background.run((sql) => sweep(sql, limit, options.paymentGraceSeconds)),
+    sweep: (limit, without, only) =>
+      background.run((sql) => sweep(sql, { limit, without, only }, options.paymentGraceSeconds)),
   };
 }
 
@@ -69,36 +70,51 @@ async function extend(sql: Sql, orderId: string, actor: string): Promise<EndRepl
   });
 }
 
+type Sweep = { limit: number; without: readonly string[]; only: readonly string[] | undefined };
+
+async function sweep(sql: Sql, wanted: Sweep, graceSeconds: number): Promise<SweepReply> {
+  let orderIds: string[] = [];
+  try {
+    return await sql.begin(async (tx): Promise<SweepReply> => {
+      orderIds = await lockDue(tx, wanted, graceSeconds);
+      const ended = await endOrders(tx, orderIds, 'expire', 'system:sweeper');
+      return { kind: 'ended', ended };
+    });
+  } catch (cause) {
+    if (faultKind(cause) !== 'refused' || orderIds.length === 0) throw cause;
+    return { kind: 'refused', orderIds, cause };
+  }
+}
+
 /**
  * Two statements, so that the second sees what was committed before the locks were had: a payment
  * that began meanwhile keeps its hold, for `graceSeconds` at most.
  */
-async function sweep(
-  sql: Sql,
-  limit: number,
+async function lockDue(
+  tx: Transaction,
+  { limit, without, only }: Sweep,
   graceSeconds: number,
-): Promise<{ orderId: string; saleId: string }[]> {
-  return await sql.begin(async (tx) => {
-    const idsOf = z.array(z.object({ id: z.string() }));
-    const due = await tx`
-      select id from orders o
-      where state = 'awaiting_payment' and pay_before < now()
-        and (pay_before < now() - make_interval(secs => ${graceSeconds})
-          or not exists (
-            select from payments p where p.order_id = o.id and p.state = 'processing'))
-      order by pay_before limit ${limit}
-      for update of o skip locked`;
-    const locked = idsOf.parse([...due]).map((row) => row.id);
-    if (locked.length === 0) return [];
-    const still = await tx`
-      select id from orders o
-      where id = any(${locked}::text[])
-        and (pay_before < now() - make_interval(secs => ${graceSeconds})
-          or not exists (
-            select from payments p where p.order_id = o.id and p.state = 'processing'))`;
-    const ids = idsOf.parse([...still]).map((row) => row.id);
-    return await endOrders(tx, ids, 'expire', 'system:sweeper');
-  });
+): Promise<string[]> {
+  const idsOf = z.array(z.object({ id: z.string() }));
+  const due = await tx`
+    select id from orders o
+    where state = 'awaiting_payment' and pay_before < now()
+      and id <> all(${[...without]}::text[])
+      and (${only === undefined} or id = any(${[...(only ?? [])]}::text[]))
+      and (pay_before < now() - make_interval(secs => ${graceSeconds})
+        or not exists (
+          select from payments p where p.order_id = o.id and p.state = 'processing'))
+    order by pay_before limit ${limit}
+    for update of o skip locked`;
+  const locked = idsOf.parse([...due]).map((row) => row.id);
+  if (locked.length === 0) return [];
+  const still = await tx`
+    select id from orders o
+    where id = any(${locked}::text[])
+      and (pay_before < now() - make_interval(secs => ${graceSeconds})
+        or not exists (
+          select from payments p where p.order_id = o.id and p.state = 'processing'))`;
+  return idsOf.parse([...still]).map((row) => row.id);
 }
 
 const offerSchema = z.object({
