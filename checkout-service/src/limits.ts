@@ -62,6 +62,8 @@ export const limits = {
   relayMax: 500,
   /** Reports to a room that is not there are kept this long; the room is made anew from Postgres. */
   reportKeepSeconds: 900,
+  /** Read for the gauges alone. */
+  outboxEveryMs: 5_000,
   settleEveryMs: 500,
   /** A token lapses this long after `exp`: clocks of edge and checkout differ a little. */
   lapseAfterMs: 5_000,

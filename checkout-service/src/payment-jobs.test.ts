@@ -117,6 +117,28 @@ describe('payment jobs', () => {
     expect(left).toHaveLength(0);
   });
 
+  it('that cannot be read are set aside, counted, and keep no other', async () => {
+    await rig.sql`
+      insert into outbox (topic, sale_id, payload, created_at)
+      values ('payment', ${rig.saleId}, '{"kind": "of another time"}', now() - interval '1 hour')`;
+    const order = await paidOrder();
+    await order.refund();
+    await eventually(async () => (await order.payment())?.state === 'refunded', 15);
+    const [aside] = await rig.sql`select payload from outbox where topic = 'refused'`;
+    expect(aside?.payload).toEqual({ kind: 'of another time' });
+    const lines = async () => {
+      const pages = [0, 1].map((instance) => rig.call('GET', '/metrics', { instance }));
+      return (await Promise.all(pages)).map(({ body }) => body).join('\n');
+    };
+    expect(await lines()).toContain(
+      'fairgate_payment_jobs_total{kind="unreadable",outcome="failed"} 1',
+    );
+    await eventually(async () =>
+      (await lines()).includes('fairgate_outbox_rows{topic="refused"} 1'),
+    );
+    expect(await lines()).toMatch(/^fairgate_outbox_age_seconds\{topic="refused"\} 36\d\d/m);
+  });
+
   it('that their Redis lost are found in Postgres', async () => {
     const order = await paidOrder();
     // As where the job was in a Redis that was emptied: no row of the outbox tells of it.

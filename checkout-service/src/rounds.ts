@@ -72,6 +72,7 @@ export function startRounds(options: RoundsOptions): Loop[] {
     start('watch', limits.watchEveryMs, options.watch.round),
     start('sweep', limits.sweepEveryMs, sweep),
     start('relay', limits.relayEveryMs, relay),
+    start('outbox', limits.outboxEveryMs, () => measureOutbox(options)),
     start('settlement', limits.settleEveryMs, settlement),
     start('stock-picture', limits.pictureEveryMs, stockPicture.round),
     ...(jobs
@@ -81,4 +82,11 @@ export function startRounds(options: RoundsOptions): Loop[] {
         ]
       : []),
   ];
+}
+
+async function measureOutbox({ store, metrics }: RoundsOptions): Promise<'done'> {
+  for (const { topic, rows, ageSeconds } of await store.outbox()) {
+    metrics.outbox(topic, rows, ageSeconds);
+  }
+  return 'done';
 }

@@ -86,9 +86,21 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     reports: (outcome, count) => reports.inc({ outcome }, count),
     differences: (kind, count) => differences.set({ kind }, count),
     repaired: (kind, count) => repairs.inc({ kind }, count),
+    outbox: outboxGauges(registers),
     loopFailed: (loop) => failures.inc({ loop }),
     contentType: registry.contentType,
     text: () => registry.metrics(),
+  };
+}
+
+function outboxGauges(registers: Registry[]): CheckoutMetrics['outbox'] {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['topic'], registers });
+  const waiting = gauge('fairgate_outbox_rows', 'Rows in the outbox by topic; refused: set aside');
+  const age = gauge('fairgate_outbox_age_seconds', 'Age of the oldest row in the outbox, by topic');
+  return (topic, rows, ageSeconds) => {
+    waiting.set({ topic }, rows);
+    age.set({ topic }, ageSeconds);
   };
 }
 

@@ -16,6 +16,8 @@ export type CheckoutMetrics = {
   paymentJob(kind: string, outcome: 'done' | 'swept' | 'again' | 'failed'): void;
   providerCall(provider: string, call: ProviderCall): void;
   loopFailed(loop: string): void;
+  /** Rows that wait in the outbox, and how long the oldest has. */
+  outbox(topic: string, rows: number, ageSeconds: number): void;
   /** How many differences between Redis and Postgres stand now, by kind. */
   differences(kind: string, count: number): void;
   repaired(kind: string, count: number): void;

@@ -45,7 +45,11 @@ export function makePaymentJobs(options: PaymentJobsOptions): PaymentJobs {
     async relay() {
       // Not even begun while Redis is away, so that no transaction is held open for it.
       if (queue && !queue.ready()) return 'done';
-      const relayed = await payments.relayJobs(options.relayMax, async (jobs) => {
+      const relayed = await payments.relayJobs(options.relayMax, async (jobs, unreadable) => {
+        for (const outboxId of unreadable) {
+          options.metrics.paymentJob('unreadable', 'failed');
+          options.log.error({ outboxId }, 'a payment job is not readable; it is set aside');
+        }
         await queue?.add(jobs);
       });
       return relayed === options.relayMax ? 'again' : 'done';

@@ -180,7 +180,10 @@ export type PaymentStore = {
    */
   silent(seconds: number, limit: number): Promise<StoredPayment[]>;
   /** Hands the oldest jobs of the outbox over; they are deleted unless it rejects. */
-  relayJobs(limit: number, handOver: (jobs: PaymentJobRow[]) => Promise<void>): Promise<number>;
+  relayJobs(
+    limit: number,
+    handOver: (jobs: PaymentJobRow[], unreadable: number[]) => Promise<void>,
+  ): Promise<number>;
 };
 
 /** Where payment jobs wait their turn. A job may run twice. */

@@ -38,6 +38,8 @@ export type BackgroundStore = {
   lapse(saleId: string, tokens: readonly DueToken[]): Promise<SettleReport[]>;
   /** The version is drawn before the counting, so that a higher one never knows less. */
   countStock(saleId: string): Promise<{ version: number; counts: StockCount[] }>;
+  /** What waits in the outbox, by topic; those with nothing too. */
+  outbox(): Promise<{ topic: string; rows: number; ageSeconds: number }[]>;
   ping(): Promise<void>;
 };
 

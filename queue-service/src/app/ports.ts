@@ -129,6 +129,8 @@ export type OutboxRows = {
   /** The oldest jobs, locked; those that another instance is at are skipped. */
   takeJobs(limit: number): Promise<OutboxJob[]>;
   drop(ids: number[]): Promise<void>;
+  /** Kept under the topic `refused`, to be looked at. */
+  setAside(ids: number[]): Promise<void>;
 };
 
 export type LedgerEntry = {

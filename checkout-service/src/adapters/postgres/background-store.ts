@@ -42,6 +42,7 @@ export function postgresBackground(pool: Pool): BackgroundStore {
     settlingSales: () => pool.run(settlingSales),
     lapse: (saleId, tokens) => pool.run((sql) => lapse(sql, saleId, tokens)),
     countStock: (saleId) => pool.run((sql) => countStock(sql, saleId)),
+    outbox: () => pool.run(outboxByTopic),
     ping: () =>
       pool.run(async (sql) => {
         await sql`select 1`;
@@ -155,6 +156,17 @@ export function orderReports(order: StoredOrder): SettleReport[] {
   const spent: SettleReport = { ...base, kind: 'spent', returned: 0 };
   if (!isFinal(order.state)) return [spent];
   return [spent, { ...base, kind: 'ended', returned: order.state === 'paid' ? 0 : taken }];
+}
+
+async function outboxByTopic(sql: Sql) {
+  const rows = await sql`
+    select t.topic, count(o.id)::int as rows,
+      coalesce(extract(epoch from now() - min(o.created_at)), 0)::float8 as "ageSeconds"
+    from unnest(array['room', 'job', 'payment', 'refused']) as t(topic)
+    left join outbox o on o.topic = t.topic
+    group by t.topic`;
+  const schema = z.object({ topic: z.string(), rows: z.number(), ageSeconds: z.number() });
+  return z.array(schema).parse([...rows]);
 }
 
 /** The version first, then in a later snapshot the counts: a higher one never knows less. */
