@@ -249,6 +249,42 @@ describe('the reconciler', () => {
     expect(boughtAgain).toBeGreaterThan(2);
   }, 60_000);
 
+  it('goes on past what cannot be repaired, and says that it stands', async () => {
+    // The room cannot count so far, and refuses whatever it hears of that order.
+    const jti = jtiOf(rig.saleId, 'three');
+    await room.redis.hset(room.key('holders'), jti, `|${'9'.repeat(20)}|0`);
+    await room.redis.zadd(room.key('holding'), Date.now() + 300_000, jti);
+    await room.redis.hincrby(room.key('room'), 'promised', 5);
+    await eventually(async () => {
+      await rounds.reconcile();
+      return (await room.redis.hget(room.key('room'), 'mended')) === '1';
+    });
+    for (let i = 0; i < 3; i += 1) {
+      await rounds.reconcile();
+      expect(standing()).toEqual({ 'holding-over': 1 });
+    }
+    await expectAdmissions(left);
+  });
+
+  it('tells since when it has not compared a sale whole', async () => {
+    const before = Date.now();
+    await rounds.reconcile();
+    const since = rounds.wholeSince();
+    expect(since).toBeGreaterThanOrEqual(before);
+    // So many reports wait that the room is not judged.
+    await rig.sql`
+      insert into outbox (topic, sale_id, payload)
+      select 'room', ${rig.saleId}, jsonb_build_object('kind', 'extended', 'jti', 'j' || n,
+        'visitor', '', 'number', 0, 'max', 0, 'taken', 0, 'returned', 0, 'payBefore', 0)
+      from generate_series(1, 1001) n`;
+    await rounds.reconcile();
+    await rounds.reconcile();
+    expect(rounds.wholeSince()).toBe(since);
+    await rig.sql`delete from outbox`;
+    await rounds.reconcile();
+    expect(rounds.wholeSince()).toBeGreaterThan(since);
+  });
+
   it('repairs once where two instances look at once', async () => {
     const other = await makeRounds(databaseUrl, redis.url);
     await room.redis.hincrby(room.key('room'), 'promised', 5);

@@ -65,6 +65,7 @@ export function startRounds(options: RoundsOptions): Loop[] {
     log,
     page: limits.reconcilePage,
     stockChanged: stockPicture.changed,
+    now,
   });
   return [
     start('reconcile', limits.reconcileEveryMs, reconcile),

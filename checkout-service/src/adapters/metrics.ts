@@ -62,6 +62,11 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     registers,
   });
   const repairs = counter('fairgate_reconcile_repairs_total', 'Differences repaired', 'kind');
+  const reconciled = new Gauge({
+    name: 'fairgate_reconcile_whole_since_seconds',
+    help: 'Unix time since when every live sale was compared whole; old: differences are not seen',
+    registers,
+  });
   const failures = counter('fairgate_loop_failures_total', 'Failed rounds by loop', 'loop');
   const sweepRefusals = new Counter({
     name: 'fairgate_sweep_refusals_total',
@@ -87,6 +92,7 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     differences: (kind, count) => differences.set({ kind }, count),
     repaired: (kind, count) => repairs.inc({ kind }, count),
     outbox: outboxGauges(registers),
+    reconciled: (since) => reconciled.set(since / 1_000),
     loopFailed: (loop) => failures.inc({ loop }),
     contentType: registry.contentType,
     text: () => registry.metrics(),

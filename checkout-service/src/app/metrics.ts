@@ -21,6 +21,8 @@ export type CheckoutMetrics = {
   /** How many differences between Redis and Postgres stand now, by kind. */
   differences(kind: string, count: number): void;
   repaired(kind: string, count: number): void;
+  /** Since then (ms) every sale has been compared whole: an old one says that none may be seen. */
+  reconciled(since: number): void;
   /** Reports to rooms: `delivered`; `refused`, set aside; `homeless`; `kept`, for all were refused. */
   reports(outcome: string, count: number): void;
 };

@@ -25,6 +25,8 @@ export type RoundsRig = {
   follow(saleId: string): Promise<void>;
   differences: Record<string, number>;
   repaired: Record<string, number>;
+  /** Since when every sale has been compared whole, in ms. */
+  wholeSince(): number;
   close(): Promise<void>;
 };
 
@@ -36,12 +38,16 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
   const store = postgresBackground(pool);
   const differences: Record<string, number> = {};
   const repaired: Record<string, number> = {};
+  const whole = { since: 0 };
   const metrics = {
     reports() {},
     payment() {},
     orderChanged() {},
     differences(kind: string, count: number) {
       differences[kind] = count;
+    },
+    reconciled(since: number) {
+      whole.since = since;
     },
     repaired(kind: string, count: number) {
       repaired[kind] = (repaired[kind] ?? 0) + count;
@@ -63,6 +69,7 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
     log: quiet,
     page: limits.reconcilePage,
     stockChanged,
+    now,
   });
   await eventually(() =>
     room.settle('sale_none', []).then(
@@ -89,6 +96,7 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
     },
     differences,
     repaired,
+    wholeSince: () => whole.since,
     async close() {
       close();
       await pool.close();
