@@ -8,6 +8,7 @@ import {
   standing,
   stockDifferences,
 } from '../domain/differences.ts';
+import { limits } from '../limits.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import { RoomRefused } from './room-away.ts';
@@ -42,12 +43,6 @@ type Watched = {
   /** When the last page was compared last. */
   wholeAt: number;
 };
-
-/** Under load counting takes long, and the picture is renewed less often (stock-picture.ts). */
-const stockLooks = 3;
-
-/** A room that hears reports while we look is looked at again; after so many times, next round. */
-const looksMax = 3;
 
 /**
  * One round of the reconciler: for each sale Redis' books -> Postgres' in one snapshot -> what
@@ -116,7 +111,7 @@ async function lookAt(
   from: number,
 ): Promise<{ now: Look; isLast: boolean } | 'no-room' | 'moving'> {
   const { room, store, page: limit } = options;
-  for (let tries = 0; tries < looksMax; tries += 1) {
+  for (let tries = 0; tries < limits.reconcileLooksMax; tries += 1) {
     const first = await room.books(saleId, { orders: [], reports: [], from: 0, limit: 0 });
     const there = await store.books(saleId, from, limit);
     const { awaiting: orders, pending } = there;
@@ -196,7 +191,7 @@ async function repair(
   for (const picture of now.stock.keys()) {
     now.stock.set(picture, 1 + (before.stock.get(picture) ?? 0));
   }
-  const stock = [...now.stock.values()].filter((looks) => looks >= stockLooks);
+  const stock = [...now.stock.values()].filter((looks) => looks >= limits.reconcileStockLooks);
   note('stock', stock.length);
   if (found.size === 0) return found;
   options.log.warn({ saleId, ...Object.fromEntries(found) }, 'Redis differs from Postgres');

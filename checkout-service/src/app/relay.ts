@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import { RoomAway } from './room-away.ts';
@@ -13,17 +14,6 @@ export type RelayOptions = {
   now(): number;
 };
 
-/** A sale whose reports could not be delivered is left out for so long, so that others go on; */
-const restMs = 2_000;
-/** twice as long each time that its room refuses all of them, up to this. */
-const restMsMax = 30_000;
-
-/**
- * No delivery begins later in a round, and one takes 1.5 s at most: a transaction of Postgres is
- * open meanwhile, and its pool has a deadline.
- */
-const beginMsMax = 1_500;
-
 /**
  * One round of the relay: outbox rows -> the rooms, in order within a sale -> deleted. Delivering
  * twice is harmless (D7). Ends with the first fault of the connection, and after some 3 s. Rejects
@@ -36,7 +26,7 @@ export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'
     let fault: unknown;
     let asked = 0;
     let cut = false;
-    const isLate = () => options.now() - now >= beginMsMax;
+    const isLate = () => options.now() - now >= limits.relayBeginMsMax;
     const settled = await options.store.relay(
       options.batchMax,
       rests.at(now),
@@ -68,16 +58,18 @@ type Trip = Delivered & { fault?: unknown };
 
 /** Which sales are left out, and for how long. */
 function makeRests() {
+  const { relayRestMs, relayRestMsMax } = limits;
   const rests = new Map<string, { until: number; refusals: number }>();
   return {
     at(now: number): string[] {
-      for (const [saleId, { until }] of rests) if (until + restMsMax < now) rests.delete(saleId);
+      for (const [saleId, { until }] of rests)
+        if (until + relayRestMsMax < now) rests.delete(saleId);
       return [...rests].filter(([, { until }]) => until > now).map(([saleId]) => saleId);
     },
     note(saleId: string, { done, fault }: Trip, now: number): void {
       const isRefused = fault !== undefined && !(fault instanceof RoomAway);
       const refusals = isRefused ? (rests.get(saleId)?.refusals ?? 0) + 1 : 1;
-      const until = now + Math.min(restMsMax, restMs * 2 ** (refusals - 1));
+      const until = now + Math.min(relayRestMsMax, relayRestMs * 2 ** (refusals - 1));
       if (done.length === 0) rests.set(saleId, { until, refusals });
       else rests.delete(saleId);
     },
@@ -117,16 +109,13 @@ type Search = {
   isLate(): boolean;
 };
 
-/** Finds a bad report or a few among 500; a room that refuses everything is left alone soon. */
-const callsMax = 64;
-
 async function settleHalves(
   options: RelayOptions,
   saleId: string,
   reports: OutboxReport[],
   search: Search,
 ): Promise<void> {
-  const isOver = search.calls >= callsMax || search.fault instanceof RoomAway;
+  const isOver = search.calls >= limits.relayCallsMax || search.fault instanceof RoomAway;
   if (reports.length === 0 || isOver || (search.calls > 0 && search.isLate())) return;
   search.calls += 1;
   try {

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import type { OrderStore } from './ports.ts';
@@ -10,9 +11,6 @@ export type SweeperOptions = {
   stockChanged(saleId: string): void;
   now(): number;
 };
-
-/** An order whose end Postgres refuses is left out for so long: it would be the first each time. */
-const asideMs = 60_000;
 
 /**
  * One round of the sweeper: unpaid orders whose time is up -> ended. A batch that Postgres refuses is
@@ -34,7 +32,7 @@ export function makeSweeper(options: SweeperOptions): () => Promise<'again' | 'd
   async function halve(orderIds: readonly string[], cause: unknown): Promise<number> {
     const [orderId] = orderIds;
     if (orderIds.length === 1 && orderId !== undefined) {
-      aside.set(orderId, options.now() + asideMs);
+      aside.set(orderId, options.now() + limits.sweepAsideMs);
       metrics.sweepRefused();
       log.error({ orderId, err: cause }, 'the end of an order is refused; its units stay held');
       return 0;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { BackgroundStore, Delivered, OutboxReport } from '../../app/room-ports.ts';
 import { isFinal } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
+import { limits } from '../../limits.ts';
 import { readOrders } from './order-rows.ts';
 import type { Pool, Sql, Transaction } from './pool.ts';
 
@@ -59,8 +60,9 @@ async function relay(
   return await sql.begin(async (tx) => {
     const [lock] = await tx`select pg_try_advisory_xact_lock(${relayLock}) as mine`;
     if (lock?.mine !== true) return null;
-    // A machine that vanished holds the lock no longer than this: a delivery is over sooner.
-    await tx`set local idle_in_transaction_session_timeout = '4s'`;
+    // A machine that vanished holds the lock no longer than this.
+    await tx`select set_config('idle_in_transaction_session_timeout',
+      ${`${limits.relaySilenceMs}ms`}, true)`;
     const rows = await tx`
       select id, sale_id, payload, extract(epoch from now() - created_at)::float8 as age_seconds
       from outbox

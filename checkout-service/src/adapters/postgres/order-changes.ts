@@ -83,15 +83,14 @@ export async function endOrders(
       from ended e where e.email is not null
     )
     select id as order_id, sale_id from ended`;
+  const ended = endedSchema.parse([...rows]).map(({ order_id: orderId, sale_id: saleId }) => {
+    return { orderId, saleId };
+  });
   if (!sold) {
-    await uncountBuyers(
-      sql,
-      rows.map((row) => `${row.order_id}`),
-    );
+    const ids = ended.map(({ orderId }) => orderId);
+    await uncountBuyers(sql, ids);
   }
-  return endedSchema
-    .parse([...rows])
-    .map((row) => ({ orderId: row.order_id, saleId: row.sale_id }));
+  return ended;
 }
 
 /** The room counts unpaid orders by their deadline, and has to know a new one. */
