@@ -5,6 +5,8 @@ import { postgresBackground } from './adapters/postgres/background-store.ts';
 import { makePool } from './adapters/postgres/pool.ts';
 import { connectRoom } from './adapters/redis-reports.ts';
 import { makeRelay } from './app/relay.ts';
+import { RoomAway } from './app/room-away.ts';
+import type { RoomReports } from './app/room-ports.ts';
 import { limits } from './limits.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
 import { openRoom, type RoomRig } from './testing/room-rig.ts';
@@ -32,7 +34,7 @@ afterEach(async () => {
 });
 
 /** A relay like those of the instances, whose rounds the test makes. */
-function relayOf(name: string) {
+function relayOf(name: string, batchMax = 500) {
   const pool = makePool({
     url: databaseUrl,
     name,
@@ -42,16 +44,20 @@ function relayOf(name: string) {
   });
   const connection = connectRoom(redis.url, () => {});
   const counts: Record<string, number> = {};
+  const settle: RoomReports['settle'] = async (saleId, reports) => {
+    onSettle(reports.map(({ seq }) => seq));
+    return await connection.room.settle(saleId, reports);
+  };
   const round = makeRelay({
     store: postgresBackground(pool),
-    room: connection.room,
+    room: { settle },
     metrics: {
       reports(outcome, count) {
         counts[outcome] = (counts[outcome] ?? 0) + count;
       },
     },
     log: quiet,
-    batchMax: 500,
+    batchMax,
     keepSeconds: 900,
     now: () => Date.now(),
   });
@@ -76,6 +82,9 @@ async function withRelays(count: number, work: (...relays: Relay[]) => Promise<v
     await Promise.all(relays.map((relay) => relay.close()));
   }
 }
+
+/** Told of each delivery, which fails where this does. */
+let onSettle: (ids: number[]) => void = () => {};
 
 /** Buyers who take one unit each; the last `cancelled` of them give it back. */
 async function orders(count: number, cancelled = 0) {
@@ -116,6 +125,29 @@ describe('reports to the room', () => {
       await expectBooks(8, 5);
     });
   });
+
+  it('reach the room in the order of the outbox, whoever relays, and whatever fails', async () => {
+    await orders(9, 4);
+    const rows = await rig.sql`select id::int from outbox where topic = 'room' order by id`;
+    const told: number[] = [];
+    let calls = 0;
+    onSettle = (ids) => {
+      calls += 1;
+      if (calls % 3 === 0) throw new RoomAway('made so');
+      told.push(...ids);
+    };
+    const relays = ['one', 'two'].map((name) => relayOf(name, 2));
+    await eventually(async () => {
+      await Promise.allSettled(relays.map(({ round }) => round()));
+      return (await waiting()) === 0;
+    }, 30);
+    onSettle = () => {};
+    await Promise.all(relays.map((relay) => relay.close()));
+    // A repeated one is no news.
+    const first = told.filter((id, i) => told.indexOf(id) === i);
+    expect(first).toEqual(rows.map(({ id }) => id));
+    await expectBooks(9, 5);
+  }, 40_000);
 
   it('are delivered again by another instance when one is killed in the midst of a relay', async () => {
     await withRelays(1, async (other) => {
