@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ProblemSlug, problems } from '@fairgate/shared/problem.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { parse } from 'yaml';
 import { wranglerScript, wranglerSettings } from '../scripts/stack/edge-bundle.ts';
 import { runCommand } from '../scripts/toolchain/command.ts';
 import { repositoryFolder } from '../scripts/toolchain/folders.ts';
 import { findNginx } from '../scripts/toolchain/nginx.ts';
+import { composeServices } from './support/compose.ts';
 
 const read = (file: string) => readFileSync(join(repositoryFolder, file), 'utf8');
 
@@ -26,18 +26,8 @@ test('the Worker can be deployed: wrangler deploy --dry-run passes, offline', as
   expect(readFileSync(join(outdir, 'index.js'), 'utf8')).toContain('Gateway');
 });
 
-type Service = {
-  image?: string;
-  command?: string[];
-  build?: { target: string };
-  environment?: Record<string, string>;
-};
-
 test('the compose file runs every part, each from a target of the Dockerfile', () => {
-  const compose: { services: Record<string, Service> } = parse(read('docker-compose.yml'), {
-    merge: true,
-  });
-  const { services } = compose;
+  const services = composeServices();
   expect(Object.keys(services).sort()).toEqual([
     ...['checkout-1', 'checkout-2', 'mail', 'nginx', 'payment-sandbox', 'postgres'],
     ...['queue-service', 'redis'],
@@ -56,12 +46,34 @@ test('no secret of the compose file has a default', () => {
   for (const [, name, rest] of secrets) expect({ name, rest }).toEqual({ name, rest: ':?' });
 });
 
+test('every setting of the compose file is read by the service that it is for', () => {
+  const folders = {
+    checkout: 'checkout-service',
+    payment: 'checkout-service',
+    queue: 'queue-service',
+  };
+  let settings = 0;
+  for (const [name, { environment }] of Object.entries(composeServices())) {
+    const folder = Object.entries(folders).find(([start]) => name.startsWith(start))?.[1];
+    if (folder === undefined) continue;
+    const config = read(join(folder, 'src', 'config.ts'));
+    for (const key of Object.keys(environment ?? {})) {
+      settings += 1;
+      expect(config).toMatch(new RegExp(`\\b${key}\\b`));
+    }
+  }
+  expect(settings).toBeGreaterThan(20);
+});
+
+test('the sandbox, whose cards pay for anything, is not run unless it is asked for', () => {
+  expect(composeServices()['payment-sandbox']?.profiles).toEqual(['sandbox']);
+  const text = read('docker-compose.yml');
+  expect(text).not.toMatch(/\$\{FAIRGATE_(SANDBOX|STRIPE)/);
+});
+
 test('the compose file mounts all that nginx.conf includes', () => {
-  const compose: { services: { nginx: { volumes: string[] } } } = parse(
-    read('docker-compose.yml'),
-    { merge: true },
-  );
-  const mounts = compose.services.nginx.volumes.map((it) => it.split(':') as [string, string]);
+  const volumes = composeServices().nginx?.volumes ?? [];
+  const mounts = volumes.map((it) => it.split(':') as [string, string]);
   const includes = [...read('deploy/nginx/nginx.conf').matchAll(/include (\S+);/g)];
   expect(includes.length).toBeGreaterThan(5);
   for (const [, included] of includes) {

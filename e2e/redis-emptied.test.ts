@@ -1,9 +1,9 @@
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buy, orderInState } from './support/checkout-client.ts';
-import { newToken, type Standing, tokenWhenAdmitted } from './support/edge-client.ts';
+import { claimsOf, newToken, type Standing, tokenWhenAdmitted } from './support/edge-client.ts';
 import { openDoors, openSale } from './support/fixtures.ts';
 import { answered, mapBounded } from './support/http.ts';
+import { emptyRedis } from './support/redis.ts';
 import { joinShape } from './support/shapes.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
 import { waitFor } from './support/wait.ts';
@@ -17,19 +17,9 @@ afterAll(async () => {
   await stack?.close();
 });
 
-/** Empties Redis and kills it, so that what comes back knows nothing. */
-async function emptyRedis(): Promise<void> {
-  const redis = new Redis(stack.info().redisUrl, { lazyConnect: true });
-  await redis.connect();
-  expect(await redis.dbsize()).toBeGreaterThan(0);
-  await redis.flushall('SYNC');
-  redis.disconnect();
-  stack.kill('redis');
-}
-
-test('Redis emptied: orders and stock are untouched, issued tokens redeem, places are kept', async () => {
+test('Redis emptied: orders, stock and settings are untouched, issued tokens redeem, places are kept', async () => {
   const { edge, control, checkout, sql } = stack;
-  const room = { ...openDoors, tokenSeconds: 60 };
+  const room = { ...openDoors, tokenSeconds: 60, message: 'Still here' };
   const sale = await openSale(control, edge, { units: 100, room });
   const { saleId, productId } = sale;
   const tokens = await mapBounded(Array.from({ length: 12 }), 12, () => newToken(edge, saleId));
@@ -53,7 +43,7 @@ test('Redis emptied: orders and stock are untouched, issued tokens redeem, place
   const before = await stack.addsUp(sale);
   expect(before).toMatchObject({ sold: 3, held: 3, free: 94, orders: 6 });
 
-  await emptyRedis();
+  await emptyRedis(stack);
   // Redis is not in the way of whoever holds a token, while it is away and when it is back.
   const whileAway = await checkout.redeem({ token: tokens[6]!, productId });
   await stack.whole();
@@ -86,6 +76,7 @@ async function joinersAreAdmittedAgain(saleId: string, line: Standing[], product
     const places = await Promise.all(line.map(({ ticket }) => edge.poll(saleId, ticket)));
     return places.every(({ state, stale }) => state === 'waiting' && !stale) ? places : undefined;
   });
+  expect(await edge.sale(saleId)).toMatchObject({ message: 'Still here', admitPerMinute: 0 });
   expect(polled.map(({ number }) => number)).toEqual(line.map(({ place }) => place.number));
   expect(newcomer.place.number).toBeGreaterThan(line.at(-1)?.place.number ?? Number.NaN);
 
@@ -95,3 +86,55 @@ async function joinersAreAdmittedAgain(saleId: string, line: Standing[], product
     await buy(checkout, { token, productId });
   }
 }
+
+test('a setting that was answered is kept, though the queue service is killed and Redis emptied', async () => {
+  const { edge, control } = stack;
+  const sale = await openSale(control, edge, { units: 4 });
+  await control.setRoom(sale.saleId, { message: 'Kept', admitPerMinute: 7 });
+  stack.kill('queue-service');
+  await emptyRedis(stack);
+  await stack.whole();
+  await waitFor('the room being made anew', 20, async () => {
+    const { message, admitPerMinute } = await edge.sale(sale.saleId);
+    return message === 'Kept' && admitPerMinute === 7;
+  });
+});
+
+test('Redis emptied: whoever was let in has the same token again, and whose token lapsed comes in behind', async () => {
+  const { edge, control, checkout } = stack;
+  const room = { admitPerMinute: 600, maxActive: 500, tokenSeconds: 5 };
+  const sale = await openSale(control, edge, { units: 200, room });
+  const { saleId, productId } = sale;
+  const idle = await edge.join(saleId);
+  const dead = await tokenWhenAdmitted(edge, saleId, idle.ticket);
+  await waitFor('its token having lapsed', 20, async () => {
+    const rows = await stack.sql`
+      select from redemptions where sale_id = ${saleId} and kind = 'lapsed'`;
+    return rows.length === 1;
+  });
+  await control.setRoom(saleId, { tokenSeconds: 60 });
+  const buyer = await edge.join(saleId);
+  const before = claimsOf(await tokenWhenAdmitted(edge, saleId, buyer.ticket));
+  await waitFor('a checkpoint with both', 5, async () => {
+    const [row] = await stack.sql`select next from room_checkpoints where sale_id = ${saleId}`;
+    return Number(row?.next) >= buyer.place.number;
+  });
+
+  await emptyRedis(stack);
+  await stack.whole();
+  await waitFor('the lapse being remembered', 20, async () => {
+    const place = await edge.poll(saleId, idle.ticket);
+    return place.state === 'expired' && place.stale !== true;
+  });
+  const path = `/api/sales/${saleId}/place`;
+  const joined = await edge.raw(path, { method: 'POST', bearer: idle.ticket, json: {} });
+  const again = answered(joined, 201, joinShape);
+  expect(again.place.number).toBeGreaterThan(buyer.place.number);
+
+  const token = await tokenWhenAdmitted(edge, saleId, buyer.ticket, 40);
+  expect(claimsOf(token).jti).toBe(before.jti);
+  await buy(checkout, { token, productId });
+  const fresh = await tokenWhenAdmitted(edge, saleId, again.ticket, 40);
+  expect(claimsOf(fresh).jti).not.toBe(claimsOf(dead).jti);
+  await buy(checkout, { token: fresh, productId });
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { composeEnvironment, leastDotenv } from '../../e2e/support/compose.ts';
 import { providersOf } from './adapters/providers.ts';
-import { checkoutSettings } from './config.ts';
+import { checkoutSettings, sandboxSettings } from './config.ts';
 
 const whole = {
   FAIRGATE_PORT: '8788',
@@ -83,5 +84,28 @@ describe('the settings of payment providers', () => {
   it('are told together with every other mistake', () => {
     const message = mistakes({ FAIRGATE_PORT: 'x', FAIRGATE_SANDBOX_URL: 'http://127.0.0.1:1' });
     expect(message).toMatch(/FAIRGATE_PORT: [\s\S]*FAIRGATE_SANDBOX_WEBHOOK_SECRET: /);
+  });
+});
+
+describe('what the compose file passes on', () => {
+  const sandbox = {
+    FAIRGATE_SANDBOX_URL: 'http://payment-sandbox:8080',
+    FAIRGATE_SANDBOX_WEBHOOK_SECRET: 's'.repeat(40),
+  };
+
+  it.each(['checkout-1', 'checkout-2'])('is all that %s needs', (name) => {
+    const settings = (dotenv: Record<string, string> = {}) =>
+      checkoutSettings(composeEnvironment(name, { ...leastDotenv, ...dotenv }));
+    expect(settings()).toMatchObject({ FAIRGATE_INSTANCE: name, FAIRGATE_HOST: '0.0.0.0' });
+    expect(settings().FAIRGATE_SANDBOX_URL).toBeUndefined();
+    expect(settings({ ...sandbox, FAIRGATE_STRIPE_SECRET_KEY: '' })).toMatchObject(sandbox);
+    expect(settings(stripe)).toMatchObject(stripe);
+  });
+
+  it('is all that the sandbox needs, which cannot run without its secret', () => {
+    const settings = (dotenv: Record<string, string>) =>
+      sandboxSettings(composeEnvironment('payment-sandbox', { ...leastDotenv, ...dotenv }));
+    expect(settings(sandbox).FAIRGATE_SANDBOX_WEBHOOK_SECRET).toBe('s'.repeat(40));
+    expect(() => settings({})).toThrow('FAIRGATE_SANDBOX_WEBHOOK_SECRET');
   });
 });

@@ -82,18 +82,46 @@ export const limits = {
   reconcileEveryMs: 5_000,
   /** Orders and tokens of a sale that are compared in a round; the next round goes on after them. */
   reconcilePage: 2_000,
+  /** A room that hears reports while we look is looked at again; after so many times, next round. */
+  reconcileLooksMax: 3,
+  /** So often a picture has to be seen wrong: under load counting takes long, and it is late. */
+  reconcileStockLooks: 3,
+  /** More reports of a sale in the outbox than this: its room is behind, and is not judged. */
+  reconcilePendingMax: 1_000,
   sweepEveryMs: 500,
   /** 5,000 holds that run out at once are free within 2 s; a round locks its orders for some 0.1 s. */
   sweepMax: 500,
+  /** An order whose end Postgres refuses is left out for so long: it would be the first each time. */
+  sweepAsideMs: 60_000,
   relayEveryMs: 150,
   relayMax: 500,
+  /**
+   * No delivery to a room begins later in a round of the relay, and one takes 1.5 s at most: a
+   * transaction of Postgres is open meanwhile, and its pool has a deadline.
+   */
+  relayBeginMsMax: 1_500,
+  /** A relay that fell silent in its transaction holds the lock no longer: a delivery is over sooner. */
+  relaySilenceMs: 4_000,
+  /** A sale whose reports could not be delivered is left out for so long, so that others go on; */
+  relayRestMs: 2_000,
+  /** twice as long each time that its room refuses all of them, up to this. */
+  relayRestMsMax: 30_000,
+  /** Calls that find a bad report or a few among 500; a room that refuses all is left alone soon. */
+  relayCallsMax: 64,
   /** Reports to a room that is not there are kept this long; the room is made anew from Postgres. */
   reportKeepSeconds: 900,
+  /** Read for the gauges alone. */
+  outboxEveryMs: 5_000,
   settleEveryMs: 500,
   /** A token lapses this long after `exp`: clocks of edge and checkout differ a little. */
   lapseAfterMs: 5_000,
   lapseMax: 200,
   pictureEveryMs: 200,
+  /** A sale counts as active for so long after a change, and is pictured each second. */
+  pictureActiveMs: 10_000,
+  pictureRefreshMs: 1_000,
+  /** Counting takes a tenth of the time at most: a large stock is pictured less often. */
+  pictureShare: 10,
   refundEveryMs: 1_000,
   /** What a sale offers is asked for so often; */
   catalogueMs: 1_000,

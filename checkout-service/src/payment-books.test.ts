@@ -179,7 +179,7 @@ describe('money for an order that expired', () => {
       paymentGraceSeconds: 60,
       withdrawable: [],
     });
-    await orders.sweep(10);
+    await orders.sweep(10, []);
     expect((await order.read()).state).toBe('expired');
     expect(await hear(rig, paymentId, {})).toBe(200);
     expect(await order.payments()).toMatchObject([{ state: 'late' }]);

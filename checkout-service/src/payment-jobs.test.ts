@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, startOwnRedis } from '../../e2e/support/stores.ts';
-import type { PaymentProvider } from './app/ports.ts';
+import type { PaymentProvider } from './app/provider-ports.ts';
 import { outageFailure } from './domain/payment-rules.ts';
 import { eventually, makeRig, type Rig, rigInternalKey } from './testing/checkout-rig.ts';
 import { makeSandbox, type SandboxRig } from './testing/sandbox-rig.ts';
@@ -122,6 +122,28 @@ describe('payment jobs', () => {
     expect(refunds.filter((one) => one === id)).toHaveLength(3);
     const left = await rig.sql`select 1 from outbox where topic = 'payment'`;
     expect(left).toHaveLength(0);
+  });
+
+  it('that cannot be read are set aside, counted, and keep no other', async () => {
+    await rig.sql`
+      insert into outbox (topic, sale_id, payload, created_at)
+      values ('payment', ${rig.saleId}, '{"kind": "of another time"}', now() - interval '1 hour')`;
+    const order = await paidOrder();
+    await order.refund();
+    await eventually(async () => (await order.payment())?.state === 'refunded', 15);
+    const [aside] = await rig.sql`select payload from outbox where topic = 'refused'`;
+    expect(aside?.payload).toEqual({ kind: 'of another time' });
+    const lines = async () => {
+      const pages = [0, 1].map((instance) => rig.call('GET', '/metrics', { instance }));
+      return (await Promise.all(pages)).map(({ body }) => body).join('\n');
+    };
+    expect(await lines()).toContain(
+      'fairgate_payment_jobs_total{kind="unreadable",outcome="failed"} 1',
+    );
+    await eventually(async () =>
+      (await lines()).includes('fairgate_outbox_rows{topic="refused"} 1'),
+    );
+    expect(await lines()).toMatch(/^fairgate_outbox_age_seconds\{topic="refused"\} 36\d\d/m);
   });
 
   it('that their Redis lost are found in Postgres', async () => {

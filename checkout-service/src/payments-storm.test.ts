@@ -1,5 +1,6 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import { noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
@@ -9,7 +10,7 @@ import { policyFigures } from './adapters/provider-policy.ts';
 import type { OrderStore } from './app/ports.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
 import { cards, type PlacedOrder, placeOrder } from './testing/payment-rig.ts';
-import { roomBeginning, roomFields } from './testing/room-fields.ts';
+import { roomFields } from './testing/room-fields.ts';
 import { makeSandbox, type SandboxRig } from './testing/sandbox-rig.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -44,7 +45,7 @@ beforeAll(async () => {
   sweeper = postgresOrders({ ...own, paymentGraceSeconds: 60 });
   const free = units.reduce((sum, each) => sum + each, 0);
   const fields = { ...roomFields, units: free };
-  await roomOf().configure(rig.saleId, 1, fields, { ...roomBeginning, free });
+  await roomOf().configure(rig.saleId, 1, fields, { ...noBeginning, free });
 });
 afterAll(async () => {
   await rig.close();
@@ -106,7 +107,7 @@ async function step(random: Random): Promise<void> {
     await rig.sql`
       update orders set pay_before = now() - make_interval(secs => ${pick([1, 70])})
       where id = ${order.id} and state = 'awaiting_payment'`;
-    await sweeper.sweep(100);
+    await sweeper.sweep(100, []);
   } else if (what < 0.78) {
     const [payment] = await order.payments();
     // Of such a refund only its event tells (ADR 0010), so this one is not lost.

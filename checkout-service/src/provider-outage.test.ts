@@ -74,9 +74,10 @@ describe('a provider that dies after it took a payment', () => {
     await sale.rig.sql`update orders set outage_seconds = 600 where id = ${order.id}`;
     await order.runsOut(58);
     await look(paymentId);
-    expect(await lates.orders.sweep(100)).toEqual([]);
+    expect(await lates.orders.sweep(100, [])).toEqual({ kind: 'ended', ended: [] });
     await order.runsOut(61);
-    expect(await lates.orders.sweep(100)).toMatchObject([{ orderId: order.id }]);
+    const swept = await lates.orders.sweep(100, []);
+    expect(swept).toMatchObject({ kind: 'ended', ended: [{ orderId: order.id }] });
     const actions = await order.actions();
     await look(paymentId);
     expect(await order.actions()).toEqual(actions);

@@ -1,9 +1,12 @@
+import { newcomer } from '@fairgate/shared/room/room.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, type OwnRedis, startOwnRedis } from '../../e2e/support/stores.ts';
 import { postgresBackground } from './adapters/postgres/background-store.ts';
 import { makePool } from './adapters/postgres/pool.ts';
 import { connectRoom } from './adapters/redis-reports.ts';
 import { makeRelay } from './app/relay.ts';
+import { RoomAway } from './app/room-away.ts';
+import type { RoomReports } from './app/room-ports.ts';
 import { limits } from './limits.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
 import { openRoom, type RoomRig } from './testing/room-rig.ts';
@@ -31,7 +34,7 @@ afterEach(async () => {
 });
 
 /** A relay like those of the instances, whose rounds the test makes. */
-function relayOf(name: string) {
+function relayOf(name: string, batchMax = 500) {
   const pool = makePool({
     url: databaseUrl,
     name,
@@ -41,16 +44,20 @@ function relayOf(name: string) {
   });
   const connection = connectRoom(redis.url, () => {});
   const counts: Record<string, number> = {};
+  const settle: RoomReports['settle'] = async (saleId, reports) => {
+    onSettle(reports.map(({ seq }) => seq));
+    return await connection.room.settle(saleId, reports);
+  };
   const round = makeRelay({
     store: postgresBackground(pool),
-    room: connection.room,
+    room: { settle },
     metrics: {
       reports(outcome, count) {
         counts[outcome] = (counts[outcome] ?? 0) + count;
       },
     },
     log: quiet,
-    batchMax: 500,
+    batchMax,
     keepSeconds: 900,
     now: () => Date.now(),
   });
@@ -75,6 +82,9 @@ async function withRelays(count: number, work: (...relays: Relay[]) => Promise<v
     await Promise.all(relays.map((relay) => relay.close()));
   }
 }
+
+/** Told of each delivery, which fails where this does. */
+let onSettle: (ids: number[]) => void = () => {};
 
 /** Buyers who take one unit each; the last `cancelled` of them give it back. */
 async function orders(count: number, cancelled = 0) {
@@ -115,6 +125,29 @@ describe('reports to the room', () => {
       await expectBooks(8, 5);
     });
   });
+
+  it('reach the room in the order of the outbox, whoever relays, and whatever fails', async () => {
+    await orders(9, 4);
+    const rows = await rig.sql`select id::int from outbox where topic = 'room' order by id`;
+    const told: number[] = [];
+    let calls = 0;
+    onSettle = (ids) => {
+      calls += 1;
+      if (calls % 3 === 0) throw new RoomAway('made so');
+      told.push(...ids);
+    };
+    const relays = ['one', 'two'].map((name) => relayOf(name, 2));
+    await eventually(async () => {
+      await Promise.allSettled(relays.map(({ round }) => round()));
+      return (await waiting()) === 0;
+    }, 30);
+    onSettle = () => {};
+    await Promise.all(relays.map((relay) => relay.close()));
+    // A repeated one is no news.
+    const first = told.filter((id, i) => told.indexOf(id) === i);
+    expect(first).toEqual(rows.map(({ id }) => id));
+    await expectBooks(9, 5);
+  }, 40_000);
 
   it('are delivered again by another instance when one is killed in the midst of a relay', async () => {
     await withRelays(1, async (other) => {
@@ -181,7 +214,11 @@ describe('reports to the room', () => {
         free: units - 4,
         redeemed: 4,
         settledFrom: Number(last?.id),
-        holding: ['a', 'b', 'c', 'd'].map((jti) => ({ jti, payBefore: Date.now() + 300_000 })),
+        holding: ['a', 'b', 'c', 'd'].map((jti) => ({
+          jti,
+          payBefore: Date.now() + 300_000,
+          units: 1,
+        })),
       });
       await eventually(async () => (await relay.round()) && (await waiting()) === 0);
       await expectBooks(4, 4);
@@ -191,20 +228,38 @@ describe('reports to the room', () => {
   it('that a room refuses are set aside, and keep none of the others', async () => {
     await withRelays(1, async (relay) => {
       await orders(3);
-      // Redis cannot count half a unit.
+      // Redis cannot count so far.
+      await room.redis.hset(room.key('holders'), 'bad', `|${'9'.repeat(20)}|0`);
       await rig.sql`
         insert into outbox (topic, sale_id, payload)
-        select 'room', sale_id, payload || '{"jti": "bad", "taken": 0.5}'
+        select 'room', sale_id, payload || '{"jti": "bad", "kind": "ended"}'
         from outbox where topic = 'room' limit 1`;
-      await rig.sql`
-        insert into outbox (topic, sale_id, payload)
-        values ('room', ${rig.saleId}, '{"kind": "of another time"}')`;
+      for (const unreadable of ['{"kind": "of another time"}', '{"taken": -7}', '{"taken": 0.5}']) {
+        await rig.sql`
+          insert into outbox (topic, sale_id, payload)
+          select 'room', sale_id, payload || ${unreadable}::text::jsonb
+          from outbox where topic = 'room' limit 1`;
+      }
       const token = await room.admitted(rig, 'after-it');
       expect((await rig.redeem(token)).status).toBe(201);
       await delivered(relay);
-      expect(await waiting('refused')).toBe(2);
-      expect(relay.counts).toEqual({ delivered: 4, refused: 1 });
+      expect(await waiting('refused')).toBe(4);
+      expect(relay.counts).toEqual({ delivered: 4, refused: 4 });
       await expectBooks(4, 4);
+    });
+  });
+
+  it('of an end give nothing back that the room never heard was spent', async () => {
+    await withRelays(1, async (relay) => {
+      // A token that the room has forgotten, and a report of its order that was set aside.
+      const { body } = await rig.redeem(await rig.token());
+      await rig.sql`update outbox set topic = 'refused' where topic = 'room'`;
+      await rig.call('POST', `/v1/orders/${body.order.id}/cancel`, { key: body.orderKey });
+      await delivered(relay);
+      const crowd = Array.from({ length: units + 5 }, (_, i) => newcomer(`c${i}`));
+      await room.room.join(rig.saleId, crowd);
+      await room.room.advance(rig.saleId, 0);
+      expect((await room.figures()).admittedTotal).toBe(units);
     });
   });
 

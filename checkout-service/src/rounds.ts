@@ -9,6 +9,7 @@ import { makeRelay } from './app/relay.ts';
 import type { BackgroundStore, BooksStore, LeaseStore, RoomReports } from './app/room-ports.ts';
 import { makeSettlement } from './app/settlement.ts';
 import type { StockPicture } from './app/stock-picture.ts';
+import { makeSweeper } from './app/sweeper.ts';
 import type { Watch } from './app/watch.ts';
 import { limits } from './limits.ts';
 
@@ -30,8 +31,12 @@ export type RoundsOptions = {
 /** What an instance does by itself; any number of instances may do it side by side. */
 export function startRounds(options: RoundsOptions): Loop[] {
   const { store, room, jobs, metrics, log, stockPicture, now } = options;
-  const start = (name: string, everyMs: number, round: () => Promise<'again' | 'done'>) =>
-    startLoop({ name, everyMs, log, metrics, round });
+  const start = (
+    name: string,
+    everyMs: number,
+    round: () => Promise<'again' | 'done'>,
+    steady = false,
+  ) => startLoop({ name, everyMs, steady, log, metrics, round });
   const relay = makeRelay({
     store,
     room,
@@ -43,7 +48,16 @@ export function startRounds(options: RoundsOptions): Loop[] {
   });
   const { lapseAfterMs, lapseMax: batchMax } = limits;
   const settlement = makeSettlement({ store, room, lapseAfterMs, batchMax });
-  const lease = makeLease({ store: options.beats, room, leaseMs: limits.leaseMs, now });
+  const sweep = makeSweeper({
+    orders: options.orders,
+    metrics,
+    log,
+    batchMax: limits.sweepMax,
+    stockChanged: stockPicture.changed,
+    now,
+  });
+  const { leaseMs } = limits;
+  const lease = makeLease({ store: options.beats, room, leaseMs, now: () => performance.now() });
   const reconcile = makeReconciler({
     store: options.books,
     room,
@@ -51,13 +65,15 @@ export function startRounds(options: RoundsOptions): Loop[] {
     log,
     page: limits.reconcilePage,
     stockChanged: stockPicture.changed,
+    now,
   });
   return [
     start('reconcile', limits.reconcileEveryMs, reconcile),
-    start('lease', limits.leaseEveryMs, lease),
+    start('lease', limits.leaseEveryMs, lease, true),
     start('watch', limits.watchEveryMs, options.watch.round),
-    start('sweep', limits.sweepEveryMs, () => sweep(options)),
+    start('sweep', limits.sweepEveryMs, sweep),
     start('relay', limits.relayEveryMs, relay),
+    start('outbox', limits.outboxEveryMs, () => measureOutbox(options)),
     start('settlement', limits.settleEveryMs, settlement),
     start('stock-picture', limits.pictureEveryMs, stockPicture.round),
     ...(jobs
@@ -70,9 +86,9 @@ export function startRounds(options: RoundsOptions): Loop[] {
   ];
 }
 
-async function sweep(options: RoundsOptions): Promise<'again' | 'done'> {
-  const ended = await options.orders.sweep(limits.sweepMax);
-  if (ended.length > 0) options.metrics.orderChanged('expire', ended.length);
-  for (const { saleId } of ended) options.stockPicture.changed(saleId);
-  return ended.length === limits.sweepMax ? 'again' : 'done';
+async function measureOutbox({ store, metrics }: RoundsOptions): Promise<'done'> {
+  for (const { topic, rows, ageSeconds } of await store.outbox()) {
+    metrics.outbox(topic, rows, ageSeconds);
+  }
+  return 'done';
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { holdsFor } from '../../e2e/support/wait.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
 
 /** What CONTRACT.md section 7 promises. */
@@ -54,6 +55,33 @@ async function timeToFree(instances: number, dead: number): Promise<number> {
   expect(ledgered?.n).toBe(holds);
   return tookMs;
 }
+
+it('an order whose end Postgres refuses keeps no other’s units, and is not tried first for ever', async () => {
+  const rig = await makeRig({ databaseUrl, units: [40], instances: 2 });
+  onTestFinished(() => rig.close());
+  await hold(rig, new Date(Date.now() - 1_000));
+  const bad = await rig.sql`select id from orders order by id offset 17 limit 2`;
+  await rig.sql.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin
+      raise exception 'made so'; end $$;
+    create trigger refuse before update of state on orders for each row
+      when (new.id in ('${bad[0]?.id}', '${bad[1]?.id}')) execute function refuse()`);
+  const dueAt = Date.now();
+  for (const service of rig.services) service.startLoops();
+  const left = async () =>
+    (await rig.sql`select id from orders where state = 'awaiting_payment' order by id`).map(
+      ({ id }) => id,
+    );
+  await eventually(async () => (await left()).length <= 2);
+  expect(Date.now() - dueAt).toBeLessThan(freeWithinMs);
+  expect(await left()).toEqual(bad.map(({ id }) => id));
+  const refusals = async () => {
+    const { body } = await rig.call('GET', '/metrics');
+    return Number(/^fairgate_sweep_refusals_total (\d+)$/m.exec(body)?.[1]);
+  };
+  await eventually(async () => (await refusals()) === 2);
+  await holdsFor(2, async () => expect(await refusals()).toBe(2));
+});
 
 describe(`${holds} holds that run out at once`, () => {
   it('are free within 3 s over two instances', async () => {

@@ -19,6 +19,20 @@ const ledgerFaults = {
     ) l on true
     where o.sale_id = $1
     and coalesce(l.action, 'order.awaiting_payment') <> 'order.' || o.state`,
+  'units that are not as the log, read from its beginning, leaves them': `
+    with last as (
+      select distinct on (unit_id) unit_id, l.action, l.order_id
+      from ledger l cross join unnest(l.unit_ids) as unit_id
+      where l.sale_id = $1 and l.order_id is not null
+      order by unit_id, l.id desc
+    )
+    select u.id, u.state, u.order_id, last.action from units u
+    join sale_products sp on sp.product_id = u.product_id and sp.sale_id = $1
+    left join last on last.unit_id = u.id
+    where u.state is distinct from (case last.action
+        when 'order.placed' then 'held' when 'order.paid' then 'sold' else 'free' end)
+      or u.order_id is distinct from (case
+        when last.action in ('order.placed', 'order.paid') then last.order_id end)`,
   'lines of orders that are not there': `
     select l.id from ledger l left join orders o on o.id = l.order_id
     where l.sale_id = $1 and l.order_id is not null and o.id is null`,

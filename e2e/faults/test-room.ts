@@ -1,6 +1,7 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
-import type { Room, RoomBeginning, RoomFields, RoomFigures } from '@fairgate/shared/room/room.ts';
+import type { Room, RoomFields, RoomFigures } from '@fairgate/shared/room/room.ts';
+import { leaseForGood, noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { FaultSale } from './sale.ts';
@@ -8,26 +9,12 @@ import type { FaultSale } from './sale.ts';
 /** The sale's room in Redis, as the queue service makes it; until the test ends. */
 export type TestRoom = { room: Room; redis: Redis; figures(): Promise<RoomFigures> };
 
-const beginning: RoomBeginning = {
-  next: 0,
-  frontier: 0,
-  free: 0,
-  outstanding: 0,
-  outstandingUntil: 0,
-  settledFrom: 0,
-  joined: 0,
-  admitted: 0,
-  issued: 0,
-  redeemed: 0,
-  expired: 0,
-  abandoned: 0,
-};
-
 export async function openRoom(redisUrl: string, sale: FaultSale): Promise<TestRoom> {
   const redis = new Redis(redisUrl);
   onTestFinished(() => redis.disconnect());
   const room = redisRoom(redis, nodeScripts());
-  await room.configure(sale.saleId, 1, fieldsOf(sale), { ...beginning, free: sale.units });
+  await room.configure(sale.saleId, 1, fieldsOf(sale), { ...noBeginning, free: sale.units });
+  await leaseForGood(redis, sale.saleId);
   return {
     room,
     redis,

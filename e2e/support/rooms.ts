@@ -2,7 +2,8 @@ import { newId } from '@fairgate/shared/ids.ts';
 import { catalogueKey } from '@fairgate/shared/room/keys.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
-import type { Room, RoomBeginning, RoomFields } from '@fairgate/shared/room/room.ts';
+import type { Room, RoomFields } from '@fairgate/shared/room/room.ts';
+import { leaseForGood, noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { type BindMode, roomSettingsDefaults, type SaleInfo } from '@fairgate/shared/sale.ts';
 import { Redis } from 'ioredis';
 
@@ -15,21 +16,6 @@ export type Rooms = {
   close(): void;
 };
 
-const beginning: RoomBeginning = {
-  next: 0,
-  frontier: 0,
-  free: 1_000,
-  outstanding: 0,
-  outstandingUntil: 0,
-  settledFrom: 0,
-  joined: 0,
-  admitted: 0,
-  issued: 0,
-  redeemed: 0,
-  expired: 0,
-  abandoned: 0,
-};
-
 export function roomsIn(redisUrl: string): Rooms {
   const redis = new Redis(redisUrl);
   const room = redisRoom(redis, nodeScripts());
@@ -39,7 +25,8 @@ export function roomsIn(redisUrl: string): Rooms {
     async open(fields = {}, saleId = newId('sale'), bindTokens = 'optional') {
       const all = { ...defaultFields(saleId, fields), ...fields };
       all.info = JSON.stringify({ ...infoOf(saleId, all), bindTokens });
-      await room.configure(saleId, Date.now(), all, { ...beginning, free: all.units });
+      await room.configure(saleId, Date.now(), all, { ...noBeginning, free: all.units });
+      await leaseForGood(redis, saleId);
       const productId = infoOf(saleId, all).products[0]?.id ?? '';
       await room.picture(saleId, Date.now(), [{ productId, free: all.units, held: 0, sold: 0 }]);
       await redis.zadd(catalogueKey, all.startsAt, saleId);

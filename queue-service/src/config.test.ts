@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { composeEnvironment, leastDotenv } from '../../e2e/support/compose.ts';
 import { readConfig } from './config.ts';
 
 const env = {
@@ -24,4 +25,12 @@ it('all mistakes are told together, by name, and no value is repeated', () => {
   );
   expect(() => readConfig(missing)).toThrow(/FAIRGATE_PORT/);
   expect(() => readConfig(missing)).not.toThrow(/secret/);
+});
+
+it('what the compose file passes on is all that is needed', () => {
+  expect(readConfig(composeEnvironment('queue-service', leastDotenv))).toMatchObject({
+    host: '0.0.0.0',
+    port: 8_080,
+    checkoutUrls: ['http://checkout-1:8080', 'http://checkout-2:8080'],
+  });
 });

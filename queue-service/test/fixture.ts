@@ -4,6 +4,7 @@ import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import { clockedScripts, testClockKey } from '@fairgate/shared/room/clocked-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
 import { and, eq } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
@@ -135,9 +136,9 @@ export const iso = (ms: number) => new Date(ms).toISOString();
 
 export const pen = { name: 'Pen', priceMinor: 1_250, currency: 'EUR', stock: 5 };
 
-/** A product and a sale of it, by the API; the changes are the sale's. */
+/** A product and a sale of it, by the API; the changes are the sale's. No checkout shuts its room. */
 export async function aSale(
-  { call }: Pick<Service, 'call'>,
+  { call, redis }: Pick<Service, 'call' | 'redis'>,
   changes: Record<string, unknown> = {},
   product: Record<string, unknown> = {},
 ): Promise<{ saleId: string; productId: string }> {
@@ -151,7 +152,9 @@ export async function aSale(
   };
   const { status, body } = await call('POST', '/v1/sales', sale);
   if (status !== 201) throw new Error(`no sale: ${JSON.stringify(body)}`);
-  return { saleId: String(body.id), productId };
+  const saleId = String(body.id);
+  if (body.state !== 'draft') await leaseForGood(redis, saleId);
+  return { saleId, productId };
 }
 
 /** An order as the checkout would have written it: one unit of the product, held or sold. */

@@ -63,7 +63,17 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     registers,
   });
   const repairs = counter('fairgate_reconcile_repairs_total', 'Differences repaired', 'kind');
+  const reconciled = new Gauge({
+    name: 'fairgate_reconcile_whole_since_seconds',
+    help: 'Unix time since when every live sale was compared whole; old: differences are not seen',
+    registers,
+  });
   const failures = counter('fairgate_loop_failures_total', 'Failed rounds by loop', 'loop');
+  const sweepRefusals = new Counter({
+    name: 'fairgate_sweep_refusals_total',
+    help: 'Orders whose time is up and whose end Postgres refuses, each time that it does',
+    registers,
+  });
   const provider = addProviderCalls(registers);
   addGauges(registers, gauges);
   return {
@@ -75,15 +85,29 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     claimed: (units) => unitsClaimed.inc(units),
     waited: (seconds) => waitSeconds.observe(seconds),
     orderChanged: (change, count) => orders.inc({ change }, count),
+    sweepRefused: () => sweepRefusals.inc(),
     payment: (outcome) => paid.inc({ outcome }),
     paymentJob: paymentJobCounter(registers),
     providerCall: provider,
     reports: (outcome, count) => reports.inc({ outcome }, count),
     differences: (kind, count) => differences.set({ kind }, count),
     repaired: (kind, count) => repairs.inc({ kind }, count),
+    outbox: outboxGauges(registers),
+    reconciled: (since) => reconciled.set(since / 1_000),
     loopFailed: (loop) => failures.inc({ loop }),
     contentType: registry.contentType,
     text: () => registry.metrics(),
+  };
+}
+
+function outboxGauges(registers: Registry[]): CheckoutMetrics['outbox'] {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['topic'], registers });
+  const waiting = gauge('fairgate_outbox_rows', 'Rows in the outbox by topic; refused: set aside');
+  const age = gauge('fairgate_outbox_age_seconds', 'Age of the oldest row in the outbox, by topic');
+  return (topic, rows, ageSeconds) => {
+    waiting.set({ topic }, rows);
+    age.set({ topic }, ageSeconds);
   };
 }
 

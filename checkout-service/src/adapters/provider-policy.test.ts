@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ProviderCall } from '../app/ports.ts';
+import type { ProviderCall } from '../app/provider-ports.ts';
 import { limits } from '../limits.ts';
 import { eventually } from '../testing/checkout-rig.ts';
 import {

@@ -10,7 +10,7 @@ import {
   timeout,
   wrap,
 } from 'cockatiel';
-import type { ProviderCall } from '../app/ports.ts';
+import type { ProviderCall } from '../app/provider-ports.ts';
 import { faultWindow } from './fault-window.ts';
 
 /** The figures of the policy, each with its reason; tests shorten the times. */

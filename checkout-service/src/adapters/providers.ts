@@ -1,4 +1,4 @@
-import type { PaymentProvider } from '../app/ports.ts';
+import type { PaymentProvider } from '../app/provider-ports.ts';
 import type { CheckoutSettings } from '../config.ts';
 import { limits } from '../limits.ts';
 import { sandboxClient } from './sandbox-client.ts';

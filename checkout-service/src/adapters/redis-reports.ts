@@ -48,8 +48,8 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
       async mend(saleId, mended, units, redeemed) {
         return (await inTime(room.mend(saleId, mended, units, redeemed))) === 'mended';
       },
-      async lease(saleId, ms) {
-        await inTime(room.lease(saleId, ms));
+      async lease(saleId, until) {
+        return (await inTime(room.lease(saleId, until))).now;
       },
       promise: (saleId, key, units) => inTime(room.promise(saleId, key, units)),
       due: (saleId, passedMs, limit) => inTime(room.due(saleId, passedMs, limit)),

@@ -4,7 +4,7 @@ import type {
   LookReply,
   PaymentProvider,
   WebhookVerdict,
-} from '../app/ports.ts';
+} from '../app/provider-ports.ts';
 import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
 import {
   anyEventSchema,

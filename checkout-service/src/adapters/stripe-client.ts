@@ -1,5 +1,10 @@
 import type Stripe from 'stripe';
-import type { CreateReply, LookReply, PaymentProvider, RefundReply } from '../app/ports.ts';
+import type {
+  CreateReply,
+  LookReply,
+  PaymentProvider,
+  RefundReply,
+} from '../app/provider-ports.ts';
 import type { StoredPayment } from '../domain/payment-rules.ts';
 import { type PolicyFigures, type ProviderPolicy, providerPolicy } from './provider-policy.ts';
 import { callStripe, stripeSdk } from './stripe-calls.ts';

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { CreateRequest } from '../app/ports.ts';
+import type { CreateRequest } from '../app/provider-ports.ts';
 import type { StoredPayment } from '../domain/payment-rules.ts';
 import type { CallAbout, ProviderPolicy } from './provider-policy.ts';
 import { callStripe, StripeRefusal } from './stripe-calls.ts';

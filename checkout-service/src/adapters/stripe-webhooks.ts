@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
-import type { WebhookVerdict } from '../app/ports.ts';
+import type { WebhookVerdict } from '../app/provider-ports.ts';
 import type { PaymentNews } from '../domain/payment-rules.ts';
 import { isProviderId } from '../domain/provider-words.ts';
 import { intentSchema, newsOf } from './stripe-intents.ts';

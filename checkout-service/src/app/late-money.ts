@@ -8,7 +8,7 @@ import type { RoomReports } from './room-ports.ts';
 export type LateMoneyOptions = {
   payments: Pick<PaymentStore, 'findLate' | 'placeLate'>;
   room: Pick<RoomReports, 'promise'>;
-  metrics: CheckoutMetrics;
+  metrics: Pick<CheckoutMetrics, 'orderChanged' | 'payment'>;
   lateWaitSeconds: number;
   stockChanged(saleId: string): void;
 };

@@ -6,6 +6,8 @@ export type Loop = { stop(): Promise<void> };
 export type LoopOptions = {
   name: string;
   everyMs: number;
+  /** Comes no later after a failure: what it does is worth having each time that it goes. */
+  steady?: boolean;
   log: Log;
   metrics: Pick<CheckoutMetrics, 'loopFailed'>;
   /** One round; `again` asks for the next at once, because there is more to do. */
@@ -35,7 +37,8 @@ export function startLoop(options: LoopOptions): Loop {
       failures += 1;
       options.metrics.loopFailed(options.name);
       if (failures === 1) options.log.warn({ loop: options.name, err: error }, 'a loop fails');
-      pauseMs = Math.min(pauseMsMax, options.everyMs * 2 ** Math.min(failures, 6));
+      const times = options.steady === true ? 1 : 2 ** Math.min(failures, 6);
+      pauseMs = Math.min(pauseMsMax, options.everyMs * times);
     }
     if (!stopped) timer = setTimeout(next, pauseMs);
   }

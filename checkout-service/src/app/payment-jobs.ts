@@ -3,13 +3,8 @@ import { placeLate } from './late-money.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import { takeNews, withdraw } from './payment-news.ts';
-import type {
-  OutageBounds,
-  PaymentJob,
-  PaymentProvider,
-  PaymentQueue,
-  PaymentStore,
-} from './ports.ts';
+import type { OutageBounds, PaymentJob, PaymentQueue, PaymentStore } from './ports.ts';
+import type { PaymentProvider } from './provider-ports.ts';
 import type { RoomReports } from './room-ports.ts';
 
 /** `again`: it did not go, and has to be tried later. */
@@ -58,7 +53,11 @@ export function makePaymentJobs(options: PaymentJobsOptions): PaymentJobs {
     async relay() {
       // Not even begun while Redis is away, so that no transaction is held open for it.
       if (queue && !queue.ready()) return 'done';
-      const relayed = await payments.relayJobs(options.relayMax, async (jobs) => {
+      const relayed = await payments.relayJobs(options.relayMax, async (jobs, unreadable) => {
+        for (const outboxId of unreadable) {
+          options.metrics.paymentJob('unreadable', 'failed');
+          options.log.error({ outboxId }, 'a payment job is not readable; it is set aside');
+        }
         await queue?.add(jobs);
       });
       return relayed === options.relayMax ? 'again' : 'done';

@@ -1,7 +1,8 @@
 import type { PaymentNews, StoredPayment } from '../domain/payment-rules.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
-import type { LookReply, NewsReply, PaymentProvider, PaymentStore } from './ports.ts';
+import type { NewsReply, PaymentStore } from './ports.ts';
+import type { LookReply, PaymentProvider } from './provider-ports.ts';
 
 export type NewsParts = {
   providers: readonly PaymentProvider[];

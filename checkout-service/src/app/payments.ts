@@ -1,7 +1,8 @@
 import { newId } from '@fairgate/shared/ids.ts';
 import type { StoredPayment } from '../domain/payment-rules.ts';
 import { type NewsParts, noteNews, takeNews, withdraw } from './payment-news.ts';
-import type { NewsReply, OutageBounds, PaymentProvider, WebhookVerdict } from './ports.ts';
+import type { NewsReply, OutageBounds } from './ports.ts';
+import type { PaymentProvider, WebhookVerdict } from './provider-ports.ts';
 
 export type PayOutcome =
   | { kind: 'begun'; paymentId: string; clientSecret?: string }

@@ -133,9 +133,14 @@ export type OrderStore = {
   /** Adds `paySeconds`, once. */
   /** `balancerRequest`: a second try of the request that extended it is answered the same. */
   extend(orderId: string, actor: string, balancerRequest: string | null): Promise<EndReply | null>;
-  /** Ends unpaid orders whose time is up; returns those it ended. */
-  sweep(limit: number): Promise<{ orderId: string; saleId: string }[]>;
+  /** Ends unpaid orders whose time is up, all of a batch or none. `only`: none but these. */
+  sweep(limit: number, without: readonly string[], only?: readonly string[]): Promise<SweepReply>;
 };
+
+/** `refused`: Postgres would not have one of them ended, and ended none. */
+export type SweepReply =
+  | { kind: 'ended'; ended: { orderId: string; saleId: string }[] }
+  | { kind: 'refused'; orderIds: string[]; cause: unknown };
 
 /**
  * `seen`: this event was taken before. `unknown`: no payment of ours. `clash`: its reference is that
@@ -226,7 +231,10 @@ export type PaymentStore = {
   /** Forgets events that are older; a repeated one changes nothing by the rules either. */
   forgetEvents(days: number, limit: number): Promise<number>;
   /** Hands the oldest jobs of the outbox over; they are deleted unless it rejects. */
-  relayJobs(limit: number, handOver: (jobs: PaymentJobRow[]) => Promise<void>): Promise<number>;
+  relayJobs(
+    limit: number,
+    handOver: (jobs: PaymentJobRow[], unreadable: number[]) => Promise<void>,
+  ): Promise<number>;
 };
 
 /** Where payment jobs wait their turn. A job may run twice. */
@@ -234,67 +242,4 @@ export type PaymentQueue = {
   /** False while its Redis cannot be reached. */
   ready(): boolean;
   add(jobs: PaymentJobRow[]): Promise<void>;
-};
-
-export type CreateRequest = {
-  paymentId: string;
-  orderId: string;
-  saleId: string;
-  amountMinor: number;
-  currency: string;
-  card: string | null;
-};
-
-export type CreateReply =
-  | { kind: 'accepted'; reference: string; clientSecret?: string }
-  | { kind: 'declined'; failure: string }
-  /** `path`: which part of the request it is about. */
-  | { kind: 'invalid'; path: 'card' | 'provider'; message: string }
-  | { kind: 'unavailable'; cause: unknown };
-
-export type LookReply =
-  | { kind: 'news'; news: PaymentNews }
-  | { kind: 'processing' }
-  | { kind: 'none' }
-  | { kind: 'unavailable'; cause: unknown };
-
-export type RefundReply =
-  | { kind: 'refunded' }
-  | { kind: 'refused' | 'unavailable'; cause: unknown };
-
-export type WebhookVerdict =
-  | { kind: 'event'; eventId: string; paymentId: string; news: PaymentNews }
-  /** Signed, but about nothing that we act on. */
-  | { kind: 'other' }
-  | { kind: 'forged'; why: 'missing' | 'form' | 'old' | 'signature' }
-  | { kind: 'unreadable' };
-
-/** One call of a provider, its retries included, for the figures. */
-export type ProviderCall = {
-  operation: string;
-  outcome: 'answered' | 'failed' | 'timed-out' | 'refused';
-  seconds: number;
-};
-
-/**
- * A payment provider. Every call may be repeated: `paymentId` is its idempotency key. `deadline`:
- * when whoever waits for the call gives up.
- */
-export type PaymentProvider = {
-  name: string;
-  create(request: CreateRequest, deadline?: AbortSignal): Promise<CreateReply>;
-  look(payment: StoredPayment): Promise<LookReply>;
-  /** The same payment once more, for whoever is about to pay it: with its client secret. */
-  resume?(payment: StoredPayment, deadline?: AbortSignal): Promise<CreateReply>;
-  /** Ends a payment at the provider that nobody waits for any more, and tells how it ended. */
-  withdraw?(payment: StoredPayment, deadline?: AbortSignal): Promise<LookReply>;
-  /** `refused`: for good; another attempt (`refundAttempt`) may go better. */
-  refund(payment: StoredPayment): Promise<RefundReply>;
-  parseWebhook(
-    body: string,
-    header: (name: string) => string | undefined,
-    nowMs: number,
-  ): WebhookVerdict | Promise<WebhookVerdict>;
-  breaker(): 'closed' | 'open' | 'half-open';
-  onCall(listener: (call: ProviderCall) => void): void;
 };

@@ -8,6 +8,7 @@ import {
   standing,
   stockDifferences,
 } from '../domain/differences.ts';
+import { limits } from '../limits.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import { RoomRefused } from './room-away.ts';
@@ -16,10 +17,11 @@ import type { BooksStore, RoomReports, SaleBooks } from './room-ports.ts';
 export type ReconcilerOptions = {
   store: BooksStore;
   room: Pick<RoomReports, 'books' | 'mend' | 'settle'>;
-  metrics: Pick<CheckoutMetrics, 'differences' | 'repaired'>;
+  metrics: Pick<CheckoutMetrics, 'differences' | 'repaired' | 'reconciled'>;
   log: Log;
   page: number;
   stockChanged(saleId: string): void;
+  now(): number;
 };
 
 /** What a look at a sale found. Orders and tokens are by `jti`, with the reports that mend them. */
@@ -31,13 +33,16 @@ type Look = {
   stock: Map<string, number>;
   items: Map<string, { kind: DifferenceKind; reports: SettleReport[] }>;
 };
-type Watched = { from: number; before: Look | null };
-
-/** Under load counting takes long, and the picture is renewed less often (stock-picture.ts). */
-const stockLooks = 3;
-
-/** A room that hears reports while we look is looked at again; after so many times, next round. */
-const looksMax = 3;
+type Watched = {
+  from: number;
+  before: Look | null;
+  /** Items that differ though they were repaired: they keep no other repair from being made. */
+  stuck: Set<string>;
+  /** Items seen since the first page. */
+  seen: Set<string>;
+  /** When the last page was compared last. */
+  wholeAt: number;
+};
 
 /**
  * One round of the reconciler: for each sale Redis' books -> Postgres' in one snapshot -> what
@@ -54,7 +59,8 @@ export function makeReconciler(options: ReconcilerOptions): () => Promise<'done'
     for (const sale of sales) {
       try {
         const { saleId } = sale;
-        const state = watched.get(saleId) ?? { from: 0, before: null };
+        const state = watched.get(saleId) ?? newlyWatched(options.now());
+        watched.set(saleId, state);
         watched.set(saleId, await reconcile(options, sale, state, totals));
       } catch (error) {
         if (!(error instanceof RoomRefused)) throw error;
@@ -62,43 +68,55 @@ export function makeReconciler(options: ReconcilerOptions): () => Promise<'done'
       }
     }
     for (const [kind, count] of totals) options.metrics.differences(kind, count);
+    const looks = [...watched.values()].map(({ wholeAt }) => wholeAt);
+    options.metrics.reconciled(Math.min(options.now(), ...looks));
     if (fault !== undefined) throw fault;
     return 'done';
   };
 }
 
+function newlyWatched(now: number): Watched {
+  return { from: 0, before: null, stuck: new Set(), seen: new Set(), wholeAt: now };
+}
+
 async function reconcile(
   options: ReconcilerOptions,
   sale: { saleId: string; isClosed: boolean },
-  { from, before }: Watched,
+  state: Watched,
   totals: Map<DifferenceKind, number>,
 ): Promise<Watched> {
-  const seen = await look(options, sale, from);
-  if (seen === 'no-room') return { from: 0, before: null };
+  const look = await lookAt(options, sale, state.from);
+  if (look === 'no-room') return { ...state, from: 0, before: null };
   // Busy all the time: what stood before is kept, and compared in the next round.
-  if (seen === 'moving') return { from, before };
-  const { now, isLast } = seen;
-  const goOn = isLast ? 0 : from + options.page;
-  if (before === null) return { from: now.items.size > 0 ? from : goOn, before: now };
-  const found = await repair(options, sale.saleId, before, now);
-  for (const [kind, count] of found) totals.set(kind, (totals.get(kind) ?? 0) + count);
-  return { from: now.items.size > 0 ? from : goOn, before: now };
+  if (look === 'moving') return state;
+  const { now, isLast } = look;
+  if (state.before !== null) {
+    const found = await repair(options, sale.saleId, { ...state, before: state.before }, now);
+    for (const [kind, count] of found) totals.set(kind, (totals.get(kind) ?? 0) + count);
+  }
+  const seen = new Set([...state.seen, ...now.items.keys()]);
+  // A page is looked at again while there is something on it that can still be repaired.
+  if ([...now.items.keys()].some((jti) => !state.stuck.has(jti))) {
+    return { ...state, before: now, seen };
+  }
+  if (!isLast) return { ...state, from: state.from + options.page, before: now, seen };
+  const stuck = new Set([...state.stuck].filter((jti) => seen.has(jti)));
+  return { from: 0, before: now, stuck, seen: new Set(), wholeAt: options.now() };
 }
 
 /** Redis before and after Postgres: where it heard nothing between, the two can be compared. */
-async function look(
+async function lookAt(
   options: ReconcilerOptions,
   { saleId, isClosed }: { saleId: string; isClosed: boolean },
   from: number,
 ): Promise<{ now: Look; isLast: boolean } | 'no-room' | 'moving'> {
   const { room, store, page: limit } = options;
-  for (let tries = 0; tries < looksMax; tries += 1) {
+  for (let tries = 0; tries < limits.reconcileLooksMax; tries += 1) {
     const first = await room.books(saleId, { orders: [], reports: [], from: 0, limit: 0 });
     const there = await store.books(saleId, from, limit);
     const { awaiting: orders, pending } = there;
     if (pending === null) return 'moving';
-    const reports = pending.map(({ kind, seq, jti }) => ({ kind, seq, jti }));
-    const books = await room.books(saleId, { orders, reports, from, limit });
+    const books = await room.books(saleId, { orders, reports: pending, from, limit });
     if (first === null || books === null) return 'no-room';
     if (first.settles !== books.settles || first.mended !== books.mended) continue;
     const asked = [...new Set([...books.missing, ...books.holding, ...books.tokens])];
@@ -157,14 +175,14 @@ function ghost(jti: string): SettleReport {
 async function repair(
   options: ReconcilerOptions,
   saleId: string,
-  before: Look,
+  { before, stuck }: { before: Look; stuck: Set<string> },
   now: Look,
 ): Promise<Map<DifferenceKind, number>> {
   const found = new Map<DifferenceKind, number>();
   const note = (kind: DifferenceKind, count: number) => {
     if (count !== 0) found.set(kind, (found.get(kind) ?? 0) + Math.abs(count));
   };
-  const items = [...now.items].filter(([jti]) => before.items.has(jti));
+  const items = [...now.items].filter(([jti]) => before.items.has(jti) || stuck.has(jti));
   for (const [, { kind }] of items) note(kind, 1);
   const budget = standing(before.budget, now.budget);
   const redeemed = standing(before.redeemed, now.redeemed);
@@ -173,14 +191,21 @@ async function repair(
   for (const picture of now.stock.keys()) {
     now.stock.set(picture, 1 + (before.stock.get(picture) ?? 0));
   }
-  const stock = [...now.stock.values()].filter((looks) => looks >= stockLooks);
+  const stock = [...now.stock.values()].filter((looks) => looks >= limits.reconcileStockLooks);
   note('stock', stock.length);
   if (found.size === 0) return found;
   options.log.warn({ saleId, ...Object.fromEntries(found) }, 'Redis differs from Postgres');
-  const reports = items.flatMap(([, item]) => item.reports);
-  if (reports.length > 0) await options.room.settle(saleId, reports);
-  // Those reports change the counts: what then still differs is seen in the next rounds.
-  else if (budget !== 0 || redeemed !== 0) {
+  const fresh = items.filter(([jti]) => !stuck.has(jti));
+  if (fresh.length > 0) {
+    const reports = fresh.flatMap(([, item]) => item.reports);
+    await options.room.settle(saleId, reports).catch((error: unknown) => {
+      if (!(error instanceof RoomRefused)) throw error;
+      options.log.error({ saleId, err: error }, 'the room refuses to be repaired');
+    });
+    // Where they still differ at the next look, that was of no use.
+    for (const [jti] of fresh) stuck.add(jti);
+  } else if (budget !== 0 || redeemed !== 0) {
+    // Not with reports, for these change the counts: what then differs is seen in the next rounds.
     await options.room.mend(saleId, now.mended, budget, redeemed);
   }
   if (stock.length > 0) options.stockChanged(saleId);

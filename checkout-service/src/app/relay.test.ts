@@ -16,12 +16,13 @@ const reports: OutboxReport[] = Array.from({ length: 6 }, (_, i) => ({
 function rig(settle: (saleId: string, clock: { ms: number }) => void) {
   const clock = { ms: 0 };
   const asked: string[] = [];
+  const counts: Record<string, number> = {};
   const left = new Set(reports.map((row) => row.id));
   const round = makeRelay({
     store: {
       async relay(limit, without, deliver) {
         const due = reports.filter((row) => left.has(row.id) && !without.includes(row.saleId));
-        const { done, refused } = await deliver(due.slice(0, limit));
+        const { done, refused } = await deliver(due.slice(0, limit), []);
         for (const id of [...done, ...refused]) left.delete(id);
         return done.length;
       },
@@ -30,16 +31,20 @@ function rig(settle: (saleId: string, clock: { ms: number }) => void) {
       async settle(saleId, rows) {
         asked.push(saleId);
         settle(saleId, clock);
-        return rows.length;
+        return rows.length > 0 ? 'taken' : 'no-room';
       },
     },
-    metrics: { reports() {} },
+    metrics: {
+      reports(outcome, count) {
+        counts[outcome] = (counts[outcome] ?? 0) + count;
+      },
+    },
     log: { info() {}, warn() {}, error() {} },
     batchMax: 500,
     keepSeconds: 900,
     now: () => clock.ms,
   });
-  return { asked, left, round };
+  return { asked, left, counts, clock, round };
 }
 
 describe('a round of the relay', () => {
@@ -60,6 +65,23 @@ describe('a round of the relay', () => {
     expect([...left]).toEqual([2]);
     await round();
     expect(asked).toHaveLength(6);
+  });
+
+  it('asks a room less and less often that refuses all it is told, and counts that', async () => {
+    const { asked, counts, clock, round } = rig(() => {
+      throw new Error('of every sale');
+    });
+    const askedBy = async (seconds: number) => {
+      while (clock.ms < seconds * 1_000) {
+        await round().catch(() => undefined);
+        clock.ms += 150;
+      }
+      return asked.filter((saleId) => saleId === 'sale_1').length;
+    };
+    // At 0, 2, 6, 14 and 30 s, and then every 30 s.
+    expect(await askedBy(31)).toBe(5);
+    expect(await askedBy(31 + 300)).toBe(15);
+    expect(counts.kept).toBe(asked.length);
   });
 
   it('lasts some 3 s at most, and comes again at once', async () => {

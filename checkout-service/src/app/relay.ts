@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
 import { RoomAway } from './room-away.ts';
@@ -13,34 +14,25 @@ export type RelayOptions = {
   now(): number;
 };
 
-/** A sale whose reports could not be delivered is left out for so long, so that others go on. */
-const restMs = 2_000;
-
-/**
- * No delivery begins later in a round, and one takes 1.5 s at most: a transaction of Postgres is
- * open meanwhile, and its pool has a deadline.
- */
-const beginMsMax = 1_500;
-
 /**
  * One round of the relay: outbox rows -> the rooms, in order within a sale -> deleted. Delivering
  * twice is harmless (D7). Ends with the first fault of the connection, and after some 3 s. Rejects
  * when no report at all could be delivered.
  */
 export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'> {
-  const resting = new Map<string, number>();
+  const rests = makeRests();
   return async () => {
     const now = options.now();
-    for (const [saleId, until] of resting) if (until <= now) resting.delete(saleId);
     let fault: unknown;
     let asked = 0;
     let cut = false;
-    const isLate = () => options.now() - now >= beginMsMax;
+    const isLate = () => options.now() - now >= limits.relayBeginMsMax;
     const settled = await options.store.relay(
       options.batchMax,
-      [...resting.keys()],
-      async (reports) => {
+      rests.at(now),
+      async (reports, unreadable) => {
         asked = reports.length;
+        setAside(options, unreadable, { why: 'they cannot be read' });
         const all: Delivered = { done: [], refused: [] };
         for (const [saleId, ofSale] of Map.groupBy(reports, (row) => row.saleId)) {
           cut = isLate();
@@ -48,7 +40,7 @@ export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'
           const trip = await deliver(options, saleId, ofSale, isLate);
           all.done.push(...trip.done);
           all.refused.push(...trip.refused);
-          if (trip.done.length === 0) resting.set(saleId, options.now() + restMs);
+          rests.note(saleId, trip, options.now());
           fault ??= trip.fault;
           if (fault instanceof RoomAway) break;
         }
@@ -64,6 +56,32 @@ export function makeRelay(options: RelayOptions): () => Promise<'again' | 'done'
 
 type Trip = Delivered & { fault?: unknown };
 
+/** Which sales are left out, and for how long. */
+function makeRests() {
+  const { relayRestMs, relayRestMsMax } = limits;
+  const rests = new Map<string, { until: number; refusals: number }>();
+  return {
+    at(now: number): string[] {
+      for (const [saleId, { until }] of rests)
+        if (until + relayRestMsMax < now) rests.delete(saleId);
+      return [...rests].filter(([, { until }]) => until > now).map(([saleId]) => saleId);
+    },
+    note(saleId: string, { done, fault }: Trip, now: number): void {
+      const isRefused = fault !== undefined && !(fault instanceof RoomAway);
+      const refusals = isRefused ? (rests.get(saleId)?.refusals ?? 0) + 1 : 1;
+      const until = now + Math.min(relayRestMsMax, relayRestMs * 2 ** (refusals - 1));
+      if (done.length === 0) rests.set(saleId, { until, refusals });
+      else rests.delete(saleId);
+    },
+  };
+}
+
+function setAside(options: RelayOptions, reports: number[], about: object): void {
+  if (reports.length === 0) return;
+  options.metrics.reports('refused', reports.length);
+  options.log.error({ ...about, reports }, 'reports are set aside');
+}
+
 /** Those that a room takes; the too old ones where there is none; what is bad is found by halves. */
 async function deliver(
   options: RelayOptions,
@@ -75,10 +93,11 @@ async function deliver(
   await settleHalves(options, saleId, reports, search);
   const { done, suspects, fault } = search;
   // Where nothing is taken the room itself is at fault, and all of it is tried again.
-  if (done.length === 0 || suspects.length === 0) return { done, refused: [], fault };
-  options.metrics.reports('refused', suspects.length);
-  const about = { saleId, reports: idsOf(suspects), err: fault };
-  options.log.error(about, 'reports that the room refuses are set aside');
+  if (done.length === 0 || suspects.length === 0) {
+    if (suspects.length > 0) options.metrics.reports('kept', reports.length);
+    return { done, refused: [], fault };
+  }
+  setAside(options, idsOf(suspects), { saleId, err: fault });
   return { done, refused: idsOf(suspects) };
 }
 
@@ -90,23 +109,20 @@ type Search = {
   isLate(): boolean;
 };
 
-/** Finds a bad report or a few among 500; a room that refuses everything is left alone soon. */
-const callsMax = 64;
-
 async function settleHalves(
   options: RelayOptions,
   saleId: string,
   reports: OutboxReport[],
   search: Search,
 ): Promise<void> {
-  const isOver = search.calls >= callsMax || search.fault instanceof RoomAway;
+  const isOver = search.calls >= limits.relayCallsMax || search.fault instanceof RoomAway;
   if (reports.length === 0 || isOver || (search.calls > 0 && search.isLate())) return;
   search.calls += 1;
   try {
     const rows = reports.map((row) => ({ ...row.report, seq: row.id }));
-    const taken = await options.room.settle(saleId, rows);
-    search.done.push(...idsOf(taken > 0 ? reports : homeless(options, saleId, reports)));
-    if (taken > 0) options.metrics.reports('delivered', reports.length);
+    const reply = await options.room.settle(saleId, rows);
+    search.done.push(...idsOf(reply === 'taken' ? reports : homeless(options, saleId, reports)));
+    if (reply === 'taken') options.metrics.reports('delivered', reports.length);
   } catch (fault) {
     search.fault = fault;
     if (fault instanceof RoomAway) return;

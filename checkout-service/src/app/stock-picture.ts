@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import { RoomRefused } from './room-away.ts';
 import type { BackgroundStore, RoomReports } from './room-ports.ts';
 
@@ -12,12 +13,6 @@ export type StockPictureOptions = {
   room: Pick<RoomReports, 'picture'>;
   now(): number;
 };
-
-/** A sale counts as active for so long after a change, and is pictured each second. */
-const activeMs = 10_000;
-const refreshMs = 1_000;
-/** Counting may take a tenth of the time at most: a large stock is pictured less often. */
-const share = 10;
 
 type Watched = { dirty: boolean; activeUntil: number; notBefore: number; picturedAt: number };
 
@@ -37,13 +32,13 @@ export function makeStockPicture(options: StockPictureOptions): StockPicture {
       throw error;
     } finally {
       const tookMs = options.now() - begun;
-      watched.notBefore = options.now() + tookMs * share;
+      watched.notBefore = options.now() + tookMs * limits.pictureShare;
     }
   }
 
   return {
     changed(saleId) {
-      const activeUntil = options.now() + activeMs;
+      const activeUntil = options.now() + limits.pictureActiveMs;
       const watched = sales.get(saleId);
       if (watched) Object.assign(watched, { dirty: true, activeUntil });
       else sales.set(saleId, { dirty: true, activeUntil, notBefore: 0, picturedAt: 0 });
@@ -52,7 +47,7 @@ export function makeStockPicture(options: StockPictureOptions): StockPicture {
       const now = options.now();
       let fault: unknown;
       for (const [saleId, watched] of sales) {
-        const due = watched.dirty || now - watched.picturedAt >= refreshMs;
+        const due = watched.dirty || now - watched.picturedAt >= limits.pictureRefreshMs;
         if (due && now >= watched.notBefore) {
           await picture(saleId, watched).catch((error: unknown) => {
             // One room that is out of order keeps no other sale's picture.

@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html';
-import type { OpenapiDocument, Operation } from './openapi.ts';
+import type { OpenapiDocument } from './openapi.ts';
+import type { Operation } from './openapi-parts.ts';
 
 const css = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -42,7 +43,7 @@ function section(method: string, path: string, operation: Operation) {
   );
   return html`<section>
     <h2><code>${method.toUpperCase()} ${path}</code></h2>
-    <p>${operation.summary}</p>
+    <p>${operation.tags?.includes('inside') ? 'Inside: ' : ''}${operation.summary}</p>
     <dl>${answers}</dl>
   </section>`;
 }

@@ -1,46 +1,29 @@
-import { problems } from '@fairgate/shared/problem.ts';
 import { proofAlgorithms, proofLimits } from '@fairgate/shared/token/dpop.ts';
 import { z } from 'zod';
 import { paymentSchema, redemptionSchema, refundSchema } from './bodies.ts';
+import {
+  always,
+  headers,
+  idParameter,
+  inside,
+  json,
+  type Operation,
+  orderAnswer,
+  orderHeaders,
+  ref,
+  refusals,
+  withRequestId,
+} from './openapi-parts.ts';
 import { schemas, securitySchemes } from './openapi-schemas.ts';
 
-export type Operation = {
-  summary: string;
-  description?: string;
-  security?: object[];
-  parameters?: object[];
-  requestBody?: object;
-  responses: Record<string, { description: string; content?: object }>;
-};
 export type OpenapiDocument = {
   openapi: '3.1.0';
   info: { title: string; version: string; description: string };
   servers: { url: string }[];
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: object;
 };
-
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object) => ({ 'application/json': { schema } });
-const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
-const orderAnswer = {
-  description: 'The order.',
-  content: json({ type: 'object', required: ['order'], properties: { order: ref('Order') } }),
-};
-
-/** Refusals by status, with their slugs, from the table that answers them. */
-function refusals(...slugs: (keyof typeof problems)[]): Operation['responses'] {
-  const byStatus = Map.groupBy(slugs, (slug) => String(problems[slug].status));
-  return Object.fromEntries(
-    [...byStatus].map(([status, group]) => [
-      status,
-      {
-        description: group.map((slug) => `\`${slug}\``).join(', '),
-        content: { 'application/problem+json': { schema: ref('Problem') } },
-      },
-    ]),
-  );
-}
 
 const byOrderKey = { security: [{ orderKey: [] }, { orderCookie: [] }], parameters: [idParameter] };
 
@@ -72,20 +55,24 @@ const redemption: Operation = {
         required: ['order', 'orderKey'],
         properties: { order: ref('Order'), orderKey: { type: 'string' } },
       }),
+      headers: orderHeaders,
     },
+    ...always,
     ...refusals(
       'invalid-request',
       'unauthorized',
       'token-invalid',
       'token-expired',
+      'token-revoked',
       'proof-invalid',
+      'conflict',
+      'sale-not-open',
       'token-already-redeemed',
       'sold-out',
       'payload-too-large',
       'unsupported-media-type',
       'quantity-exceeded',
       'idempotency-key-reused',
-      'unavailable',
     ),
   },
 };
@@ -101,6 +88,7 @@ const payment: Operation = {
       description: 'The payment is under way.',
       content: json({
         type: 'object',
+        required: ['payment'],
         properties: {
           payment: {
             type: 'object',
@@ -122,24 +110,125 @@ const payment: Operation = {
       'conflict',
       'order-expired',
       'payment-declined',
+      'payload-too-large',
+      'unsupported-media-type',
+      'rate-limited',
       'payment-unavailable',
+      'unavailable',
     ),
   },
 };
 
 const internalRefund: Operation = {
+  ...inside,
   summary: 'For the queue service alone: refund a paid order. Repeating it answers the same.',
   security: [{ internalKey: [] }],
   parameters: [idParameter],
   requestBody: { required: true, content: json(z.toJSONSchema(refundSchema, { io: 'input' })) },
   responses: {
     '200': orderAnswer,
-    ...refusals('invalid-request', 'unauthorized', 'not-found', 'conflict'),
+    ...refusals(
+      'invalid-request',
+      'unauthorized',
+      'not-found',
+      'conflict',
+      'payload-too-large',
+      'unsupported-media-type',
+      'unavailable',
+    ),
+  },
+};
+
+const paths: OpenapiDocument['paths'] = {
+  '/v1/redemptions': { post: redemption },
+  '/v1/orders/{id}': {
+    get: {
+      ...byOrderKey,
+      summary: 'The order.',
+      responses: {
+        '200': orderAnswer,
+        ...always,
+        ...refusals('unauthorized', 'forbidden', 'not-found'),
+      },
+    },
+  },
+  '/v1/orders/{id}/events': {
+    get: {
+      ...byOrderKey,
+      summary: 'Server-sent events: one `order` event now and at each change.',
+      responses: {
+        '200': { description: 'The stream.', content: { 'text/event-stream': {} } },
+        ...always,
+        ...refusals('unauthorized', 'forbidden', 'not-found'),
+      },
+    },
+  },
+  '/v1/orders/{id}/payments': { post: payment },
+  '/v1/orders/{id}/cancel': {
+    post: {
+      ...byOrderKey,
+      summary: 'Give the units back before paying.',
+      responses: {
+        '200': orderAnswer,
+        ...always,
+        ...refusals('unauthorized', 'forbidden', 'not-found', 'conflict'),
+      },
+    },
+  },
+  '/v1/orders/{id}/extend': {
+    post: {
+      ...byOrderKey,
+      summary: 'Add the pay time once more; once.',
+      responses: {
+        '200': orderAnswer,
+        ...always,
+        ...refusals('unauthorized', 'forbidden', 'not-found', 'conflict', 'order-expired'),
+      },
+    },
+  },
+  '/webhooks/{provider}': {
+    post: {
+      summary: 'The payment provider’s signed event.',
+      description:
+        'Signed over the raw body: `fairgate-signature` (sandbox) or `stripe-signature`, at most 300 s old. An event that comes again, is about no payment of ours, or is of a type that is not acted on, is 200 and changes nothing. Of Stripe `payment_intent.succeeded`, `payment_intent.payment_failed`, `payment_intent.canceled`, `charge.refunded`, `refund.failed` and `refund.updated` are acted on.',
+      parameters: [{ ...idParameter, name: 'provider' }],
+      responses: {
+        '200': { description: 'Taken, now or before.' },
+        ...always,
+        ...refusals(
+          'invalid-request',
+          'unauthorized',
+          'not-found',
+          'payload-too-large',
+          'unsupported-media-type',
+        ),
+      },
+    },
+  },
+  '/internal/orders/{id}/refund': { post: internalRefund },
+  '/healthz': { get: { summary: 'Alive.', responses: { '200': { description: 'Alive.' } } } },
+  '/readyz': {
+    get: {
+      ...inside,
+      summary: 'Able to serve.',
+      responses: { '200': { description: 'Able.' }, ...refusals('unavailable') },
+    },
+  },
+  '/metrics': {
+    get: {
+      ...inside,
+      summary: 'Prometheus figures.',
+      responses: { '200': { description: 'Figures.' } },
+    },
   },
 };
 
 /** The API's description; `origin` is what shoppers see. */
 export function openapiDocument(origin: string): OpenapiDocument {
+  const described = Object.entries(paths).map(([path, operations]) => {
+    const whole = Object.entries(operations).map(([method, it]) => [method, withRequestId(it)]);
+    return [path, Object.fromEntries(whole)];
+  });
   return {
     openapi: '3.1.0',
     info: {
@@ -148,76 +237,13 @@ export function openapiDocument(origin: string): OpenapiDocument {
       description: 'Redeems each admission exactly once, and sees its order to the end.',
     },
     servers: [{ url: origin }],
-    paths: {
-      '/v1/redemptions': { post: redemption },
-      '/v1/orders/{id}': {
-        get: {
-          ...byOrderKey,
-          summary: 'The order.',
-          responses: { '200': orderAnswer, ...refusals('unauthorized', 'forbidden', 'not-found') },
-        },
+    tags: [
+      {
+        name: 'inside',
+        description: 'Asked of an instance itself: neither the edge nor nginx forwards these.',
       },
-      '/v1/orders/{id}/events': {
-        get: {
-          ...byOrderKey,
-          summary: 'Server-sent events: one `order` event now and at each change.',
-          responses: {
-            '200': { description: 'The stream.', content: { 'text/event-stream': {} } },
-            ...refusals('unauthorized', 'forbidden', 'not-found', 'unavailable'),
-          },
-        },
-      },
-      '/v1/orders/{id}/payments': { post: payment },
-      '/v1/orders/{id}/cancel': {
-        post: {
-          ...byOrderKey,
-          summary: 'Give the units back before paying.',
-          responses: {
-            '200': orderAnswer,
-            ...refusals('unauthorized', 'forbidden', 'not-found', 'conflict'),
-          },
-        },
-      },
-      '/v1/orders/{id}/extend': {
-        post: {
-          ...byOrderKey,
-          summary: 'Add the pay time once more; once.',
-          responses: {
-            '200': orderAnswer,
-            ...refusals('unauthorized', 'forbidden', 'not-found', 'conflict', 'order-expired'),
-          },
-        },
-      },
-      '/webhooks/{provider}': {
-        post: {
-          summary: 'The payment provider’s signed event.',
-          description:
-            'Signed over the raw body: `fairgate-signature` (sandbox) or `stripe-signature`, at most 300 s old. An event that comes again, is about no payment of ours, or is of a type that is not acted on, is 200 and changes nothing. Of Stripe `payment_intent.succeeded`, `payment_intent.payment_failed`, `payment_intent.canceled`, `charge.refunded`, `refund.failed` and `refund.updated` are acted on.',
-          parameters: [{ ...idParameter, name: 'provider' }],
-          responses: {
-            '200': { description: 'Taken, now or before.' },
-            ...refusals(
-              'invalid-request',
-              'unauthorized',
-              'not-found',
-              'payload-too-large',
-              'unsupported-media-type',
-            ),
-          },
-        },
-      },
-      '/internal/orders/{id}/refund': { post: internalRefund },
-      '/healthz': { get: { summary: 'Alive.', responses: { '200': { description: 'Alive.' } } } },
-      '/readyz': {
-        get: {
-          summary: 'Able to serve.',
-          responses: { '200': { description: 'Able.' }, ...refusals('unavailable') },
-        },
-      },
-      '/metrics': {
-        get: { summary: 'Prometheus figures.', responses: { '200': { description: 'Figures.' } } },
-      },
-    },
-    components: { schemas, securitySchemes },
+    ],
+    paths: Object.fromEntries(described),
+    components: { schemas, securitySchemes, headers },
   };
 }

@@ -11,7 +11,7 @@ import {
 import { exportJWK, generateKeyPair } from 'jose';
 import postgres from 'postgres';
 import type { Log } from '../app/log.ts';
-import type { PaymentProvider } from '../app/ports.ts';
+import type { PaymentProvider } from '../app/provider-ports.ts';
 import { balancerHeader } from '../http/balancer.ts';
 import { makeService, type Service } from '../index.ts';
 

@@ -1,6 +1,7 @@
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { SettleReport } from '@fairgate/shared/room/room.ts';
+import { noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import type { RoomSettingsPatch } from '@fairgate/shared/sale.ts';
 import type { PurchaseClaims } from '@fairgate/shared/token/purchase.ts';
 import { Redis } from 'ioredis';
@@ -14,7 +15,7 @@ import type { OrderStore, PaymentStore } from '../app/ports.ts';
 import { eventually, makeRig, type Rig } from './checkout-rig.ts';
 import { type PlacedOrder, placeOrder } from './payment-rig.ts';
 import { quietMetrics } from './quiet-metrics.ts';
-import { roomBeginning, roomFields } from './room-fields.ts';
+import { roomFields } from './room-fields.ts';
 import { makeSandbox, type SandboxRig } from './sandbox-rig.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
@@ -143,7 +144,7 @@ function jobsOf(sandbox: SandboxRig, pool: Pool, { room }: RoomConnection): Paym
 async function openLateSale(rig: Rig, redis: Redis, budget: number): Promise<LateSale> {
   const room = redisRoom(redis, nodeScripts());
   const { saleId } = rig;
-  const beginning = { ...roomBeginning, free: budget };
+  const beginning = { ...noBeginning, free: budget };
   await room.configure(saleId, 1, { ...roomFields, units: budget }, beginning);
   return {
     rig,
@@ -177,7 +178,7 @@ async function lateOrder(
   const isOurs = ({ body: text }: Held) => paymentIds.some((one) => text.includes(one));
   await eventually(async () => held.filter(isOurs).length === count);
   await order.runsOut(100);
-  await orders.sweep(100);
+  await orders.sweep(100, []);
   if ((await order.read()).state !== 'expired') throw new Error('the order did not expire');
   return {
     ...order,

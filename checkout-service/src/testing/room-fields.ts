@@ -1,4 +1,4 @@
-import type { RoomBeginning, RoomFields } from '@fairgate/shared/room/room.ts';
+import type { RoomFields } from '@fairgate/shared/room/room.ts';
 
 /** For tests: an open room without units, whose tokens live for 5 s. */
 export const roomFields: RoomFields = {
@@ -17,19 +17,4 @@ export const roomFields: RoomFields = {
   maxUnitsPerShopper: 1,
   guaranteeStock: 1,
   message: '',
-};
-
-export const roomBeginning: RoomBeginning = {
-  next: 0,
-  frontier: 0,
-  free: 0,
-  outstanding: 0,
-  outstandingUntil: 0,
-  settledFrom: 0,
-  joined: 0,
-  admitted: 0,
-  issued: 0,
-  redeemed: 0,
-  expired: 0,
-  abandoned: 0,
 };

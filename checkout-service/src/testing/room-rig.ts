@@ -8,6 +8,7 @@ import {
   type RoomFields,
   type RoomFigures,
 } from '@fairgate/shared/room/room.ts';
+import { leaseForGood, noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { Redis } from 'ioredis';
 import { eventually, type Rig } from './checkout-rig.ts';
 
@@ -24,10 +25,12 @@ export type RoomRig = {
   close(): void;
 };
 
+/** `leased: false`: admits only while a checkout of the test can commit. */
 export async function openRoom(
   redisUrl: string,
   saleId: string,
   changes: Partial<RoomFields> & { units: number },
+  options: { leased?: boolean } = {},
 ): Promise<RoomRig> {
   const redis = new Redis(redisUrl);
   redis.on('error', () => {});
@@ -36,7 +39,9 @@ export async function openRoom(
   let revision = 0;
   const begin = async (start: Partial<RoomBeginning> = {}) => {
     revision += 1;
-    await room.configure(saleId, revision, fields, { ...nothing, free: fields.units, ...start });
+    const beginning = { ...noBeginning, free: fields.units, ...start };
+    const made = await room.configure(saleId, revision, fields, beginning);
+    if (made === 'created' && options.leased !== false) await leaseForGood(redis, saleId);
   };
   const figures = async () => {
     const found = await room.figures(saleId);
@@ -92,21 +97,6 @@ function defaults(saleId: string): Omit<RoomFields, 'units'> {
     message: '',
   };
 }
-
-const nothing: RoomBeginning = {
-  next: 0,
-  frontier: 0,
-  free: 0,
-  outstanding: 0,
-  outstandingUntil: 0,
-  settledFrom: 0,
-  joined: 0,
-  admitted: 0,
-  issued: 0,
-  redeemed: 0,
-  expired: 0,
-  abandoned: 0,
-};
 
 /** The token's id that `admitted` takes. */
 export function jtiOf(saleId: string, visitor: string): string {

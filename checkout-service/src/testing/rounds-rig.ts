@@ -1,7 +1,10 @@
 import { postgresBackground } from '../adapters/postgres/background-store.ts';
 import { postgresBooks } from '../adapters/postgres/books-store.ts';
+import { postgresPayments } from '../adapters/postgres/payment-store.ts';
 import { makePool } from '../adapters/postgres/pool.ts';
 import { connectRoom } from '../adapters/redis-reports.ts';
+import { placeLate } from '../app/late-money.ts';
+import type { JobOutcome } from '../app/payment-jobs.ts';
 import { makeReconciler } from '../app/reconciler.ts';
 import { makeRelay } from '../app/relay.ts';
 import { makeSettlement } from '../app/settlement.ts';
@@ -16,10 +19,14 @@ export type RoundsRig = {
   relay(): Promise<'again' | 'done'>;
   settle(): Promise<'again' | 'done'>;
   reconcile(): Promise<'done'>;
+  /** Decides about money that came for an expired order. */
+  late(paymentId: string): Promise<JobOutcome>;
   /** What follows a change: reports and the picture, until nothing is left. */
   follow(saleId: string): Promise<void>;
   differences: Record<string, number>;
   repaired: Record<string, number>;
+  /** Since when every sale has been compared whole, in ms. */
+  wholeSince(): number;
   close(): Promise<void>;
 };
 
@@ -31,10 +38,16 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
   const store = postgresBackground(pool);
   const differences: Record<string, number> = {};
   const repaired: Record<string, number> = {};
+  const whole = { since: 0 };
   const metrics = {
     reports() {},
+    payment() {},
+    orderChanged() {},
     differences(kind: string, count: number) {
       differences[kind] = count;
+    },
+    reconciled(since: number) {
+      whole.since = since;
     },
     repaired(kind: string, count: number) {
       repaired[kind] = (repaired[kind] ?? 0) + count;
@@ -47,6 +60,8 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
   const settle = makeSettlement({ store, room, lapseAfterMs: 0, batchMax: 200 });
   const books = postgresBooks(pool);
   const stockChanged = picture.changed;
+  const payments = postgresPayments({ orders: pool, background: pool, withdrawable: [] });
+  const money = { payments, room, metrics, lateWaitSeconds: 60, stockChanged };
   const reconcile = makeReconciler({
     store: books,
     room,
@@ -54,6 +69,7 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
     log: quiet,
     page: limits.reconcilePage,
     stockChanged,
+    now,
   });
   await eventually(() =>
     room.settle('sale_none', []).then(
@@ -65,6 +81,7 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
     relay,
     settle,
     reconcile,
+    late: (paymentId) => placeLate(money, paymentId),
     async follow(saleId) {
       while ((await relay()) === 'again');
       picture.changed(saleId);
@@ -79,6 +96,7 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
     },
     differences,
     repaired,
+    wholeSince: () => whole.since,
     async close() {
       close();
       await pool.close();

@@ -2,7 +2,7 @@ import { newId } from '@fairgate/shared/ids.ts';
 import { serveHttp } from '../adapters/http-server.ts';
 import type { PolicyFigures } from '../adapters/provider-policy.ts';
 import { sandboxClient } from '../adapters/sandbox-client.ts';
-import type { PaymentProvider } from '../app/ports.ts';
+import type { PaymentProvider } from '../app/provider-ports.ts';
 import { memoryBooks } from '../sandbox/books.ts';
 import { type ControlSettings, controlsSchema, makeControls } from '../sandbox/controls.ts';
 import { makeDeliveries } from '../sandbox/deliveries.ts';

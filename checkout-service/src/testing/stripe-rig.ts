@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { policyFigures } from '../adapters/provider-policy.ts';
 import { stripeClient } from '../adapters/stripe-client.ts';
-import type { PaymentProvider } from '../app/ports.ts';
+import type { PaymentProvider } from '../app/provider-ports.ts';
 import { makeRig, type Rig, type RigOptions } from './checkout-rig.ts';
 import { type PlacedOrder, placeOrder } from './payment-rig.ts';
 import {

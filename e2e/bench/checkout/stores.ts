@@ -5,6 +5,7 @@ import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
+import { noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { roomSettingsDefaults } from '@fairgate/shared/sale.ts';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
@@ -81,13 +82,11 @@ async function beginRoom(redisUrl: string, saleId: string, units: number): Promi
   const fields = { name: 'Benchmark', mode: 'fifo', phase: 'open', info: '{}', message } as const;
   const times = { startsAt: now - 1_000, endsAt: 0 };
   const limits = { units, maxUnitsPerShopper: 1, guaranteeStock: 1 } as const;
-  const begun = { next: 0, frontier: 0, free: units, outstanding: 0, outstandingUntil: 0 };
-  const counts = { settledFrom: 0, joined: 0, admitted: 0, issued: 0, redeemed: 0 };
   await redisRoom(redis, nodeScripts()).configure(
     saleId,
     1,
     { ...fields, ...times, ...settings, ...limits },
-    { ...begun, ...counts, expired: 0, abandoned: 0 },
+    { ...noBeginning, free: units },
   );
   redis.disconnect();
 }

@@ -96,6 +96,9 @@ async function lookAnswer(
   return replies[0]?.state === 'unknown' ? await unknown() : { kind: 'answered', replies };
 }
 
+/** Tokens of a visitor that are used up and that a room made anew may have to pass over at once. */
+const ordinalsMax = 8;
+
 /**
  * The `jti` follows from the ordinal in the ticket; where the room counts another one, from that.
  * A visitor whom the room has forgotten is put back in line, and is not admitted.
@@ -110,9 +113,11 @@ async function takeToken(
     const jti = deriveJti(admissionKey, saleId, visitor, ord);
     return { kind: 'answered', reply: await room.take(saleId, visitor, ord, jti), jti };
   };
-  const first = await take(ordinal);
-  if (first.reply.outcome === 'ordinal') return await take(first.reply.ordinal);
-  if (first.reply.outcome !== 'unknown') return first;
+  let answer = await take(ordinal);
+  for (let again = 0; answer.reply.outcome === 'ordinal' && again < ordinalsMax; again += 1) {
+    answer = await take(answer.reply.ordinal);
+  }
+  if (answer.reply.outcome !== 'unknown') return answer;
   const [reply] = await room.look(saleId, [{ visitor, number, ordinal }]);
-  return reply?.state === 'unknown' ? await unknown() : first;
+  return reply?.state === 'unknown' ? await unknown() : answer;
 }

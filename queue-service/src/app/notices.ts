@@ -22,16 +22,20 @@ export function jobRelay({ store, queue, log }: RelayParts): () => Promise<void>
   const relayBatch = () =>
     store.transaction(async (rows) => {
       const taken = await rows.outbox.takeJobs(batchMax);
+      const unreadable: number[] = [];
       const jobs = taken.flatMap(({ id, payload }) => {
         const parsed = noticeJobSchema.safeParse(payload);
         if (!parsed.success) {
-          log.error({ outboxId: id }, 'a job in the outbox is not readable; it is dropped');
+          log.error({ outboxId: id }, 'a job in the outbox is not readable; it is set aside');
+          unreadable.push(id);
           return [];
         }
         return [{ jobId: `o${id}-${parsed.data.orderId}`, data: parsed.data }];
       });
       if (jobs.length > 0) await queue.add(jobs);
-      if (taken.length > 0) await rows.outbox.drop(taken.map(({ id }) => id));
+      const read = taken.map(({ id }) => id).filter((id) => !unreadable.includes(id));
+      if (unreadable.length > 0) await rows.outbox.setAside(unreadable);
+      if (read.length > 0) await rows.outbox.drop(read);
       return taken.length;
     });
   return async () => {

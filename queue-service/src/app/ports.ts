@@ -1,10 +1,9 @@
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
-import type { Bought } from '@fairgate/shared/room/room.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
 import type { KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
 import type { ApiRole } from '../domain/roles.ts';
-import type { Checkpoint, RoomSource } from '../domain/room-source.ts';
+import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
 import type { Ledgered, SummaryProduct } from '../domain/summary.ts';
 
 /** Some of the fields; what is undefined stays as it is. */
@@ -69,8 +68,8 @@ export type RoomRows = {
   /** For a room that Redis lost: nobody writes to the outbox until the transaction ends. */
   holdOutbox(): Promise<void>;
   source(saleId: string): Promise<RoomSource | null>;
-  /** Every redemption of the sale that became an order. */
-  bought(saleId: string): Promise<Bought[]>;
+  /** Of a room that Redis lost. */
+  loss(source: RoomSource): Promise<Loss>;
   checkpoint(saleId: string): Promise<Checkpoint | null>;
   /** Older checkpoints never replace newer ones. */
   saveCheckpoints(taken: { saleId: string; checkpoint: Checkpoint }[]): Promise<void>;
@@ -130,6 +129,8 @@ export type OutboxRows = {
   /** The oldest jobs, locked; those that another instance is at are skipped. */
   takeJobs(limit: number): Promise<OutboxJob[]>;
   drop(ids: number[]): Promise<void>;
+  /** Kept under the topic `refused`, to be looked at. */
+  setAside(ids: number[]): Promise<void>;
 };
 
 export type LedgerEntry = {

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import type { Bought, Room } from '@fairgate/shared/room/room.ts';
+import type { Room, UsedUp } from '@fairgate/shared/room/room.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import { checkpointOf, roomBeginning, roomFields, stockPicture } from '../domain/room-source.ts';
 import type { Catalogue, Log, Store } from './ports.ts';
@@ -73,45 +73,56 @@ function isLive(sale: SaleRecord): boolean {
 }
 
 async function pushRoom(parts: RoomKeeperParts, saleId: string): Promise<void> {
+  const isThere = (await parts.room.figures(saleId)) !== null;
+  const made = await tellRoom(parts, saleId, isThere);
+  // Emptied between the two calls: what a room begins with has to be read for that.
+  if (made === 'no-room') await tellRoom(parts, saleId, false);
+}
+
+async function tellRoom(parts: RoomKeeperParts, saleId: string, isThere: boolean) {
   const { store, room, catalogue, clock } = parts;
-  const figures = await room.figures(saleId);
   // Orders may have been placed since the checkpoint of a room that is lost: see `settledFrom`.
-  const lost = figures === null && (await store.rooms.checkpoint(saleId)) !== null;
+  const lost = !isThere && (await store.rooms.checkpoint(saleId)) !== null;
   const source = await store.snapshot(async (rows) => {
     if (lost) await rows.rooms.holdOutbox();
     const found = await rows.rooms.source(saleId);
-    return found && { ...found, bought: lost ? await rows.rooms.bought(saleId) : [] };
+    return found && { ...found, loss: lost ? await rows.rooms.loss(found) : null };
   });
-  if (source === null || source.sale.phase === 'draft') return;
-  const { sale } = source;
-  const beginning = roomBeginning(source, clock.now());
-  const made = await room.configure(saleId, sale.version, roomFields(source), beginning);
+  if (source === null || source.sale.phase === 'draft') return 'kept';
+  const { sale, loss } = source;
+  const beginning = roomBeginning(source, loss, clock.now());
+  const start = isThere ? { free: beginning.free } : beginning;
+  const made = await room.configure(saleId, sale.version, roomFields(source), start);
+  if (made === 'kept' || made === 'no-room') return made;
   if (made === 'created' && lost) parts.log.warn({ saleId }, 'the room was lost and begins again');
-  if (made === 'kept') return;
-  await rememberAll(room, saleId, source.bought);
+  await rememberAll(room, saleId, loss?.usedUp ?? []);
   await catalogue.add(saleId, sale.startsAt);
   await room.picture(saleId, source.pictureVersion, stockPicture(source));
+  return made;
 }
 
-/** Before anybody is admitted again: whoever bought has done with the sale. */
-async function rememberAll(room: Room, saleId: string, bought: readonly Bought[]): Promise<void> {
-  for (let from = 0; from < bought.length; from += rememberMax) {
-    await room.remember(saleId, bought.slice(from, from + rememberMax));
+/** Before anybody is admitted again: whose tokens are used up. */
+async function rememberAll(room: Room, saleId: string, usedUp: readonly UsedUp[]): Promise<void> {
+  for (let from = 0; from < usedUp.length; from += rememberMax) {
+    await room.remember(saleId, usedUp.slice(from, from + rememberMax));
   }
 }
 
 async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<void> {
   const { store, room, clock } = parts;
   const taken: Parameters<typeof store.rooms.saveCheckpoints>[0] = [];
-  await eachOf(sales, async (sale) => {
+  const kept = eachOf(sales, async (sale) => {
     const figures = await room.figures(sale.id);
     if (figures === null || figures.revision < sale.version) {
       await pushRoom(parts, sale.id);
     } else {
-      taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, sale, clock.now()) });
+      taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, clock.now()) });
     }
   });
+  // One room that is out of order keeps no other sale's checkpoint.
+  await kept.catch(() => undefined);
   if (taken.length > 0) await store.rooms.saveCheckpoints(taken);
+  await kept;
 }
 
 async function pushPicture({ store, room }: RoomKeeperParts, saleId: string): Promise<void> {

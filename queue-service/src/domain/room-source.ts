@@ -4,6 +4,7 @@ import type {
   RoomFields,
   RoomFigures,
   StockCount,
+  UsedUp,
 } from '@fairgate/shared/room/room.ts';
 import type { SaleInfo } from '@fairgate/shared/sale.ts';
 import { type ProductRecord, type SaleRecord, unitsTotal } from './records.ts';
@@ -19,6 +20,20 @@ export type Checkpoint = {
   takenAt: number;
 };
 
+/** Settings of a room that say how many admissions, and how large ones, there may be at a time. */
+const bounding = ['admitPerMinute', 'maxActive', 'tokenSeconds', 'maxUnitsPerShopper'] as const;
+type Bounding = (typeof bounding)[number];
+export type BoundingChange = { [K in Bounding]?: number | undefined };
+
+/** What has to be known of a sale whose room was lost, beside its checkpoint. */
+export type Loss = {
+  usedUp: UsedUp[];
+  /** Units that may be promised to money which came late, and is not decided about. */
+  lateUnits: number;
+  /** Settings that were in force at some time since the checkpoint; perhaps earlier ones too. */
+  changes: BoundingChange[];
+};
+
 /** Everything of Postgres that a room is made from, read in one snapshot. */
 export type RoomSource = {
   sale: SaleRecord;
@@ -26,7 +41,7 @@ export type RoomSource = {
   checkpoint: Checkpoint | null;
   redeemed: number;
   /** Orders that await payment. */
-  holding: { jti: string; payBefore: number }[];
+  holding: { jti: string; payBefore: number; units: number }[];
   /** The last id of the outbox: reports up to it are in these counts already. */
   settledFrom: number;
   pictureVersion: number;
@@ -84,21 +99,21 @@ export function stockPicture({ products }: RoomSource): StockCount[] {
 
 /** A token that expired is settled within this time (the checkouts wait 5 s for skew). */
 const settleMs = 10_000;
+/** Late money waits so long for its room to answer at most. */
+const lateMs = 60_000;
 
 /**
  * What a room begins with where Redis has none: zeros for a sale that never had a room, and what
  * the last checkpoint knew, with margins for what happened after it, for one that was lost.
  */
-export function roomBeginning(source: RoomSource, nowMs: number): RoomBeginning {
-  const { checkpoint, sale } = source;
+export function roomBeginning(source: RoomSource, loss: Loss | null, nowMs: number): RoomBeginning {
+  const { checkpoint } = source;
   const count = (name: string) => checkpoint?.counters[name] ?? 0;
   return {
     next: checkpoint === null ? 0 : checkpoint.next + numbersMargin,
     frontier: checkpoint?.frontier ?? 0,
     free: source.products.reduce((sum, product) => sum + product.counts.free, 0),
-    outstanding: checkpoint === null ? 0 : outstandingBound(checkpoint, sale, nowMs),
-    // Past their expiry by the time in which a spend of the last moment is reported.
-    outstandingUntil: nowMs + sale.room.tokenSeconds * 1_000 + settleMs,
+    ...(checkpoint === null ? nothingAlive : aliveBound(source, checkpoint, loss, nowMs)),
     settledFrom: source.settledFrom,
     joined: count('joined'),
     admitted: count('admitted'),
@@ -107,12 +122,11 @@ export function roomBeginning(source: RoomSource, nowMs: number): RoomBeginning 
     expired: count('expired'),
     abandoned: count('abandoned'),
     holding: source.holding,
-    leased: checkpoint !== null,
   };
 }
 
 /** The part of a room's figures that would have to be known if Redis were emptied now. */
-export function checkpointOf(figures: RoomFigures, sale: SaleRecord, nowMs: number): Checkpoint {
+export function checkpointOf(figures: RoomFigures, nowMs: number): Checkpoint {
   const counters: Record<string, number> = {
     joined: figures.joinedTotal,
     admitted: figures.admittedTotal,
@@ -120,22 +134,48 @@ export function checkpointOf(figures: RoomFigures, sale: SaleRecord, nowMs: numb
     redeemed: figures.redeemed,
     expired: figures.expired,
     abandoned: figures.abandoned,
+    revision: figures.revision,
+    aliveAdmissions: figures.alive.admissions,
+    aliveMs: figures.alive.ms,
   };
   for (const [bucket, count] of Object.entries(figures.waits)) {
     counters[`wait:${bucket}`] = Number(count);
   }
+  for (const name of bounding) counters[name] = figures[name];
+  const { alive } = figures;
   // `figures.outstanding` counts bought units too, which Postgres knows better by then.
-  const alive = figures.carried + figures.admitted * sale.room.maxUnitsPerShopper;
-  const outstanding = Math.min(figures.outstanding, alive);
+  const outstanding = Math.min(figures.outstanding, alive.units);
   return { next: figures.next, frontier: figures.frontier, outstanding, counters, takenAt: nowMs };
 }
 
-/** Promises that may be alive: those of the checkpoint, and all that the rate allowed since. */
-function outstandingBound(checkpoint: Checkpoint, sale: SaleRecord, nowMs: number): number {
-  const { admitPerMinute, maxActive, maxUnitsPerShopper } = sale.room;
-  const perSecond = admitPerMinute / 60;
+const nothingAlive = { outstanding: 0, outstandingActive: 0, outstandingMs: 0 };
+
+/**
+ * What admissions of before a loss may still buy at most: those that the checkpoint knew, and all
+ * that the settings of any moment since then allowed. Durations, for the room's clock is its own.
+ */
+function aliveBound(
+  { sale }: RoomSource,
+  { counters, outstanding, takenAt }: Checkpoint,
+  loss: Loss | null,
+  nowMs: number,
+) {
+  const most = (name: Bounding) => {
+    const changed = (loss?.changes ?? []).map((change) => change[name] ?? 0);
+    return Math.max(sale.room[name], counters[name] ?? 0, ...changed);
+  };
+  const perSecond = most('admitPerMinute') / 60;
   const burst = Math.max(1, perSecond);
-  const passedSeconds = Math.max(1, (nowMs - checkpoint.takenAt) / 1_000);
-  const admissions = Math.min(maxActive, Math.ceil(burst + perSecond * passedSeconds));
-  return checkpoint.outstanding + admissions * maxUnitsPerShopper;
+  const passedSeconds = Math.max(1, (nowMs - takenAt) / 1_000);
+  const allowed = Math.ceil(burst + perSecond * passedSeconds);
+  const admissions = Math.min(most('maxActive'), allowed);
+  const alive = counters.aliveAdmissions ?? 0;
+  const lateUnits = loss?.lateUnits ?? 0;
+  const longestMs = Math.max(counters.aliveMs ?? 0, most('tokenSeconds') * 1_000);
+  return {
+    outstanding: outstanding + admissions * most('maxUnitsPerShopper') + lateUnits,
+    outstandingActive: Math.min(Math.max(alive, most('maxActive')), alive + admissions),
+    // Past their expiry by the time in which a spend of the last moment is reported.
+    outstandingMs: Math.max(longestMs, lateUnits > 0 ? lateMs : 0) + settleMs,
+  };
 }

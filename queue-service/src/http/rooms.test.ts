@@ -1,7 +1,6 @@
-import { roomKey } from '@fairgate/shared/room/keys.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { anOrder, aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
+import { aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
 
 let service: Service;
 let saleId: string;
@@ -115,82 +114,5 @@ describe('with Redis away', () => {
     const { status, body } = await call('GET', `/v1/sales/${saleId}/summary`);
     expect(status).toBe(200);
     expect(body).toMatchObject({ reconciled: false, products: [{ total: 5, free: 5 }] });
-  });
-});
-
-describe('after Redis was emptied', () => {
-  it('the room begins again above its numbers, with its settings, counts and budget', async () => {
-    await call('PATCH', `/v1/sales/${saleId}/room`, { admitPerMinute: 60, message: 'Hello' });
-    await service.room.join(saleId, visitors(6).map(newcomer));
-    await service.pass(1_000);
-    await seen();
-    await anOrder(service, { saleId, productId, jti: 'j1', state: 'paid' });
-    const { orderId } = await anOrder(service, {
-      saleId,
-      productId,
-      jti: 'j2',
-      state: 'awaiting_payment',
-    });
-    expect(orderId).toMatch(/^ord_/);
-    await service.keeper.keepRooms();
-    await service.redis.flushall();
-    await service.setClock();
-    await service.keeper.keepRooms();
-    const figures = await service.room.figures(saleId);
-    expect(figures).toMatchObject({ joinedTotal: 6, admittedTotal: 1, redeemed: 2, units: 5 });
-    expect(figures).toMatchObject({ frontier: 1, active: 1 });
-    expect(figures?.stock).toMatchObject({ total: '5', [productId]: '3:1:1' });
-    expect(await seen()).toMatchObject({ state: 'open', message: 'Hello', unitsLeft: 3 });
-    const [buyer] = await service.room.look(saleId, [
-      { visitor: 'visitor-j1', number: 1, ordinal: 1 },
-    ]);
-    expect(buyer?.state).toBe('done');
-    const [late] = await service.room.join(saleId, ['late'].map(newcomer));
-    expect(late?.number).toBeGreaterThan(10_000);
-    expect(await service.redis.zscore('fg:catalogue', saleId)).toBe(String(startMs));
-    // What may be promised from before is given back once those tokens have died.
-    expect((await seen())?.budget).toBeLessThan(3);
-    await service.pass(131_000);
-    await call('POST', `/v1/sales/${saleId}/pause`);
-    expect((await seen())?.budget).toBe(3);
-  });
-
-  it('a change by an admin does not begin the room with zeros', async () => {
-    await service.room.join(saleId, visitors(6).map(newcomer));
-    await service.keeper.keepRooms();
-    await service.redis.flushall();
-    await service.setClock();
-    await call('PATCH', `/v1/sales/${saleId}/room`, { message: 'x' });
-    expect(await service.room.figures(saleId)).toMatchObject({ joinedTotal: 6, next: 10_006 });
-  });
-
-  it('a closed sale is shown as closed again, and forgotten after two days', async () => {
-    await call('POST', `/v1/sales/${saleId}/close`);
-    expect(await service.redis.ttl(roomKey(saleId, 'room'))).toBeGreaterThan(172_000);
-    await service.redis.flushall();
-    await service.setClock();
-    await service.pass(120_000);
-    await service.keeper.renewPictures();
-    expect(await seen()).toMatchObject({ state: 'closed' });
-    await service.pass(49 * 3_600_000);
-    await service.keeper.renewPictures();
-    expect(await service.redis.zscore('fg:catalogue', saleId)).toBeNull();
-  });
-});
-
-it('checkpoints never go back', async () => {
-  const at = (next: number, takenAt: number) =>
-    service.store.rooms.saveCheckpoints([
-      {
-        saleId,
-        checkpoint: { next, frontier: next, outstanding: 0, counters: { joined: next }, takenAt },
-      },
-    ]);
-  await at(5, startMs + 1_000);
-  await at(3, startMs + 2_000);
-  await at(5, startMs + 500);
-  expect(await service.store.rooms.checkpoint(saleId)).toMatchObject({
-    next: 5,
-    takenAt: startMs + 1_000,
   });
 });

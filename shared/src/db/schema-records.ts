@@ -43,7 +43,7 @@ export const checkoutBeats = pgTable('checkout_beats', {
  * What must follow a change, written in its transaction and relayed afterwards (D9). `room`:
  * a report to the room's Redis, relayed by checkouts; `job`: a notice, relayed into BullMQ by the
  * queue service; `payment`: a call to a payment provider, relayed into BullMQ by checkouts.
- * Relayed rows are deleted; `refused`: a report that its room refuses, kept to be looked at.
+ * Relayed rows are deleted; `refused`: what a room refuses or nobody can read, to be looked at.
  */
 export const outbox = pgTable(
   'outbox',

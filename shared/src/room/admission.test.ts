@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshRedisUrl } from '../../../e2e/support/stores.ts';
 import { newcomer } from './room.ts';
-import { type RoomFixture, roomFixture, saleId, visitors } from './room-fixture.ts';
+import { type RoomFixture, report, roomFixture, saleId, visitors } from './room-fixture.ts';
 
 const redisUrl = await freshRedisUrl(afterAll);
 let open: RoomFixture[] = [];
@@ -73,6 +73,31 @@ describe('admission', () => {
     await fixture.pass(1_000);
     await fixture.room.advance(saleId);
     expect(await fixture.room.figures(saleId)).toMatchObject({ active: 5, admittedTotal: 6 });
+  });
+
+  it('never passes maxActive with those who were let in before Redis was emptied', async () => {
+    const fixture = await fresh({ maxActive: 3 });
+    await fixture.redis.flushall();
+    const lost = { next: 10, outstanding: 2, outstandingActive: 2, outstandingMs: 610_000 };
+    await fixture.begin(lost);
+    await fixture.room.join(saleId, visitors(9).map(newcomer));
+    const admittedTotal = async (ms: number) => {
+      await fixture.pass(ms);
+      await fixture.room.advance(saleId, 0);
+      return (await fixture.room.figures(saleId))?.admittedTotal;
+    };
+    expect(await admittedTotal(12_000)).toBe(1);
+    // A token of before is spent: its order counts now, and then no more.
+    const old = report({ kind: 'spent', jti: 'old', visitor: 'old' });
+    await fixture.room.settle(saleId, [old, old]);
+    expect(await admittedTotal(1_000)).toBe(1);
+    const over = report({ kind: 'ended', jti: 'old', visitor: 'old', seq: 2 });
+    await fixture.room.settle(saleId, [over, old]);
+    expect(await admittedTotal(1_000)).toBe(2);
+    expect(await admittedTotal(1_000)).toBe(2);
+    // The two who were let in have let it pass, and the rest of those before has died.
+    await fixture.configure({ tokenSeconds: 3_600 });
+    expect(await admittedTotal(610_000)).toBe(2 + 3);
   });
 
   it('lets nobody in before the start, while paused, or after the close', async () => {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 /** A report that is still in the outbox, as `books.lua` looks for it. */
-export type WaitingReport = { kind: string; seq: number; jti: string };
+export type WaitingReport = {
+  kind: string;
+  seq: number;
+  jti: string;
+  taken: number;
+  returned: number;
+};
 
 export type BooksQuestion = {
   /** Orders that await payment, by `jti`. */

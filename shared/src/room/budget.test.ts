@@ -53,7 +53,7 @@ describe('the budget of units', () => {
     await fixture.pass(61_000);
     expect(await admittedTotal()).toBe(5);
     expect(await fixture.room.due(saleId, 500, 10)).toEqual([
-      { jti: 'jti-1', visitor: first, promise: 1 },
+      { jti: 'jti-1', visitor: first, promise: 1, number: 1 },
     ]);
     await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti: 'jti-1', visitor: first })]);
     await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti: 'jti-1', visitor: first })]);
@@ -131,12 +131,22 @@ describe('who leaves after taking the token and joins again', () => {
   it('is not admitted beside a token that is alive: it is settled first', async () => {
     expect(await admittedTotal()).toBe(1);
     const due = await fixture.room.due(saleId, 5_000, 10);
-    expect(due).toEqual([{ jti: 'jti-1', visitor: first, promise: 1 }]);
+    expect(due).toEqual([{ jti: 'jti-1', visitor: first, promise: 1, number: 1 }]);
     await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti: 'jti-1', visitor: first })]);
     expect(await admittedTotal()).toBe(2);
     expect(await stateOf(2, 1)).toMatchObject({ state: 'admitted', ordinal: 2, promise: 1 });
     expect((await fixture.room.take(saleId, first, 2, 'jti-2')).outcome).toBe('issued');
     expect((await fixture.room.figures(saleId))?.outstanding).toBe(1);
+  });
+
+  it('counts as active no longer than until it is settled', async () => {
+    await fixture.room.leave(saleId, { visitor: first, number: 2, ordinal: 1 });
+    await fixture.configure({ maxActive: 1 });
+    await fixture.room.join(saleId, [newcomer(second)]);
+    expect(await admittedTotal()).toBe(1);
+    await fixture.room.settle(saleId, [report({ kind: 'lapsed', jti: 'jti-1', visitor: first })]);
+    expect(await fixture.room.figures(saleId)).toMatchObject({ active: 0 });
+    expect(await admittedTotal()).toBe(2);
   });
 
   it('has done with the sale where that token was spent after all', async () => {
@@ -197,8 +207,7 @@ describe('after Redis was emptied', () => {
   it('counts what was promised before as promised until those tokens have died', async () => {
     await fixture.room.take(saleId, first, 1, 'jti-1');
     await fixture.redis.flushall();
-    const until = fixture.now() + 72_000;
-    const start = { next: 10_010, outstanding: 2, outstandingUntil: until, free: 3 };
+    const start = { next: 10_010, outstanding: 2, outstandingMs: 72_000, free: 3 };
     await fixture.begin(start);
     await fixture.pass(12_000);
     await fixture.room.join(saleId, visitors(5, 'w').map(newcomer));
@@ -251,18 +260,6 @@ describe('after Redis was emptied', () => {
     expect(await admittedTotal()).toBe(2);
     const looks = await fixture.room.look(saleId, [back(1), back(2), back(9)]);
     expect(looks.map((reply) => reply.state)).toEqual(['admitted', 'admitted', 'waiting']);
-  });
-
-  it('knows who bought before: they are done, and use up nothing', async () => {
-    await fixture.redis.flushall();
-    await fixture.begin({ next: 10_010, free: 2 });
-    await fixture.room.look(saleId, [{ visitor: first, number: 1, ordinal: 1 }]);
-    await fixture.room.remember(saleId, [{ visitor: first, number: 1, jti: 'jti-1' }]);
-    const [again] = await fixture.room.join(saleId, [{ visitor: first, number: 1, ordinal: 1 }]);
-    expect(again).toMatchObject({ outcome: 'kept', number: 1, state: 'done' });
-    await fixture.room.join(saleId, visitors(5, 'w').map(newcomer));
-    await fixture.pass(12_000);
-    expect(await admittedTotal()).toBe(2);
   });
 
   it('gives nothing back twice for an order of before, in whatever order the reports come', async () => {

@@ -13,11 +13,11 @@ export const roomKeyNames = [
   'active',
   /** ZSET jti -> expiry in ms: purchase tokens issued, and neither spent nor lapsed as far as known. */
   'tokens',
-  /** HASH jti -> `visitor|promise` of every token taken, and promises for late money; `~`: of before a loss. */
+  /** HASH jti, or `again:<order>` of late money -> `visitor|units|number`: what the budget counts under it. */
   'holders',
   /** ZSET jti -> pay-before in ms: orders awaiting payment. */
   'holding',
-  /** HASH jti -> `units:ended`: what was given back to the budget, only ever growing. */
+  /** HASH the same -> `units:ended:seq`: what came back to the budget (see `prelude.lua`). */
   'given',
   /** HASH product -> `free:held:sold`, and `free`, `held`, `total`, `version`: the late picture. */
   'stock',

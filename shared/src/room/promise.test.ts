@@ -23,8 +23,8 @@ async function admittedTotal(): Promise<number | undefined> {
 }
 const outstanding = async () => (await fixture.room.figures(saleId))?.outstanding;
 const promise = (of = key, units = 1) => fixture.room.promise(saleId, of, units);
-const bought = report({ kind: 'bought', jti: key });
-const unused = report({ kind: 'ended', jti: key, taken: 0, returned: 0, seq: 2 });
+const unused = report({ kind: 'ended', jti: key, taken: 0, returned: 0, seq: 1 });
+const bought = report({ kind: 'bought', jti: key, seq: 2 });
 const refunded = report({ kind: 'ended', jti: key, taken: 1, returned: 1, seq: 3 });
 
 describe('units promised to late money', () => {
@@ -111,7 +111,7 @@ describe('units promised to late money before Redis was emptied', () => {
     fixture.begin({ free, settledFrom, next: 10, admitted: 1 });
 
   it('count once where the purchase was in Postgres before the room began again', async () => {
-    await begin(2, 1);
+    await begin(2, 2);
     await fixture.room.settle(saleId, [bought]);
     expect(await outstanding()).toBe(1);
     await fixture.room.settle(saleId, [refunded]);

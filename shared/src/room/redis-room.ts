@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { roomBooksSchema } from './books.ts';
 import { roomKeys } from './keys.ts';
 import {
+  type DueToken,
   type JoinReply,
   type LookQuestion,
   type LookReply,
@@ -42,6 +43,8 @@ const takeSchema = z.tuple([
   z.coerce.number(),
 ]);
 
+const leaseSchema = z.tuple([z.enum(['leased', 'no-room']), z.number()]);
+
 /** The room's commands over an ioredis connection, each reply parsed here and nowhere else. */
 export function redisRoom(redis: Redis, scripts: Scripts): Room {
   const run = (name: CommandName, saleId: string, args: (string | number)[]) =>
@@ -52,7 +55,7 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
     async configure(saleId, revision, fields, start) {
       const args = [revision, JSON.stringify(fields), JSON.stringify(start)];
       const reply = await run('configure', saleId, args);
-      return z.enum(['created', 'updated', 'kept']).parse(reply);
+      return z.enum(['created', 'updated', 'kept', 'no-room']).parse(reply);
     },
     async join(saleId, joiners) {
       return joinSchema.parse(await run('join', saleId, triples(joiners))).map(joinReply);
@@ -75,7 +78,8 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
     },
     advanceJson,
     async settle(saleId, reports) {
-      return z.coerce.number().parse(await run('settle', saleId, [JSON.stringify(reports)]));
+      const reply = await run('settle', saleId, [JSON.stringify(reports)]);
+      return z.enum(['taken', 'no-room']).parse(reply);
     },
     async picture(saleId, version, counts) {
       const args = counts.flatMap((c) => [c.productId, c.free, c.held, c.sold]);
@@ -85,16 +89,17 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
       const flat = z.array(z.coerce.string()).parse(await run('due', saleId, [passedMs, limit]));
       return dueTokens(flat);
     },
-    async remember(saleId, bought) {
-      const args = bought.flatMap((b) => [b.visitor, b.number, b.jti]);
-      return z.coerce.number().parse(await run('remember', saleId, args));
+    async remember(saleId, usedUp) {
+      const args = usedUp.flatMap((t) => [t.visitor, t.number, t.jti, t.state, t.ordinal]);
+      return z.enum(['remembered', 'no-room']).parse(await run('remember', saleId, args));
     },
     async promise(saleId, key, units) {
       const reply = await run('promise', saleId, [key, units]);
       return z.enum(['promised', 'none', 'no-room']).parse(reply);
     },
-    async lease(saleId, ms) {
-      return z.enum(['leased', 'no-room']).parse(await run('lease', saleId, [Math.floor(ms)]));
+    async lease(saleId, until) {
+      const reply = leaseSchema.parse(await run('lease', saleId, [Math.floor(until)]));
+      return { outcome: reply[0], now: reply[1] };
     },
     async books(saleId, question) {
       const json = z.string().parse(await run('books', saleId, [JSON.stringify(question)]));
@@ -143,13 +148,14 @@ function lookReply(row: z.infer<typeof lookSchema>[number]): LookReply {
   return { state, number, ordinal, score, admittedAtMs, untilMs, promise };
 }
 
-function dueTokens(flat: string[]): { jti: string; visitor: string; promise: number }[] {
-  const found: { jti: string; visitor: string; promise: number }[] = [];
-  for (let i = 0; i < flat.length; i += 3) {
+function dueTokens(flat: string[]): DueToken[] {
+  const found: DueToken[] = [];
+  for (let i = 0; i < flat.length; i += 4) {
     found.push({
       jti: flat[i] ?? '',
       visitor: flat[i + 1] ?? '',
       promise: Number(flat[i + 2] ?? 0),
+      number: Number(flat[i + 3] ?? 0),
     });
   }
   return found;

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { clockedScripts, testClockKey } from './clocked-scripts.ts';
 import { redisRoom } from './redis-room.ts';
 import type { Room, RoomBeginning, RoomFields, SettleReport } from './room.ts';
+import { leaseForGood, noBeginning } from './test-rooms.ts';
 
 /** A room on a real Redis whose clock the test moves. */
 export type RoomFixture = {
@@ -17,21 +18,6 @@ export type RoomFixture = {
 
 export const saleId = 'sale_test';
 const startMs = Date.parse('2026-06-01T12:00:00Z');
-
-export const noBeginning: RoomBeginning = {
-  next: 0,
-  frontier: 0,
-  free: 0,
-  outstanding: 0,
-  outstandingUntil: 0,
-  settledFrom: 0,
-  joined: 0,
-  admitted: 0,
-  issued: 0,
-  redeemed: 0,
-  expired: 0,
-  abandoned: 0,
-};
 
 function fieldsOf(changes: Partial<RoomFields>): RoomFields {
   const info = {
@@ -62,10 +48,14 @@ function fieldsOf(changes: Partial<RoomFields>): RoomFields {
   };
 }
 
-/** Takes over the database behind the URL, which must be the test's own. */
+/**
+ * Takes over the database behind the URL, which must be the test's own. `leased`: admits as if a
+ * checkout could always commit; otherwise the test gives the leases.
+ */
 export async function roomFixture(
   redisUrl: string,
   changes: Partial<RoomFields> = {},
+  leased = true,
 ): Promise<RoomFixture> {
   const redis = new Redis(redisUrl);
   const room = redisRoom(redis, clockedScripts());
@@ -80,7 +70,8 @@ export async function roomFixture(
     revision += 1;
     await setClock();
     const beginning = { ...noBeginning, free: fields.units, ...start };
-    await room.configure(saleId, revision, fields, beginning);
+    const made = await room.configure(saleId, revision, fields, beginning);
+    if (made === 'created' && leased) await leaseForGood(redis, saleId);
     const { units } = fields;
     const counts = [{ productId: 'prod_test', free: units, held: 0, sold: 0 }];
     await room.picture(saleId, revision, counts);

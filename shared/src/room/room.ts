@@ -20,8 +20,17 @@ export function newcomer(visitor: string): LookQuestion {
   return { visitor, number: 0, ordinal: 1 };
 }
 
-/** A redemption that a room made anew has to know of. */
-export type Bought = { visitor: string; number: number; jti: string };
+/** A token that was used up before a room was made anew; `ordinal` counts a visitor's lapsed ones. */
+export type UsedUp = {
+  visitor: string;
+  number: number;
+  jti: string;
+  state: 'done' | 'expired';
+  ordinal: number;
+};
+
+/** A token past its time that nobody has reported spent. */
+export type DueToken = { jti: string; visitor: string; promise: number; number: number };
 
 export type LookReply = {
   state: 'waiting' | 'admitted' | 'issued' | 'done' | 'expired' | 'left' | 'unknown';
@@ -56,6 +65,8 @@ export type SettleReport = {
   taken: number;
   returned: number;
   payBefore: number;
+  /** Of `ended`: the outbox id of its `spent` or `bought`, if that waited there yet; 0: it did not. */
+  after?: number;
 };
 
 export type RoomFields = {
@@ -82,8 +93,10 @@ export type RoomBeginning = {
   next: number;
   frontier: number;
   free: number;
+  /** Units that admissions of before the loss may still buy, how many these are, and for how long. */
   outstanding: number;
-  outstandingUntil: number;
+  outstandingActive: number;
+  outstandingMs: number;
   settledFrom: number;
   joined: number;
   admitted: number;
@@ -91,10 +104,8 @@ export type RoomBeginning = {
   redeemed: number;
   expired: number;
   abandoned: number;
-  /** Admits with a lease alone from the beginning: it had one before it was lost. */
-  leased?: boolean;
   /** Orders that await payment, until `payBefore` in ms; none where left out. */
-  holding?: { jti: string; payBefore: number }[];
+  holding?: { jti: string; payBefore: number; units: number }[];
 };
 
 export type StockCount = { productId: string; free: number; held: number; sold: number };
@@ -127,9 +138,14 @@ export const roomFiguresSchema = z.object({
   next: z.number(),
   frontier: z.number(),
   outstanding: z.number(),
-  /** The part of it that was promised before Redis was emptied, while those tokens may live. */
-  carried: z.number(),
   units: z.number(),
+  /** What admissions may still buy, for so long: to be kept should Redis be emptied. */
+  alive: z.object({ admissions: z.number(), units: z.number(), ms: z.number() }),
+  /** Settings as the room has them. */
+  admitPerMinute: z.number(),
+  maxActive: z.number(),
+  tokenSeconds: z.number(),
+  maxUnitsPerShopper: z.number(),
   /** Histogram: bucket i counts waits of about 1.15^i - 1 seconds. */
   waits: flatMap,
   /** product -> `free:held:sold`, and `free`, `held`, `total`, `version`. */
@@ -142,12 +158,13 @@ export type RoomFigures = z.infer<typeof roomFiguresSchema>;
  * effect (ioredis sends again after a lost connection; FACTS). Errors are the connection's own.
  */
 export type Room = {
+  /** With the free units alone it makes no room where there is none. */
   configure(
     saleId: string,
     revision: number,
     fields: RoomFields,
-    start: RoomBeginning,
-  ): Promise<'created' | 'updated' | 'kept'>;
+    start: RoomBeginning | Pick<RoomBeginning, 'free'>,
+  ): Promise<'created' | 'updated' | 'kept' | 'no-room'>;
   /** Each with the ticket that they show, or as a `newcomer`. */
   join(saleId: string, joiners: LookQuestion[]): Promise<JoinReply[]>;
   look(saleId: string, questions: LookQuestion[]): Promise<LookReply[]>;
@@ -157,15 +174,11 @@ export type Room = {
   advance(saleId: string, ageMsMax?: number): Promise<RoomSnapshot | null>;
   /** As `advance`, unparsed: the JSON, or '' where there is no such room. */
   advanceJson(saleId: string, ageMsMax?: number): Promise<string>;
-  settle(saleId: string, reports: SettleReport[]): Promise<number>;
+  settle(saleId: string, reports: SettleReport[]): Promise<'taken' | 'no-room'>;
   picture(saleId: string, version: number, counts: StockCount[]): Promise<'stored' | 'older'>;
-  due(
-    saleId: string,
-    passedMs: number,
-    limit: number,
-  ): Promise<{ jti: string; visitor: string; promise: number }[]>;
+  due(saleId: string, passedMs: number, limit: number): Promise<DueToken[]>;
   figures(saleId: string): Promise<RoomFigures | null>;
-  remember(saleId: string, bought: Bought[]): Promise<number>;
+  remember(saleId: string, usedUp: UsedUp[]): Promise<'remembered' | 'no-room'>;
   /**
    * Takes units of the budget under `key` (`again:<orderId>`), before free units are taken for late
    * money. Then one report of that key: `bought` in the transaction that takes the units, or
@@ -173,8 +186,11 @@ export type Room = {
    * `ended` with `taken` and `returned` its units. `max` is `units` in each.
    */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
-  /** A checkout could commit: the room may admit for so long, and from then on only with a lease. */
-  lease(saleId: string, ms: number): Promise<'leased' | 'no-room'>;
+  /**
+   * A checkout could commit: the room may admit until then, by its own clock, which is told. Without
+   * a lease it admits nobody.
+   */
+  lease(saleId: string, until: number): Promise<{ outcome: 'leased' | 'no-room'; now: number }>;
   /** What the room believes, for a checkout to compare with Postgres; null where there is no room. */
   books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;
   /** Corrects the count of units that are gone and of redemptions, once for each `mended`. */

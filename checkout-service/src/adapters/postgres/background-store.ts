@@ -1,23 +1,27 @@
-import type { SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
+import type { DueToken, SettleReport, StockCount } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
 import type { BackgroundStore, Delivered, OutboxReport } from '../../app/room-ports.ts';
 import { isFinal } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
+import { limits } from '../../limits.ts';
 import { readOrders } from './order-rows.ts';
 import type { Pool, Sql, Transaction } from './pool.ts';
 
 /** Held by the one instance that relays; fixed, and ours alone. */
 const relayLock = 4_242_002;
 
+/** A room would count anything else too. */
+const count = z.int().min(0);
 const reportSchema = z.object({
   kind: z.enum(['spent', 'extended', 'ended', 'lapsed', 'bought']),
   jti: z.string(),
   visitor: z.string(),
-  number: z.number(),
-  max: z.number(),
-  taken: z.number(),
-  returned: z.number(),
-  payBefore: z.number(),
+  number: count,
+  max: count,
+  taken: count,
+  returned: count,
+  payBefore: count,
+  after: count.default(0),
 });
 const outboxSchema = z.object({
   id: z.number(),
@@ -39,6 +43,7 @@ export function postgresBackground(pool: Pool): BackgroundStore {
     settlingSales: () => pool.run(settlingSales),
     lapse: (saleId, tokens) => pool.run((sql) => lapse(sql, saleId, tokens)),
     countStock: (saleId) => pool.run((sql) => countStock(sql, saleId)),
+    outbox: () => pool.run(outboxByTopic),
     ping: () =>
       pool.run(async (sql) => {
         await sql`select 1`;
@@ -50,13 +55,14 @@ async function relay(
   sql: Sql,
   limit: number,
   withoutSales: readonly string[],
-  deliver: (reports: OutboxReport[]) => Promise<Delivered>,
+  deliver: (reports: OutboxReport[], unreadable: number[]) => Promise<Delivered>,
 ): Promise<number | null> {
   return await sql.begin(async (tx) => {
     const [lock] = await tx`select pg_try_advisory_xact_lock(${relayLock}) as mine`;
     if (lock?.mine !== true) return null;
-    // A machine that vanished holds the lock no longer than this: a delivery is over sooner.
-    await tx`set local idle_in_transaction_session_timeout = '4s'`;
+    // A machine that vanished holds the lock no longer than this.
+    await tx`select set_config('idle_in_transaction_session_timeout',
+      ${`${limits.relaySilenceMs}ms`}, true)`;
     const rows = await tx`
       select id, sale_id, payload, extract(epoch from now() - created_at)::float8 as age_seconds
       from outbox
@@ -64,7 +70,7 @@ async function relay(
       order by id limit ${limit}`;
     if (rows.length === 0) return 0;
     const { reports, unreadable } = readReports(rows);
-    const { done, refused } = await deliver(reports);
+    const { done, refused } = await deliver(reports, unreadable);
     const aside = [...unreadable, ...refused];
     if (aside.length > 0) {
       await tx`update outbox set topic = 'refused' where id = any(${aside}::bigint[])`;
@@ -103,15 +109,16 @@ async function settlingSales(sql: Sql): Promise<string[]> {
 async function lapse(
   sql: Sql,
   saleId: string,
-  tokens: readonly { jti: string; visitor: string; promise: number }[],
+  tokens: readonly DueToken[],
 ): Promise<SettleReport[]> {
   const jtis = tokens.map((token) => token.jti);
   // In the order of `jti`, as the claims insert them.
   await sql`
     insert into redemptions (jti, sale_id, visitor, number, max, kind)
-    select t.jti, ${saleId}, t.visitor, 0, t.promise, 'lapsed'
+    select t.jti, ${saleId}, t.visitor, t.number, t.promise, 'lapsed'
     from unnest(${jtis}::text[], ${tokens.map((token) => token.visitor)}::text[],
-      ${tokens.map((token) => token.promise)}::int[]) as t(jti, visitor, promise)
+      ${tokens.map((token) => token.number)}::bigint[],
+      ${tokens.map((token) => token.promise)}::int[]) as t(jti, visitor, number, promise)
     order by t.jti
     on conflict (jti) do nothing`;
   const rows = await sql`
@@ -128,13 +135,13 @@ async function lapse(
   ];
 }
 
-function lapsedReport(token: { jti: string; visitor: string; promise: number }): SettleReport {
+function lapsedReport(token: DueToken): SettleReport {
   return {
     kind: 'lapsed',
     seq: 0,
     jti: token.jti,
     visitor: token.visitor,
-    number: 0,
+    number: token.number,
     max: token.promise,
     taken: 0,
     returned: 0,
@@ -151,6 +158,17 @@ export function orderReports(order: StoredOrder): SettleReport[] {
   const spent: SettleReport = { ...base, kind: 'spent', returned: 0 };
   if (!isFinal(order.state)) return [spent];
   return [spent, { ...base, kind: 'ended', returned: order.state === 'paid' ? 0 : taken }];
+}
+
+async function outboxByTopic(sql: Sql) {
+  const rows = await sql`
+    select t.topic, count(o.id)::int as rows,
+      coalesce(extract(epoch from now() - min(o.created_at)), 0)::float8 as "ageSeconds"
+    from unnest(array['room', 'job', 'payment', 'refused']) as t(topic)
+    left join outbox o on o.topic = t.topic
+    group by t.topic`;
+  const schema = z.object({ topic: z.string(), rows: z.number(), ageSeconds: z.number() });
+  return z.array(schema).parse([...rows]);
 }
 
 /** The version first, then in a later snapshot the counts: a higher one never knows less. */

@@ -1,12 +1,10 @@
 import type { SettleReport } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
 import type { BooksStore, PendingReport, SaleBooks } from '../../app/room-ports.ts';
+import { limits } from '../../limits.ts';
 import { countUnits, orderReports } from './background-store.ts';
 import { readOrders } from './order-rows.ts';
 import type { Pool, Sql, Transaction } from './pool.ts';
-
-/** More reports than this in the outbox of one sale: its room is behind, and is not judged. */
-const pendingMax = 1_000;
 
 const saleSchema = z.array(z.object({ id: z.string(), closed: z.boolean() }));
 const countSchema = z.array(z.object({ redeemed: z.number() })).length(1);
@@ -66,8 +64,8 @@ async function pending(tx: Transaction, saleId: string): Promise<PendingReport[]
   const rows = await tx`
     select id, payload ->> 'kind' as kind, payload ->> 'jti' as jti,
       (payload ->> 'taken')::float8 as taken, (payload ->> 'returned')::float8 as returned
-    from outbox where topic = 'room' and sale_id = ${saleId} order by id limit ${pendingMax + 1}`;
-  if (rows.length > pendingMax) return null;
+    from outbox where topic = 'room' and sale_id = ${saleId} order by id limit ${limits.reconcilePendingMax + 1}`;
+  if (rows.length > limits.reconcilePendingMax) return null;
   return pendingSchema.parse([...rows]).map(({ id: seq, ...rest }) => ({ seq, ...rest }));
 }
 

@@ -46,7 +46,11 @@ export async function endOrders(
         paid_at = case when ${sold} then now() else paid_at end,
         failure = case when ${sold} then null else failure end
       where id = any(${[...orderIds]}::text[]) and state = any(${from}::text[])
-      returning id, sale_id, jti, visitor, number, email, pay_before
+      returning id, sale_id, jti, visitor, number, email, pay_before,
+        -- An order that was bought again has its units by a promise of their own (late-money.ts).
+        case when ${change === 'refund'} and exists (
+          select from ledger l where l.order_id = orders.id and l.action = 'order.expired')
+          then 'again:' || id else jti end as key
     ),
     unit as (
       update units u set state = ${units}, order_id = case when ${sold} then u.order_id end
@@ -78,20 +82,23 @@ export async function endOrders(
           and p.failure is distinct from ${withdrawnFailure}))
       returning p.id, p.sale_id
     ),
+    -- What of the order the room may hear only after this (settle.lua).
+    untold as materialized (
+      select payload ->> 'jti' as jti, max(id) as id from outbox
+      where topic in ('room', 'refused') and sale_id in (select sale_id from ended)
+        and payload ->> 'kind' in ('spent', 'bought')
+      group by payload ->> 'jti'
+    ),
     told as (
       insert into outbox (topic, sale_id, payload)
       select 'room', e.sale_id, jsonb_build_object(
         'kind', 'ended', 'visitor', e.visitor, 'number', e.number,
-        'jti', case when a.again then 'again:' || e.id else e.jti end,
-        'max', case when a.again then s.taken else r.max end,
+        'jti', e.key, 'after', coalesce(t.id, 0),
+        'max', case when e.key = e.jti then r.max else s.taken end,
         'taken', s.taken, 'returned', case when ${sold} then 0 else s.taken end,
         'payBefore', floor(extract(epoch from e.pay_before) * 1000)::bigint)
       from ended e join redemptions r on r.jti = e.jti join sheet s on s.order_id = e.id
-      -- An order that was bought again has its units by a promise of their own (late-money.ts).
-      cross join lateral (
-        select ${change === 'refund'} and exists (
-          select from ledger l where l.order_id = e.id and l.action = 'order.expired') as again
-      ) a
+      left join untold t on t.jti = e.key
       union all
       select 'job', e.sale_id, jsonb_build_object(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
@@ -102,15 +109,14 @@ export async function endOrders(
     )
     select e.id as order_id, e.sale_id, s.taken
     from ended e join sheet s on s.order_id = e.id`;
+  const ended = endedSchema.parse([...rows]).map((row) => {
+    return { orderId: row.order_id, saleId: row.sale_id, unitsMoved: row.taken };
+  });
   if (!sold) {
-    await uncountBuyers(
-      sql,
-      rows.map((row) => `${row.order_id}`),
-    );
+    const ids = ended.map(({ orderId }) => orderId);
+    await uncountBuyers(sql, ids);
   }
-  return endedSchema
-    .parse([...rows])
-    .map((row) => ({ orderId: row.order_id, saleId: row.sale_id, unitsMoved: row.taken }));
+  return ended;
 }
 
 /** Ends one order. Throws, so that all is undone, unless it moved with every unit that it took. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { EndReply, OrderStore, SaleOffer, SaleStore } from '../../app/ports.ts';
+import type { EndReply, OrderStore, SaleOffer, SaleStore, SweepReply } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
 import { endOrder, endOrders, noteInLedger } from './order-changes.ts';
 import { refundOrder } from './order-refund.ts';
 import { nowOf, readOrder, readOrders } from './order-rows.ts';
-import type { Pool, Sql } from './pool.ts';
+import { faultKind, type Pool, type Sql, type Transaction } from './pool.ts';
 import { reportExtended } from './room-reports.ts';
 
 export type OrderStoreOptions = {
@@ -25,7 +25,8 @@ export function postgresOrders(options: OrderStoreOptions): OrderStore {
     extend: (orderId, actor, balancerRequest) =>
       pool.run((sql) => extend(sql, orderId, actor, balancerRequest)),
     refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by, withdrawable)),
-    sweep: (limit) => background.run((sql) => sweep(sql, limit, options)),
+    sweep: (limit, without, only) =>
+      background.run((sql) => sweep(sql, { limit, without, only }, options)),
   };
 }
 
@@ -89,38 +90,57 @@ async function extend(
   });
 }
 
+type Sweep = { limit: number; without: readonly string[]; only: readonly string[] | undefined };
+
+async function sweep(
+  sql: Sql,
+  wanted: Sweep,
+  { paymentGraceSeconds, withdrawable }: OrderStoreOptions,
+): Promise<SweepReply> {
+  let orderIds: string[] = [];
+  try {
+    return await sql.begin(async (tx): Promise<SweepReply> => {
+      orderIds = await lockDue(tx, wanted, paymentGraceSeconds);
+      const actor = 'system:sweeper';
+      const ended = await endOrders(tx, { orderIds, change: 'expire', actor, withdrawable });
+      return { kind: 'ended', ended };
+    });
+  } catch (cause) {
+    if (faultKind(cause) !== 'refused' || orderIds.length === 0) throw cause;
+    return { kind: 'refused', orderIds, cause };
+  }
+}
+
 /**
  * Two statements, so that the second sees what was committed before the locks were had: a payment
  * that began meanwhile keeps its hold, for `graceSeconds` at most. The state is named for the index
  * `orders_unpaid` alone: `endOrders` asks the table of transitions.
  */
-async function sweep(
-  sql: Sql,
-  limit: number,
-  { paymentGraceSeconds: graceSeconds, withdrawable }: OrderStoreOptions,
-): Promise<{ orderId: string; saleId: string }[]> {
-  return await sql.begin(async (tx) => {
-    const idsOf = z.array(z.object({ id: z.string() }));
-    const due = await tx`
-      select id from orders o
-      where state = 'awaiting_payment' and pay_before < now()
-        and (pay_before < now() - make_interval(secs => ${graceSeconds})
-          or not exists (
-            select from payments p where p.order_id = o.id and p.state = 'processing'))
-      order by pay_before limit ${limit}
-      for update of o skip locked`;
-    const locked = idsOf.parse([...due]).map((row) => row.id);
-    if (locked.length === 0) return [];
-    const still = await tx`
-      select id from orders o
-      where id = any(${locked}::text[])
-        and (pay_before < now() - make_interval(secs => ${graceSeconds})
-          or not exists (
-            select from payments p where p.order_id = o.id and p.state = 'processing'))`;
-    const ids = idsOf.parse([...still]).map((row) => row.id);
-    const actor = 'system:sweeper';
-    return await endOrders(tx, { orderIds: ids, change: 'expire', actor, withdrawable });
-  });
+async function lockDue(
+  tx: Transaction,
+  { limit, without, only }: Sweep,
+  graceSeconds: number,
+): Promise<string[]> {
+  const idsOf = z.array(z.object({ id: z.string() }));
+  const due = await tx`
+    select id from orders o
+    where state = 'awaiting_payment' and pay_before < now()
+      and id <> all(${[...without]}::text[])
+      and (${only === undefined} or id = any(${[...(only ?? [])]}::text[]))
+      and (pay_before < now() - make_interval(secs => ${graceSeconds})
+        or not exists (
+          select from payments p where p.order_id = o.id and p.state = 'processing'))
+    order by pay_before limit ${limit}
+    for update of o skip locked`;
+  const locked = idsOf.parse([...due]).map((row) => row.id);
+  if (locked.length === 0) return [];
+  const still = await tx`
+    select id from orders o
+    where id = any(${locked}::text[])
+      and (pay_before < now() - make_interval(secs => ${graceSeconds})
+        or not exists (
+          select from payments p where p.order_id = o.id and p.state = 'processing'))`;
+  return idsOf.parse([...still]).map((row) => row.id);
 }
 
 const offerSchema = z.object({

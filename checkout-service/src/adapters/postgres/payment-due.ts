@@ -12,12 +12,12 @@ const outboxSchema = z.array(z.object({ id: z.number(), payload: z.unknown() }))
 
 /**
  * Hands the oldest payment jobs of the outbox over, and deletes them once that went; what cannot be
- * read is deleted too. Rows that another instance is at are skipped.
+ * read is set aside, and its ids told. Rows that another instance is at are skipped.
  */
 export async function relayPaymentJobs(
   sql: Sql,
   limit: number,
-  handOver: (jobs: PaymentJobRow[]) => Promise<void>,
+  handOver: (jobs: PaymentJobRow[], unreadable: number[]) => Promise<void>,
 ): Promise<number> {
   return await sql.begin(async (tx) => {
     const rows = outboxSchema.parse([
@@ -30,8 +30,11 @@ export async function relayPaymentJobs(
       const job = jobSchema.safeParse(payload);
       return job.success ? [{ id, job: job.data }] : [];
     });
-    await handOver(jobs);
-    await tx`delete from outbox where id = any(${rows.map((row) => row.id)}::bigint[])`;
+    const read = jobs.map(({ id }) => id);
+    const unreadable = rows.map(({ id }) => id).filter((id) => !read.includes(id));
+    await handOver(jobs, unreadable);
+    await tx`update outbox set topic = 'refused' where id = any(${unreadable}::bigint[])`;
+    await tx`delete from outbox where id = any(${read}::bigint[])`;
     return rows.length;
   });
 }

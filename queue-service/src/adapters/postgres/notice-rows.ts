@@ -54,6 +54,9 @@ export function outboxRows(db: Executor): OutboxRows {
     async drop(ids) {
       await db.delete(outbox).where(inArray(outbox.id, ids));
     },
+    async setAside(ids) {
+      await db.update(outbox).set({ topic: 'refused' }).where(inArray(outbox.id, ids));
+    },
   };
 }
 

@@ -1,9 +1,10 @@
 import { orders, redemptions } from '@fairgate/shared/db/schema.ts';
 import { roomCheckpoints } from '@fairgate/shared/db/schema-records.ts';
+import type { UsedUp } from '@fairgate/shared/room/room.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RoomRows } from '../../app/ports.ts';
-import type { Checkpoint, RoomSource } from '../../domain/room-source.ts';
+import type { BoundingChange, Checkpoint, Loss, RoomSource } from '../../domain/room-source.ts';
 import type { Executor } from './executor.ts';
 import { saleProductRecords } from './product-rows.ts';
 import { saleRows } from './sale-rows.ts';
@@ -15,11 +16,7 @@ export function roomRows(db: Executor): RoomRows {
       await db.execute(sql`lock table outbox in share mode`);
     },
     source: (saleId) => source(db, saleId),
-    async bought(saleId) {
-      const { visitor, number, jti } = redemptions;
-      const spent = and(eq(redemptions.saleId, saleId), eq(redemptions.kind, 'order'));
-      return await db.select({ visitor, number, jti }).from(redemptions).where(spent);
-    },
+    loss: (found) => loss(db, found),
     async checkpoint(saleId) {
       return (await checkpoints(db, [saleId])).get(saleId) ?? null;
     },
@@ -50,6 +47,9 @@ const sequencesSchema = z
   .array(z.object({ picture: z.coerce.number(), settled: z.coerce.number() }))
   .length(1);
 
+const unitsOfOrder = sql<number>`(
+  select coalesce(sum(quantity), 0)::int from order_lines where order_id = ${orders.id})`;
+
 async function source(db: Executor, saleId: string): Promise<RoomSource | null> {
   // First: a picture with a higher version was read later. The sequence is null when untouched.
   const found = await db.execute(sql`
@@ -60,7 +60,7 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
   if (sale === null || sequences === undefined) return null;
   const unpaid = and(eq(orders.saleId, saleId), eq(orders.state, 'awaiting_payment'));
   const holding = await db
-    .select({ jti: orders.jti, payBefore: orders.payBefore })
+    .select({ jti: orders.jti, payBefore: orders.payBefore, units: unitsOfOrder })
     .from(orders)
     .where(unpaid);
   const spent = and(eq(redemptions.saleId, saleId), eq(redemptions.kind, 'order'));
@@ -69,10 +69,59 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
     products: await saleProductRecords(db, sale.productIds),
     checkpoint: (await checkpoints(db, [saleId])).get(saleId) ?? null,
     redeemed: await db.$count(redemptions, spent),
-    holding: holding.map(({ jti, payBefore }) => ({ jti, payBefore: payBefore.getTime() })),
+    holding: holding.map((order) => ({ ...order, payBefore: order.payBefore.getTime() })),
     settledFrom: sequences.settled,
     pictureVersion: sequences.picture,
   };
+}
+
+async function loss(db: Executor, { sale, checkpoint }: RoomSource): Promise<Loss> {
+  const [late] = await db.execute(sql`
+    select coalesce(sum(l.quantity), 0)::int as units
+    from orders o join order_lines l on l.order_id = o.id
+    where o.sale_id = ${sale.id} and o.state = 'expired'
+      and exists (select from payments p where p.order_id = o.id and p.state = 'late')`);
+  return {
+    usedUp: await usedUp(db, sale.id),
+    lateUnits: z.number().parse(late?.units),
+    changes: await changesSince(db, sale.id, sale.version - (checkpoint?.counters.revision ?? 0)),
+  };
+}
+
+async function usedUp(db: Executor, saleId: string): Promise<UsedUp[]> {
+  const { visitor, number, jti, kind } = redemptions;
+  const ordinal = sql<number>`(
+    row_number() over (partition by ${visitor}, ${kind} order by ${number}))::int`;
+  const rows = await db
+    .select({ visitor, number, jti, kind, ordinal })
+    .from(redemptions)
+    .where(eq(redemptions.saleId, saleId))
+    .orderBy(number);
+  return rows.map(({ kind, ...row }) => ({ ...row, state: kind === 'order' ? 'done' : 'expired' }));
+}
+
+const bound = z.number().optional().catch(undefined);
+const changeSchema = z.object({
+  admitPerMinute: bound,
+  maxActive: bound,
+  tokenSeconds: bound,
+  maxUnitsPerShopper: bound,
+});
+
+/** Each version of a sale has one line at most here, so that these are the last ones, or more. */
+async function changesSince(
+  db: Executor,
+  saleId: string,
+  versions: number,
+): Promise<BoundingChange[]> {
+  const rows = await db.execute(sql`
+    select coalesce(detail -> 'room', detail) as detail from ledger
+    where sale_id = ${saleId} and action in ('room.changed', 'sale.changed')
+    order by id desc limit ${Math.max(0, versions)}`);
+  return z
+    .array(z.object({ detail: changeSchema }))
+    .parse([...rows])
+    .map((row) => row.detail);
 }
 
 async function checkpoints(db: Executor, saleIds: string[]): Promise<Map<string, Checkpoint>> {

@@ -8,14 +8,19 @@ if not fields then
   return ''
 end
 local stored = redis.call('GET', snapshot)
-if stored and now - int(fields.advancedAt) < tonumber(ARGV[1]) then
+-- A clock that was set back does not stop the line.
+if stored and math.abs(now - int(fields.advancedAt)) < tonumber(ARGV[1]) then
   return stored
 end
 local state = saleState(fields)
 local returned, promised = int(redis.call('HGET', room, 'returned')), int(fields.promised)
 local frontier, admitted = int(fields.frontier), 0
--- A room that checkouts have leased admits only while one of them can commit (D10).
-local halted = fields.leaseUntil ~= nil and now >= int(fields.leaseUntil)
+-- Nobody is let in but while a checkout can commit (D10). The first lease of a room takes a moment:
+-- that is no fault of ours to be told of yet.
+local leaseUntil, firstLeaseMs = int(fields.leaseUntil), 3000
+local isLeased = now < leaseUntil
+local halted = not isLeased and state == 'open'
+  and (leaseUntil > 0 or now - int(fields.createdAt) > firstLeaseMs)
 
 -- Admissions that ended: not taken in time goes back to the budget here; what was taken is
 -- settled by a checkout, and only stops counting as active.
@@ -32,9 +37,10 @@ local function expireAdmissions()
     redis.call('ZREM', active, visitor)
   end
   -- What was promised before Redis was emptied counts until those tokens have died.
-  if int(fields.outstanding) > 0 and now >= int(fields.outstandingUntil) then
+  local open = int(fields.outstanding) + int(fields.outstandingActive)
+  if open > 0 and now >= int(fields.outstandingUntil) then
     returned = returned + int(fields.outstanding)
-    redis.call('HSET', room, 'outstanding', 0)
+    redis.call('HSET', room, 'outstanding', 0, 'outstandingActive', 0)
   end
 end
 
@@ -123,8 +129,9 @@ end
 
 expireAdmissions()
 local bucket = refill()
-if state == 'open' and not halted and now >= int(fields.admitFrom) then
+if state == 'open' and isLeased and now >= int(fields.admitFrom) then
   local free = int(fields.maxActive) - redis.call('ZCARD', active) - redis.call('ZCARD', holding)
+    - int(redis.call('HGET', room, 'outstandingActive'))
   local count = math.min(math.floor(bucket + 1e-6), free, admissionsMax)
   if count > 0 then
     admitFromHead(count)

@@ -1,7 +1,8 @@
 -- What the room believes about tokens, orders and units, for a checkout to compare with Postgres;
 -- changes nothing. Pages are bounded; a room with more open admissions is not summed up.
--- ARGV: [1] JSON {orders: [jti, ...], reports: [{kind, seq, jti}, ...], from, limit}; orders that
---   await payment, reports that are still in the outbox, and which page of the room's own sets
+-- ARGV: [1] JSON {orders: [jti, ...], reports: [{kind, seq, jti, taken, returned}, ...], from,
+--   limit}: orders that await payment, reports that are still in the outbox, and which page of the
+--   room's own sets
 -- Returns JSON, or '' where there is no room: {settles, mended, gone, redeemed, missing, unheard,
 --   holding, tokens, stock}
 --   gone     units that no longer can be had by the room's count; null: too many to sum up
@@ -14,11 +15,6 @@ if not fields then
 end
 local ask = cjson.decode(ARGV[1])
 
-local function split(jti)
-  local holder = redis.call('HGET', holders, jti)
-  return holder and int(holder:match('|(%d+)$')) or int(fields.maxUnitsPerShopper)
-end
-
 -- Promises of admissions that are neither spent nor lapsed.
 local function openPromises()
   local sum = 0
@@ -27,16 +23,19 @@ local function openPromises()
     sum = sum + (p and p.state == 'admitted' and p.promise or 0)
   end
   for _, jti in ipairs(redis.call('ZRANGE', tokens, 0, -1)) do
-    sum = sum + split(jti)
+    sum = sum + (promiseOf(jti) or int(fields.maxUnitsPerShopper))
   end
   return sum + int(fields.late) + int(fields.outstanding)
 end
 
 local function isUnheard(report)
+  local heard = readGiven(report.jti)
   if report.seq <= int(fields.settledFrom) then
     return false
-  elseif report.kind == 'ended' then
-    return (redis.call('HGET', given, report.jti) or '0:0'):sub(-1) == '0'
+  elseif isAgain(report.jti) then
+    return report.seq > heard.seq
+  elseif report.kind == 'ended' then -- a refund is the second of its order
+    return not heard.isOver or heard.units < untaken(report) + report.returned
   end
   return report.kind ~= 'extended' and redis.call('HEXISTS', given, report.jti) == 0
 end

@@ -4,11 +4,11 @@
 --       [2] JSON of fields to set: name, mode, phase, startsAt, endsAt, info, units,
 --           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
 --           maxUnitsPerShopper, guaranteeStock (0|1), message
---       [3] JSON to begin with: next, frontier, free, outstanding, outstandingUntil, settledFrom,
---           joined, admitted, issued, redeemed, expired, abandoned, and perhaps leased (admits
---           with a lease alone from the beginning), and
---           holding: [{jti, payBefore}, ...], the orders that await payment
--- Returns 'created', 'updated' or 'kept'.
+--       [3] JSON of free units; and to begin with (without it no room is made): next, frontier,
+--           settledFrom, joined, admitted, issued, redeemed, expired, abandoned; outstanding units
+--           that admissions of before may buy, outstandingActive of these, for outstandingMs; and
+--           perhaps holding: [{jti, payBefore, units}, ...], the orders that await payment
+-- Returns 'created', 'updated', 'kept' or 'no-room'.
 local fields = readRoom()
 local revision = tonumber(ARGV[1])
 if fields and int(fields.revision) > revision then
@@ -22,6 +22,9 @@ for name, value in pairs(set) do
 end
 
 local start = cjson.decode(ARGV[3])
+if not fields and not start.next then
+  return 'no-room'
+end
 
 -- A room that was lost admits nobody until those near the front have polled again (D4): at twelve
 -- seconds' distance nobody within forty seconds of the front is still missing.
@@ -30,12 +33,10 @@ local reassemblyMs = 12000
 local function begin()
   local promised = set.units - start.free + start.outstanding
   redis.call('HSET', room, 'presenceSince', now, 'lookedAt', now, 'bucket', 0, 'refilledAt', now,
-    'createdAt', now, 'returned', 0, 'promised', promised, 'outstanding', start.outstanding,
-    'outstandingUntil', text(start.outstandingUntil), 'left', 0,
+    'createdAt', now, 'leaseUntil', 0, 'returned', 0, 'promised', promised, 'left', 0,
+    'outstanding', start.outstanding, 'outstandingActive', start.outstandingActive,
+    'outstandingUntil', text(now + start.outstandingMs),
     'admitFrom', text(start.next > 0 and now + reassemblyMs or now))
-  if start.leased then
-    redis.call('HSET', room, 'leaseUntil', 0)
-  end
   local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
     'expired', 'abandoned' }
   for _, name in ipairs(kept) do
@@ -43,7 +44,7 @@ local function begin()
   end
   for _, order in ipairs(start.holding or {}) do
     redis.call('ZADD', holding, order.payBefore, order.jti)
-    redis.call('HSET', holders, order.jti, '~') -- counted in `promised` already (settle.lua)
+    setHolder(order.jti, '', order.units, 0) -- counted in `promised` already
   end
   local mark = text(now) .. ':' .. text(start.joined) .. ':' .. text(start.admitted)
   redis.call('ZADD', pulse, now, mark)
@@ -57,6 +58,10 @@ elseif int(fields.admitted) == 0 and int(fields.outstanding) == 0
   and redis.call('HLEN', holders) == 0 then
   -- Nobody was promised anything yet: other products may have been chosen.
   redis.call('HSET', room, 'promised', text(set.units - start.free), 'returned', 0)
+end
+if fields and int(fields.maxUnitsPerShopper) > set.maxUnitsPerShopper then
+  redis.call('HSET', room, 'unitsMaxBefore', unitsMaxAlive(fields),
+    'unitsMaxBeforeUntil', text(lastDeadline() + settledMs))
 end
 if fields and fields.abandonSeconds ~= text(set.abandonSeconds) then
   -- Presence was noted in spans of another width: judge nobody by it.

@@ -26,6 +26,19 @@ local function oldestWaitSeconds()
   return mark and math.floor((now - tonumber(mark)) / 1000) or 0
 end
 
+-- What admissions may still buy, were all else forgotten now: of those alive, of those that are not
+-- settled yet, and what an earlier loss left open.
+local function alive()
+  local carried, carriedUntil = int(fields.outstanding), int(fields.outstandingUntil)
+  local isOpen = now < carriedUntil
+  local count = redis.call('ZCARD', active) + redis.call('ZCOUNT', tokens, now - settledMs, now)
+  local till = math.max(lastDeadline(), isOpen and carriedUntil or 0)
+  return {
+    admissions = count + (isOpen and int(fields.outstandingActive) or 0),
+    units = carried + count * unitsMaxAlive(fields), ms = math.max(0, till - now),
+  }
+end
+
 local inRoom = redis.call('ZCARD', active)
 local joined, admitted = int(fields.joined), int(fields.admitted)
 return cjson.encode({
@@ -38,7 +51,9 @@ return cjson.encode({
   admittedPerMinute = perMinute(admitted, 3), oldestWaitSeconds = oldestWaitSeconds(),
   next = int(fields.next), frontier = int(fields.frontier),
   outstanding = math.max(0, int(fields.promised) - int(fields.returned)),
-  units = int(fields.units), carried = int(fields.outstanding),
+  units = int(fields.units), alive = alive(), admitPerMinute = int(fields.admitPerMinute),
+  maxActive = int(fields.maxActive), tokenSeconds = int(fields.tokenSeconds),
+  maxUnitsPerShopper = int(fields.maxUnitsPerShopper),
   waits = cjson.encode(redis.call('HGETALL', waits)),
   stock = cjson.encode(redis.call('HGETALL', stock)),
 })

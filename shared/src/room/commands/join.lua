@@ -53,6 +53,7 @@ end
 local function join(visitor, ticketNumber, ticketOrdinal)
   local score = redis.call('ZSCORE', line, visitor)
   local p = readPlace(visitor)
+  p = not isForgotten(p, ticketNumber) and p or nil
   if score then
     local number = p and p.number or tonumber(score)
     markSeen(fields, number)
@@ -67,6 +68,7 @@ local function join(visitor, ticketNumber, ticketOrdinal)
     markSeen(fields, ticketNumber)
     return { 'kept', ticketNumber, ticketOrdinal, 'waiting', text(score) }
   elseif p.state == 'left' or p.state == 'expired' or hasExpired(p) then
+    p.ordinal = math.max(p.ordinal, ticketOrdinal)
     return enterAgain(visitor, p)
   elseif p.state == 'away' then
     markSeen(fields, p.number)

@@ -19,6 +19,7 @@ end
 local function look(visitor, number, ordinal)
   local score = redis.call('ZSCORE', line, visitor)
   local p = readPlace(visitor)
+  p = not isForgotten(p, number) and p or nil
   if score then
     return waiting(p and p.number or tonumber(score), p and p.ordinal or 1, score)
   elseif not p then

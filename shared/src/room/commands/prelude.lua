@@ -66,6 +66,11 @@ local function writePlace(visitor, p)
   }, '|'))
 end
 
+-- A ticket of a later place than the one that is known to have ended: the room was emptied since.
+local function isForgotten(p, number)
+  return p and p.state == 'expired' and number > p.number
+end
+
 -- Presence is one bit by number in each span of a quarter of `abandonSeconds`.
 local function seenWidth(fields)
   return math.max(1, math.ceil(int(fields.abandonSeconds) / 4))
@@ -105,16 +110,51 @@ local function hasExpired(p)
     or p.state == 'issued' and now >= p.till + graceMs
 end
 
--- Gives units of an admission back to the budget: absolute and only growing by jti, so that a
--- report that comes late, twice or out of order never gives back more than there was.
-local function giveBack(jti, units, ended)
-  local before = redis.call('HGET', given, jti) or '0:0'
-  local had, wasEnded = before:match('^(%d+):(%d)$')
-  if units > int(had) then
-    redis.call('HINCRBY', room, 'returned', units - int(had))
-  end
-  local flag = (ended or wasEnded == '1') and '1' or '0'
-  redis.call('HSET', given, jti, text(math.max(units, int(had))) .. ':' .. flag)
+-- Until when the last admission lives whose token is unspent; 0: there is none.
+local function lastDeadline()
+  return int(redis.call('ZRANGE', active, -1, -1, 'WITHSCORES')[2])
+end
+
+-- The most units that a live admission may buy: a limit that was lowered holds for later ones.
+local function unitsMaxAlive(fields)
+  local before = now < int(fields.unitsMaxBeforeUntil) and int(fields.unitsMaxBefore) or 0
+  return math.max(before, int(fields.maxUnitsPerShopper))
+end
+
+-- Past its deadline by so much a token is settled: a spend of the last moment has been reported.
+local settledMs = 10000
+
+-- Units of the budget that stand under a token's jti, or under the key of a promise to late money;
+-- nil where this room never counted any.
+local function promiseOf(key)
+  local holder = redis.call('HGET', holders, key)
+  return holder and int(holder:match('|(%d+)|%d+$'))
+end
+
+local function setHolder(key, visitor, promise, number)
+  redis.call('HSET', holders, key, visitor .. '|' .. text(promise) .. '|' .. text(number))
+end
+
+-- What of a promise was not taken; nothing where it was not made in this room.
+local function untaken(report)
+  return math.max(0, (promiseOf(report.jti) or 0) - report.taken)
+end
+
+local function isAgain(key)
+  return key:sub(1, 6) == 'again:'
+end
+
+-- What came back of a promise: units, whether its order is over, and the last report about it.
+local function readGiven(key)
+  local units, over, seq = (redis.call('HGET', given, key) or '0:0:0'):match('^(%d+):(%d):(%d+)$')
+  return { units = int(units), isOver = over == '1', seq = int(seq) }
+end
+
+-- Sets it: the room's two counts only grow, whichever way this one goes.
+local function writeGiven(key, was, units, isOver, seq)
+  local side = units > was.units and 'returned' or 'promised'
+  redis.call('HINCRBY', room, side, math.abs(units - was.units))
+  redis.call('HSET', given, key, text(units) .. ':' .. (isOver and 1 or 0) .. ':' .. text(seq))
 end
 
 -- Puts an absent visitor back: under the old number while that is ahead of the frontier, and

@@ -9,8 +9,7 @@ if not fields then
 end
 local key, units = ARGV[1], int(ARGV[2])
 if redis.call('HEXISTS', holders, key) == 1 or redis.call('HEXISTS', given, key) == 1 then
-  local isOver = (redis.call('HGET', given, key) or '0:0'):sub(-1) == '1'
-  return isOver and 'none' or 'promised'
+  return readGiven(key).isOver and 'none' or 'promised'
 end
 local budget = int(fields.units) - int(fields.promised) + int(fields.returned)
 if fields.guaranteeStock == '1' and budget < units then
@@ -18,7 +17,7 @@ if fields.guaranteeStock == '1' and budget < units then
 end
 redis.call('HINCRBY', room, 'promised', units)
 redis.call('HINCRBY', room, 'late', units)
-redis.call('HSET', holders, key, '|' .. text(units))
+setHolder(key, '', units, 0)
 -- Keys that were made after the close live no longer than the others.
 local ttl = redis.call('TTL', room)
 if ttl > 0 then

@@ -1,11 +1,13 @@
--- Tells a room that was made anew who has bought already: they have done with this sale.
--- ARGV: triples visitor, number, jti, of redemptions
--- Returns how many were noted.
+-- Tells a room that was made anew whose tokens are used up: who bought has done with this sale, and
+-- who let one lapse comes in again behind all others. Repeatable.
+-- ARGV: fives visitor, number, jti, state, ordinal of redemptions, lowest number first; state is
+--   'done' or 'expired', number the place's, and ordinal counts the visitor's lapsed tokens from 1
+-- Returns 'remembered', or 'no-room'.
 if redis.call('EXISTS', room) == 0 then
-  return 0
+  return 'no-room'
 end
-for i = 1, #ARGV, 3 do
-  local visitor = ARGV[i]
+
+local function rememberDone(visitor, number, jti)
   local p = readPlace(visitor)
   if p and p.state == 'admitted' then
     redis.call('HINCRBY', room, 'returned', p.promise)
@@ -13,8 +15,28 @@ for i = 1, #ARGV, 3 do
   if not p or p.state ~= 'done' then
     redis.call('ZREM', line, visitor)
     redis.call('ZREM', active, visitor)
-    writePlace(visitor, { state = 'done', number = int(ARGV[i + 1]), admittedAt = now,
-      jti = ARGV[i + 2] })
+    writePlace(visitor, { state = 'done', number = number, admittedAt = now, jti = jti })
   end
 end
-return #ARGV / 3
+
+-- Unless they stand in a place that they joined later, or have come further since.
+local function rememberExpired(visitor, number, jti, ordinal)
+  redis.call('HSETNX', given, jti, '0:1:0') -- take.lua gives no dead token out again
+  local p, score = readPlace(visitor), redis.call('ZSCORE', line, visitor)
+  local present = p and p.number or tonumber(score or 0)
+  local mayChange = not p or p.state == 'waiting' or p.state == 'away' or p.state == 'expired'
+  if mayChange and present <= number then
+    redis.call('ZREM', line, visitor)
+    writePlace(visitor, { state = 'expired', number = number, ordinal = ordinal, admittedAt = now })
+  end
+end
+
+for i = 1, #ARGV, 5 do
+  local visitor, number, jti, state, ordinal = unpack(ARGV, i, i + 4)
+  if state == 'done' then
+    rememberDone(visitor, int(number), jti)
+  else
+    rememberExpired(visitor, int(number), jti, int(ordinal))
+  end
+end
+return 'remembered'

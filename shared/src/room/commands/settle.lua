@@ -1,19 +1,19 @@
 -- Takes the checkouts' reports, in any order, any number of times.
--- ARGV: JSON of [{kind, seq, jti, visitor, number, max, taken, returned, payBefore}, ...]; seq is
---   the report's id in the outbox (0 for lapses), max what the token allowed, taken what was
---   claimed, and kind one of:
+-- ARGV: JSON of [{kind, seq, jti, visitor, number, max, taken, returned, payBefore, after}, ...]:
+--   seq is the report's id in the outbox (0: it has none), max what the token allowed, taken what
+--   was claimed, and kind one of:
 --   'spent'   a token became an order that awaits payment until payBefore (ms)
 --   'extended' that order may be paid until a later payBefore
 --   'ended'   that order was paid, or ran out, or was cancelled or refunded; `returned` units of
---             it are free again
+--             it are free again. `after`: the seq of its 'spent' or 'bought', if that waited yet
 --   'lapsed'  a token can no longer be spent
 --   'bought'  the promise `jti` (promise.lua) became units of an order that is paid
 --   A promise that bought nothing, or whose order was refunded, is 'ended' under its key.
--- Returns the number of reports taken.
+-- Returns 'taken', or 'no-room'.
 local reports = cjson.decode(ARGV[1])
 local fields = readRoom()
 if not fields then
-  return 0
+  return 'no-room'
 end
 
 -- A visitor's present place belongs to the report where it has the report's token, or has taken
@@ -50,99 +50,114 @@ local function endAsLapsed(report)
     return
   end
   if p.state == 'issued' then
-    redis.call('ZREM', active, report.visitor)
     p.state = 'expired'
   elseif p.state == 'waiting' or p.state == 'away' then
     p.ordinal, p.jti = p.ordinal + 1, ''
   end
+  if p.state ~= 'admitted' then
+    redis.call('ZREM', active, report.visitor)
+  end
   writePlace(report.visitor, p)
 end
 
--- A token from before Redis was emptied: its promise is part of `outstanding`, which is given
--- back as a whole, so what it took must be counted once, and only that can come back.
-local adopted = '~'
+-- What the room made anew counted from its beginning on.
+local function isOld(seq)
+  return seq > 0 and seq <= int(fields.settledFrom)
+end
 
+-- Counts what an order took and this room never promised: by a token of before Redis was emptied,
+-- whose promise is part of `outstanding` (given back as a whole), or which allowed more than now.
 local function adopt(report)
-  redis.call('HINCRBY', room, 'promised', report.taken)
-  redis.call('HSET', holders, report.jti, adopted)
-  redis.call('HSETNX', given, report.jti, '0:0')
-end
-
--- What of the promise was not taken; nothing where the promise was not made in this room.
-local function untaken(report)
-  local holder = redis.call('HGET', holders, report.jti)
-  return holder and holder ~= adopted and report.max - report.taken or 0
-end
-
--- Unless the order has ended: reports come in any order.
-local function hold(report)
-  if (redis.call('HGET', given, report.jti) or '0:0'):sub(-1) == '0' then
-    redis.call('ZADD', holding, report.payBefore, report.jti)
+  local promise = promiseOf(report.jti) or 0
+  if promise == 0 and not isAgain(report.jti) and int(fields.outstandingActive) > 0 then
+    -- One of the admissions that were alive: from now on its order counts.
+    fields.outstandingActive = redis.call('HINCRBY', room, 'outstandingActive', -1)
   end
+  if report.taken > promise then
+    redis.call('HINCRBY', room, 'promised', report.taken - promise)
+    setHolder(report.jti, report.visitor, report.taken, report.number)
+  end
+end
+
+-- Unless the order has ended; a deadline only grows.
+local function hold(report)
+  if not readGiven(report.jti).isOver then
+    redis.call('ZADD', holding, 'GT', report.payBefore, report.jti)
+  end
+end
+
+-- What comes back of a token only grows, so that late and repeated reports change nothing.
+local function giveBack(report, units, isOver)
+  local was = readGiven(report.jti)
+  writeGiven(report.jti, was, math.max(was.units, units), was.isOver or isOver, 0)
 end
 
 local function spent(report)
-  if redis.call('HEXISTS', holders, report.jti) == 0 then
-    adopt(report)
-  end
+  adopt(report)
   redis.call('ZREM', tokens, report.jti)
   hold(report)
   endAsDone(report)
-  giveBack(report.jti, untaken(report), false)
+  giveBack(report, untaken(report), false)
 end
 
--- The first word of what became of a promise to late money: it is no longer open.
-local function closePromise(key)
-  local units = (redis.call('HGET', holders, key) or ''):match('^|(%d+)$')
-  if units and redis.call('HEXISTS', given, key) == 0 then
-    redis.call('HINCRBY', room, 'late', -int(units))
-  end
-end
-
--- A promise of before Redis was emptied is not in this room's count, and the units it bought since
--- are not among those that were gone at its beginning.
-local function bought(report)
-  if redis.call('HEXISTS', holders, report.jti) == 0 then
+-- Adopts where the 'spent' is still to come: its units are not among those gone at the beginning.
+local function adoptEnded(report)
+  if report.after and report.after > int(fields.settledFrom) then
     adopt(report)
   end
-  closePromise(report.jti)
-  -- Given back for another payment of that order, by a report that was under way.
-  local had, isOver = (redis.call('HGET', given, report.jti) or '0:0'):match('^(%d+):(%d)$')
-  if isOver == '1' then
-    redis.call('HINCRBY', room, 'promised', int(had))
-  end
-  redis.call('HSET', given, report.jti, '0:0')
 end
 
 local function ended(report)
-  closePromise(report.jti)
+  adoptEnded(report)
   redis.call('ZREM', holding, report.jti)
-  giveBack(report.jti, untaken(report) + report.returned, true)
+  giveBack(report, untaken(report) + report.returned, true)
 end
 
 local function lapsed(report)
   if redis.call('ZREM', tokens, report.jti) == 1 then
     redis.call('HINCRBY', room, 'expired', 1)
     endAsLapsed(report)
-    giveBack(report.jti, report.max, true)
+    giveBack(report, promiseOf(report.jti) or report.max, true)
+  else -- perhaps of before Redis was emptied: take.lua gives it to nobody again
+    redis.call('HSETNX', given, report.jti, '0:1:0')
+  end
+end
+
+-- Of a promise to late money the last word counts: one payment may give it up, and the next buy.
+local function settleAgain(report)
+  local was = readGiven(report.jti)
+  if report.seq <= was.seq then
+    return
+  end
+  if was.seq == 0 then
+    redis.call('HINCRBY', room, 'late', 0 - (promiseOf(report.jti) or 0))
+  end
+  if report.kind == 'bought' then
+    adopt(report)
+  else
+    adoptEnded(report)
+  end
+  local units = untaken(report) + report.returned
+  writeGiven(report.jti, was, units, report.kind == 'ended', report.seq)
+end
+
+local function settle(report)
+  if isAgain(report.jti) then
+    settleAgain(report)
+  elseif report.kind == 'spent' then
+    spent(report)
+  elseif report.kind == 'extended' then
+    hold(report)
+  elseif report.kind == 'lapsed' then
+    lapsed(report)
+  else
+    ended(report)
   end
 end
 
 for _, report in ipairs(reports) do
-  -- What Postgres held when the room was made anew is in its budget already.
-  local old = report.seq > 0 and report.seq <= int(fields.settledFrom)
-  if report.kind == 'lapsed' then
-    lapsed(report)
-  elseif not old then
-    if report.kind == 'spent' then
-      spent(report)
-    elseif report.kind == 'extended' then
-      hold(report)
-    elseif report.kind == 'bought' then
-      bought(report)
-    else
-      ended(report)
-    end
+  if not isOld(report.seq) then
+    settle(report)
   end
 end
 redis.call('HINCRBY', room, 'settles', 1)
@@ -153,4 +168,4 @@ if ttl > 0 then
     redis.call('EXPIRE', key, ttl)
   end
 end
-return #reports
+return 'taken'

@@ -1,8 +1,8 @@
 -- Notes that an admitted visitor takes the purchase token.
 -- ARGV: [1] visitor  [2] ordinal that the jti was derived for  [3] jti
 -- Returns { outcome, number, ordinal, admittedAt, until, promise }, where outcome is 'issued' (the
---   first time or again), 'ordinal' (look at the place again), 'not-admitted', 'done', 'expired',
---   'left' or 'unknown'.
+--   first time or again), 'ordinal' (ask with the one that is told), 'not-admitted', 'done',
+--   'expired', 'left' or 'unknown'.
 local p = readPlace(ARGV[1])
 if not p then
   local known = redis.call('ZSCORE', line, ARGV[1])
@@ -20,11 +20,17 @@ elseif now >= p.till then
 elseif p.ordinal ~= int(ARGV[2]) then
   return reply('ordinal')
 end
+if p.state == 'admitted' and redis.call('HEXISTS', given, ARGV[3]) == 1 then
+  -- A token of before Redis was emptied, and used up: the next one.
+  p.ordinal = p.ordinal + 1
+  writePlace(ARGV[1], p)
+  return reply('ordinal')
+end
 if p.state == 'admitted' then
   p.state, p.jti = 'issued', ARGV[3]
   writePlace(ARGV[1], p)
   redis.call('ZADD', tokens, p.till, p.jti)
-  redis.call('HSET', holders, p.jti, ARGV[1] .. '|' .. text(p.promise))
+  setHolder(p.jti, ARGV[1], p.promise, p.number)
   redis.call('HINCRBY', room, 'issued', 1)
 end
 return reply('issued')
