@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { inject, onTestFinished } from 'vitest';
 import { startTestPostgres, startTestRedis } from '../../scripts/test/stores.ts';
@@ -10,16 +11,23 @@ export type OwnRedis = { url: string; stop(): Promise<void> };
 
 /**
  * A Redis server of one's own, empty, in some 20 ms: it may be flushed, paused or stopped at will.
- * Whoever starts it stops it; `freshRedisUrl` does both.
+ * Whoever starts it stops it; `freshRedisUrl` does both. With a password, the URL has it too.
  */
-export async function startOwnRedis(): Promise<OwnRedis> {
+export async function startOwnRedis(password?: string): Promise<OwnRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'fairgate-redis-'));
   const store = await startTestRedis(inject('redisProgram'), folder);
   const stop = async () => {
     await store.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url: store.url, stop };
+  const url = new URL(store.url);
+  if (password !== undefined) {
+    const redis = new Redis(store.url);
+    await redis.config('SET', 'requirepass', password);
+    redis.disconnect();
+    url.password = password;
+  }
+  return { url: url.href, stop };
 }
 
 /**
