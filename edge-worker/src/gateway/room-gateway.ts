@@ -103,16 +103,16 @@ async function lookAnswer(
 async function takeToken(
   { room, admissionKey }: RoomGatewayParts,
   saleId: string,
-  { visitor, number, ordinal }: LookQuestion,
+  { visitor, number, ordinal, jkt }: LookQuestion,
   unknown: () => Promise<UnknownSale>,
 ): Promise<TakeAnswer> {
   const take = async (ord: number): Promise<Extract<TakeAnswer, { kind: 'answered' }>> => {
     const jti = deriveJti(admissionKey, saleId, visitor, ord);
-    return { kind: 'answered', reply: await room.take(saleId, visitor, ord, jti), jti };
+    return { kind: 'answered', reply: await room.take(saleId, visitor, ord, jti, jkt), jti };
   };
   const first = await take(ordinal);
   if (first.reply.outcome === 'ordinal') return await take(first.reply.ordinal);
   if (first.reply.outcome !== 'unknown') return first;
-  const [reply] = await room.look(saleId, [{ visitor, number, ordinal }]);
+  const [reply] = await room.look(saleId, [{ visitor, number, ordinal, jkt }]);
   return reply?.state === 'unknown' ? await unknown() : first;
 }

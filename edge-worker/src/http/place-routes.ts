@@ -8,7 +8,7 @@ import type { Admission } from '../app/outcomes.ts';
 import { joinBound, requireBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { joinBodySchema } from './join-body.ts';
-import { joinRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
+import { joinRefusal, leaveRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
 /** How far a checkout's clock may be behind Redis'. */
 const skewSeconds = 5;
@@ -46,7 +46,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     const claims = await ticketOf(edge, c);
     requireProof(edge, c, claims);
     const outcome = await line.leave(claims);
-    if (outcome.kind !== 'left') throw refusal(outcome);
+    if (outcome.kind !== 'left') throw leaveRefusal(outcome);
     credentials.clearPlace(c, claims.sale);
     return c.body(null, 204, noStore);
   });
