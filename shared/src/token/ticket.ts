@@ -29,11 +29,14 @@ const headerSchema = z.strictObject({
   kid: z.string(),
 });
 
+/** Tickets live for 400 days at most: monthly rotations leave 15 keys that verify, one that signs, one new. */
+export const ticketKeysMax = 20;
+
 const keysSchema = z.object({
   keys: z
     .array(z.object({ kid: z.string().min(1).max(64), k: z.base64url().min(43) }))
     .min(1)
-    .max(8)
+    .max(ticketKeysMax)
     .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
 });
 
