@@ -10,6 +10,7 @@ import {
 } from '@fairgate/shared/token/purchase.ts';
 import { exportJWK, generateKeyPair } from 'jose';
 import postgres from 'postgres';
+import type { Log } from '../app/log.ts';
 import type { PaymentProvider } from '../app/ports.ts';
 import { makeService, type Service } from '../index.ts';
 
@@ -60,6 +61,7 @@ export type RigOptions = {
   room?: RoomSettingsPatch;
   providers?: PaymentProvider[];
   loops?: boolean;
+  log?: Log;
 };
 
 export const testOrigin = 'http://127.0.0.1:8787';
@@ -85,7 +87,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       jobsRedisUrl: options.jobsRedisUrl,
       internalKey: rigInternalKey,
       providers: options.providers ?? [],
-      log: quiet,
+      log: options.log ?? quiet,
     }),
   );
   if (options.loops) for (const service of services) service.startLoops();
