@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rawGet, sendRaw } from './support/balancer.ts';
+import { expectProblem } from './support/problem.ts';
+import { type SharedStack, sharedStack } from './support/stack.ts';
+
+// What is refused before any app sees it: by the real nginx, by a checkout or queue service behind it.
+
+let stack: SharedStack;
+beforeAll(async () => {
+  stack = await sharedStack();
+});
+afterAll(() => stack?.close());
+
+const ports = () => {
+  const { checkoutUrl, controlUrl, processes } = stack.info();
+  const instance = processes.find(({ name }) => name === 'checkout-1')?.url ?? '';
+  return [checkoutUrl, instance, controlUrl].map((url) => Number(new URL(url).port));
+};
+const repeated = (count: number, bytes: number) =>
+  Array.from({ length: count }, (_, i) => `X-${i}: ${'x'.repeat(bytes)}`);
+
+test('what nobody can read is refused as a problem document, by nginx, a checkout and the queue service', async () => {
+  for (const port of ports()) {
+    for (const text of [
+      'nonsense\r\n\r\n',
+      'GET /docs HTTP/1.1\r\nHost: %zz\r\nConnection: close\r\n\r\n',
+      rawGet('/docs', ...repeated(8, 7_000)),
+      rawGet('/docs', 'X-Odd: a\x01b', 'Content-Length: x'),
+    ]) {
+      expectProblem(await sendRaw(port, text), 'invalid-request');
+    }
+  }
+});
+
+test('headers that nginx lets through are read by the checkouts too', async () => {
+  const [port = 0] = ports();
+  for (const headers of [repeated(3, 7_000), repeated(150, 10), repeated(900, 1)]) {
+    expect((await sendRaw(port, rawGet('/docs', ...headers))).status).toBe(200);
+  }
+});
+
+test('a method that HTTP does not know is refused by nginx, one that is not offered by the checkout', async () => {
+  const [port = 0] = ports();
+  const by = (method: string) => sendRaw(port, rawGet('/docs').replace('GET', method));
+  expectProblem(await by('FOO'), 'method-not-allowed');
+  const known = await by('DELETE');
+  expectProblem(known, 'method-not-allowed');
+  expect(known.headers.get('allow')).toContain('GET');
+});
+
+test('conditions that a static file does not meet are refused as a problem document', async () => {
+  const [port = 0] = ports();
+  const file = '/checkout/assets/checkout.css';
+  expect((await sendRaw(port, rawGet(file))).status).toBe(200);
+  for (const header of [
+    'If-Match: "another"',
+    'If-Unmodified-Since: Mon, 01 Jan 2001 00:00:00 GMT',
+  ]) {
+    expectProblem(await sendRaw(port, rawGet(file, header)), 'invalid-request');
+  }
+});
