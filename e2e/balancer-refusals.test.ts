@@ -1,5 +1,8 @@
+import { makeProof } from '@fairgate/shared/token/proof-maker.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawGet, sendRaw } from './support/balancer.ts';
+import { newBoundToken } from './support/bound-shopper.ts';
+import { openDoors, openSale } from './support/fixtures.ts';
 import { expectProblem } from './support/problem.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
 
@@ -46,6 +49,31 @@ test('a method that HTTP does not know is refused by nginx, one that is not offe
   const known = await by('DELETE');
   expectProblem(known, 'method-not-allowed');
   expect(known.headers.get('allow')).toContain('GET');
+});
+
+test('a redemption with more than one proof is refused at every door, an empty one before it included', async () => {
+  const { checkoutUrl, edgeUrl } = stack.info();
+  const sale = await openSale(stack.control, stack.edge, { units: 1, room: openDoors });
+  const { token, key } = await newBoundToken(stack.edge, edgeUrl, sale.saleId);
+  const proof = () => makeProof(key, { method: 'POST', url: `${edgeUrl}/v1/redemptions`, token });
+  const body = JSON.stringify({ items: [{ productId: sale.productId, quantity: 1 }] });
+  const doors = [...ports().slice(0, 2), Number(new URL(edgeUrl).port)];
+  for (const port of doors) {
+    for (const proofs of [
+      ['', proof()],
+      [proof(), ''],
+      [proof(), proof()],
+    ]) {
+      const head = rawGet('/v1/redemptions', ...proofs.map((one) => `DPoP: ${one}`))
+        .replace('GET', 'POST')
+        .replace('shop.example', new URL(checkoutUrl).host)
+        .trimEnd();
+      const more = ['Content-Type: application/json', `Content-Length: ${body.length}`];
+      const text = [head, `Authorization: DPoP ${token}`, ...more, '', body].join('\r\n');
+      expectProblem(await sendRaw(port, text), 'proof-invalid');
+    }
+  }
+  expect(await stack.addsUp(sale)).toMatchObject({ orders: 0, free: 1 });
 });
 
 test('conditions that a static file does not meet are refused as a problem document', async () => {
