@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawGet, sendRaw } from './support/balancer.ts';
 import { newBoundToken } from './support/bound-shopper.ts';
 import { openDoors, openSale } from './support/fixtures.ts';
+import { call } from './support/http.ts';
 import { expectProblem } from './support/problem.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
 
@@ -74,6 +75,16 @@ test('a redemption with more than one proof is refused at every door, an empty o
     }
   }
   expect(await stack.addsUp(sale)).toMatchObject({ orders: 0, free: 1 });
+});
+
+test('a shopper with places in many sales gets to the checkout', async () => {
+  const { edgeUrl } = stack.info();
+  const sale = await openSale(stack.control, stack.edge, { units: 1 });
+  const { ticket } = await stack.edge.join(sale.saleId);
+  const places = Array.from({ length: 25 }, (_, i) => `fg_place_${i}${sale.saleId}=${ticket}`);
+  expect(places.join('; ').length).toBeGreaterThan(8_192);
+  const headers = { cookie: places.join('; ') };
+  expect((await call(`${edgeUrl}/checkout?sale=${sale.saleId}`, { headers })).status).toBe(200);
 });
 
 test('conditions that a static file does not meet are refused as a problem document', async () => {

@@ -85,6 +85,7 @@ test.concurrent.each([
     // The order: held, then paid.
     await page.waitForURL(/\/checkout\/orders\/ord_/);
     if (script) await expectBound(page, redemptions);
+    if (script) expect(await page.evaluate('sessionStorage.length')).toBe(0);
     else expect(redemptions).toEqual([]);
     const orderId = /ord_[0-9a-z]+/.exec(page.url())?.[0] ?? '';
     expect(await stack.addsUp(sale)).toMatchObject({ held: 1, awaiting: 1 });
