@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkoutClient } from './support/checkout-client.ts';
+import { newBoundToken, redeemBound, untilAnswered } from './support/bound-shopper.ts';
+import { type CheckoutClient, cards, checkoutClient } from './support/checkout-client.ts';
 import { newToken } from './support/edge-client.ts';
-import { openSale } from './support/fixtures.ts';
+import { serverEvents } from './support/events.ts';
+import { type Fixture, openSale } from './support/fixtures.ts';
 import { answered, mapBounded } from './support/http.ts';
-import { orderAnswerShape, redemptionShape } from './support/shapes.ts';
+import { expectProblem } from './support/problem.ts';
+import { orderAnswerShape, orderShape, type RedemptionAnswer } from './support/shapes.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
-import { checkingThroughout } from './support/wait.ts';
+import { checkingThroughout, waitFor } from './support/wait.ts';
 
 let stack: SharedStack;
 beforeAll(async () => {
@@ -18,14 +22,37 @@ afterAll(async () => {
 
 const count = 300;
 
-test('behind the balancer shoppers do not notice that instances are killed, again and again', async () => {
-  const sale = await openSale(stack.control, stack.edge, { units: count });
-  const tokens = await mapBounded(Array.from({ length: count }), 40, () =>
-    newToken(stack.edge, sale.saleId),
-  );
-  const { checkoutUrl, processes } = stack.info();
-  expect(processes.find(({ url }) => url === checkoutUrl)?.name).toBe('balancer');
-  const checkout = checkoutClient(checkoutUrl);
+type Placed = { id: string; headers: Record<string, string> };
+
+async function byApi(
+  checkout: CheckoutClient,
+  token: string,
+  { productId }: Fixture,
+): Promise<Placed> {
+  const { order, orderKey } = await checkout.redeem({ token, productId });
+  return { id: order.id, headers: { authorization: `Bearer ${orderKey}` } };
+}
+
+/** As a browser without a script does it; the form's key is in its page. */
+async function byForm(
+  checkout: CheckoutClient,
+  token: string,
+  { saleId, productId }: Fixture,
+): Promise<Placed> {
+  const fields = { sale: saleId, token, key: randomUUID(), productId, quantity: '1' };
+  const answer = await checkout.raw('/checkout/redeem', {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(fields).toString(),
+  });
+  expect(answer.status).toBe(303);
+  const id = (answer.headers.get('location') ?? '').replace('/checkout/orders/', '');
+  const [cookie = ''] = (answer.headers.getSetCookie()[0] ?? '').split(';');
+  return { id, headers: { cookie } };
+}
+
+/** Instances are killed in turn for as long as the work lasts, and four times at least. */
+async function underKills<T>(sale: Fixture, work: () => Promise<T>): Promise<T> {
   let isOver = false;
   const kills = (async () => {
     for (let i = 0; !isOver || i < 4; i += 1) {
@@ -34,22 +61,103 @@ test('behind the balancer shoppers do not notice that instances are killed, agai
       await stack.whole();
     }
   })();
-  const orders = await checkingThroughout(
-    async () => void (await stack.addsUp(sale)),
-    () =>
-      // A few at a time: the load is to last over several kills.
-      mapBounded(tokens, 4, async (token) => {
-        const placed = await checkout.tryRedeem({ token, productId: sale.productId });
-        const { order, orderKey } = answered(placed, 201, redemptionShape);
-        for (let i = 0; i < 10; i += 1) {
-          const read = await checkout.raw(`/v1/orders/${order.id}`, { bearer: orderKey });
-          expect(answered(read, 200, orderAnswerShape).order.id).toBe(order.id);
-        }
-        return order.id;
-      }),
-  );
-  isOver = true;
+  const check = async () => void (await stack.addsUp(sale));
+  const result = await checkingThroughout(check, work).finally(() => {
+    isOver = true;
+  });
   await kills;
+  return result;
+}
+
+test('behind the balancer shoppers do not notice that instances are killed, again and again', async () => {
+  const sale = await openSale(stack.control, stack.edge, { units: count });
+  const tokens = await mapBounded(Array.from({ length: count }), 40, () =>
+    newToken(stack.edge, sale.saleId),
+  );
+  const { checkoutUrl, processes } = stack.info();
+  expect(processes.find(({ url }) => url === checkoutUrl)?.name).toBe('balancer');
+  const checkout = checkoutClient(checkoutUrl);
+  const orders = await underKills(sale, () =>
+    // A few at a time: the load is to last over several kills.
+    mapBounded(tokens, 4, async (token, i) => {
+      const redeem = i % 2 === 0 ? byApi : byForm;
+      const { id, headers } = await redeem(checkout, token, sale);
+      for (let reads = 0; reads < 10; reads += 1) {
+        const read = await checkout.raw(`/v1/orders/${id}`, { headers });
+        expect(answered(read, 200, orderAnswerShape).order.id).toBe(id);
+      }
+      return id;
+    }),
+  );
   expect(new Set(orders).size).toBe(count);
   expect(await stack.addsUp(sale)).toMatchObject({ orders: count, held: count, free: 0 });
 });
+
+test('bound shoppers who ask again as they are told have one order each, and pay, cancel and follow it', async () => {
+  const count = 90;
+  const sale = await openSale(stack.control, stack.edge, { units: count });
+  const { checkoutUrl, edgeUrl } = stack.info();
+  const checkout = checkoutClient(checkoutUrl);
+  const tokens = await mapBounded(Array.from({ length: count }), 20, () =>
+    newBoundToken(stack.edge, edgeUrl, sale.saleId),
+  );
+  const orders = await underKills(sale, () =>
+    mapBounded(tokens, 6, async (token, i) => {
+      const redeemed = await redeemBound(checkout, checkoutUrl, token, sale.productId);
+      const { order, orderKey } = redeemed;
+      const untilEvent = eventsOf(`${checkoutUrl}/v1/orders/${order.id}/events`, orderKey);
+      if (i % 2 === 0) await paid(checkout, redeemed, untilEvent);
+      else {
+        const cancel = { method: 'POST', bearer: orderKey };
+        const path = `/v1/orders/${order.id}/cancel`;
+        const answer = await untilAnswered('the cancelling', () => checkout.raw(path, cancel));
+        expect(answered(answer, 200, orderAnswerShape).order.state).toBe('cancelled');
+        await untilEvent('cancelled', 20);
+      }
+      return order.id;
+    }),
+  );
+  expect(new Set(orders).size).toBe(count);
+  const half = count / 2;
+  expect(await stack.addsUp(sale)).toMatchObject({
+    orders: count,
+    paid: half,
+    sold: half,
+    held: 0,
+  });
+  const twice = await stack.sql`
+    select order_id from payments where sale_id = ${sale.saleId} and state = 'succeeded'
+    group by order_id having count(*) > 1`;
+  expect(twice).toEqual([]);
+});
+
+type UntilEvent = (state: string, seconds: number) => Promise<void>;
+
+/** An order's stream, opened again whenever it ends, as an EventSource does. */
+function eventsOf(url: string, orderKey: string): UntilEvent {
+  return async (state, seconds) => {
+    const end = AbortSignal.timeout(seconds * 1_000);
+    await waitFor(`the event ${state}`, seconds, async () => {
+      for await (const { data } of serverEvents(url, orderKey, end)) {
+        if (orderShape.parse(JSON.parse(data)).state === state) return true;
+      }
+      return false;
+    });
+  };
+}
+
+/** Pays; where the payment did not come to anything (its checkout died), once more. */
+async function paid(
+  checkout: CheckoutClient,
+  { order, orderKey }: RedemptionAnswer,
+  untilEvent: UntilEvent,
+): Promise<void> {
+  await waitFor('the payment', 60, async () => {
+    const answer = await untilAnswered('the payment', () =>
+      checkout.tryPay(order.id, orderKey, cards.pays),
+    );
+    if (answer.status !== 202) expectProblem(answer, 'conflict');
+    await untilEvent('paid', 12);
+    return true;
+  });
+}

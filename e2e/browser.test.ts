@@ -27,13 +27,15 @@ afterAll(async () => {
 });
 
 test.concurrent.each([
-  { script: true, name: 'with a script' },
-  { script: false, name: 'without JavaScript' },
+  { script: true, host: '127.0.0.1', name: 'with a script' },
+  { script: true, host: 'localhost', name: 'with a script, at localhost' },
+  { script: false, host: '127.0.0.1', name: 'without JavaScript' },
 ])(
   'a shopper goes from the catalogue to the paid order and its mail, $name',
-  async ({ script }) => {
+  async ({ script, host }) => {
     const { edge, control } = stack;
-    const { edgeUrl, mailUrl } = stack.info();
+    const { mailUrl } = stack.info();
+    const edgeUrl = stack.info().edgeUrl.replace('127.0.0.1', host);
     const room = { ...openDoors, admitPerMinute: 0, abandonSeconds: 12 };
     const sale = await openSale(control, edge, { units: 5, priceMinor: 4_500, room });
     await mapBounded([1, 2, 3], 1, () => edge.join(sale.saleId));
@@ -48,7 +50,7 @@ test.concurrent.each([
     page.on('request', (request) => {
       if (request.url().endsWith('/v1/redemptions')) redemptions.push(request);
     });
-    const kind = script ? 'script' : 'plain';
+    const kind = `${script ? 'script' : 'plain'}${host === 'localhost' ? '-localhost' : ''}`;
     const picture = (name: string) =>
       page.screenshot({ path: join(pictures, `${kind}-${name}.png`), fullPage: true });
 
@@ -83,6 +85,7 @@ test.concurrent.each([
     // The order: held, then paid.
     await page.waitForURL(/\/checkout\/orders\/ord_/);
     if (script) await expectBound(page, redemptions);
+    if (script) expect(await page.evaluate('sessionStorage.length')).toBe(0);
     else expect(redemptions).toEqual([]);
     const orderId = /ord_[0-9a-z]+/.exec(page.url())?.[0] ?? '';
     expect(await stack.addsUp(sale)).toMatchObject({ held: 1, awaiting: 1 });

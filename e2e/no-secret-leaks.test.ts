@@ -1,146 +1,92 @@
-import { makeProof, newProofKey } from '@fairgate/shared/token/proof-maker.ts';
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Checkouts, publicOrigin, startCheckouts } from './faults/checkout-processes.ts';
+import { type Checkouts, startCheckouts } from './faults/checkout-processes.ts';
+import {
+  asking,
+  freshToken,
+  malformed,
+  malformedControls,
+  malformedPlaces,
+  oneOf,
+  order,
+  pay,
+  type Walk,
+  wellTrodden,
+} from './faults/leak-walk.ts';
 import { type OwnPostgres, startOwnPostgres } from './faults/own-postgres.ts';
-import { type FaultSale, seedSale } from './faults/sale.ts';
-import { openRoom } from './faults/test-room.ts';
-import { cards, checkoutClient, orderInState } from './support/checkout-client.ts';
-import { type Answer, answered, type CallOptions, call } from './support/http.ts';
-import { type RedemptionAnswer, redemptionShape } from './support/shapes.ts';
+import { startQueueService } from './faults/queue-process.ts';
+import { seedSale } from './faults/sale.ts';
+import { type Balancer, startBalancer } from './support/balancer.ts';
+import { cards } from './support/checkout-client.ts';
+import { type EdgeProcess, startEdge } from './support/edge-process.ts';
+import { call } from './support/http.ts';
+import { makeSecrets, type Secrets } from './support/secrets.ts';
 import { waitFor } from './support/wait.ts';
 
 let postgres: OwnPostgres;
 let checkouts: Checkouts;
+let queue: Awaited<ReturnType<typeof startQueueService>>;
+let balancer: Balancer;
+let edge: EdgeProcess;
+const redisPassword = randomBytes(18).toString('hex');
+const logLevel = 'trace';
+const ends: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   postgres = await startOwnPostgres();
-  checkouts = await startCheckouts({ databaseUrl: postgres.url, logLevel: 'trace' });
+  ends.unshift(postgres.stop);
+  const databaseUrl = postgres.url;
+  checkouts = await startCheckouts({ databaseUrl, redisPassword, logLevel });
+  ends.unshift(checkouts.stop);
+  queue = await startQueueService(checkouts, { databaseUrl, logLevel });
+  ends.unshift(queue.stop);
+  const hosts = checkouts.all.map(({ url }) => new URL(url).host);
+  balancer = await startBalancer({ upstreams: hosts });
+  ends.unshift(balancer.stop);
+  const bindings = { CHECKOUT_ORIGINS: balancer.url, LIMIT_LOOPBACK: '0' };
+  edge = await startEdge({ redisUrl: checkouts.redisUrl, bindings });
+  ends.unshift(edge.stop);
 });
 afterAll(async () => {
-  await checkouts?.stop();
-  await postgres?.stop();
+  for (const end of ends) await end();
 });
 
-type Secrets = {
-  add(name: string, value: string): string;
-  /** Names of those that the text holds, plainly or percent-encoded. */
-  foundIn(text: string, except?: string): string[];
-};
+/** The one secret that each may be told: it is theirs. */
+const mayHear: Record<string, string> = { 'the room': 'Redis password', 'the provider': 'card' };
 
-/** What must not be seen; a JWT is known by its signature and by its payload too. */
-function makeSecrets(): Secrets {
-  const parts: { name: string; value: string }[] = [];
-  return {
-    add(name, value) {
-      parts.push({ name, value });
-      const [, payload, signature] = value.split('.');
-      if (payload) parts.push({ name: `payload of ${name}`, value: payload });
-      if (signature) parts.push({ name: `signature of ${name}`, value: signature });
-      return value;
-    },
-    foundIn: (text, except) =>
-      parts
-        .filter(({ name }) => name !== except)
-        .filter(({ value }) => text.includes(value) || text.includes(encodeURIComponent(value)))
-        .map(({ name }) => name),
-  };
+function everySecret(): Secrets {
+  const secrets = makeSecrets();
+  for (const [name, value] of Object.entries(checkouts.secrets)) secrets.add(name, value);
+  const { ticketKeys, purchaseKeys, admissionKey } = edge.secrets;
+  for (const { k } of ticketKeys.keys) secrets.add('ticket key', k);
+  for (const { d } of purchaseKeys.keys) secrets.add('purchase key', d);
+  secrets.add('admission key', admissionKey);
+  secrets.add('admin key', queue.adminKey);
+  secrets.add('database password', new URL(postgres.url).password);
+  secrets.add('Redis password', redisPassword);
+  secrets.add('card', cards.pays);
+  return secrets;
 }
 
-type Walk = { secrets: Secrets; refusals: string[]; ask: Ask; sale: FaultSale };
-type Ask = (path: string, options?: CallOptions) => Promise<Answer>;
-
-/** Every request goes straight to an instance, so that its HTTP way carries webhooks alone. */
-function asking(refusals: string[]): Ask {
-  let turn = 0;
-  return async (path, options) => {
-    turn += 1;
-    const { url } = turn % 2 === 0 ? checkouts.first : checkouts.second;
-    const answer = await call(`${url}${path}`, { method: 'POST', timeoutMs: 30_000, ...options });
-    const headers = JSON.stringify([...answer.headers]);
-    if (answer.status >= 400) refusals.push(`${answer.status} ${path} ${headers} ${answer.text}`);
-    return answer;
-  };
-}
-
-async function freshToken({ secrets, sale }: Walk, jkt?: string): Promise<string> {
-  const { token } = await checkouts.token(sale.saleId, jkt === undefined ? {} : { jkt });
-  return secrets.add('token', token);
-}
-
-async function order(walk: Walk): Promise<RedemptionAnswer> {
-  const json = { items: [{ productId: walk.sale.productId, quantity: 1 }], email: 'a@b.example' };
+/** Redis has another password than the services: what they say then carries theirs. */
+async function withAWrongPassword(walk: Walk): Promise<void> {
+  const { ask, sale } = walk;
+  const redis = new Redis(checkouts.redisUrl);
+  await redis.config('SET', 'requirepass', 'another');
+  await redis.call('CLIENT', 'KILL', 'TYPE', 'normal');
+  await waitFor('refusals of Redis in the logs', 20, async () => {
+    await call(`${edge.url}/api/sales/${sale.saleId}`);
+    return [...checkouts.all, queue, edge].every(({ log }) => log().includes('WRONGPASS'));
+  });
   const bearer = await freshToken(walk);
-  const redeemed = answered(
-    await walk.ask('/v1/redemptions', { bearer, json }),
-    201,
-    redemptionShape,
-  );
-  walk.secrets.add('order key', redeemed.orderKey);
-  await walk.ask('/v1/redemptions', { bearer, json });
-  return redeemed;
-}
-
-const pay = ({ ask }: Walk, { order: { id }, orderKey }: RedemptionAnswer, card: string) =>
-  ask(`/v1/orders/${id}/payments`, { bearer: orderKey, json: { provider: 'sandbox', card } });
-
-async function wellTrodden(walk: Walk): Promise<void> {
-  const paid = await order(walk);
-  await pay(walk, paid, cards.pays);
-  await orderInState(checkoutClient(checkouts.first.url), paid, 'paid');
-  for (const card of [cards.declined, cards.providerFails, '4111111111111111', 'no card']) {
-    await pay(walk, await order(walk), walk.secrets.add('card', card));
-  }
-  const left = await order(walk);
-  await walk.ask(`/v1/orders/${left.order.id}/cancel`, { bearer: left.orderKey });
-}
-
-/** Requests that are wrong in every way, each with a secret in the wrong place too. */
-async function malformed(walk: Walk): Promise<void> {
-  const { ask, secrets, sale } = walk;
-  const json = { items: [{ productId: sale.productId, quantity: 1 }] };
-  const token = await freshToken(walk);
-  const [head, payload, signature = ''] = token.split('.');
-  const forged = `${head}.${payload}.${[...signature].reverse().join('')}`;
-  const key = newProofKey();
-  const bound = await freshToken(walk, key.jkt);
-  const htu = `${publicOrigin}/v1/redemptions`;
-  const proofs = [
-    makeProof(key, { method: 'GET', url: htu, token: bound }),
-    makeProof(newProofKey(), { method: 'POST', url: htu, token: bound }),
-  ].map((proof) => secrets.add('proof', proof));
-  await ask('/v1/redemptions', { bearer: secrets.add('token', forged), json });
-  await ask('/v1/redemptions', { bearer: bound, json });
-  for (const dpop of proofs) {
-    const headers = { authorization: `DPoP ${bound}`, dpop };
-    await ask('/v1/redemptions', { json, headers });
-  }
-  await ask('/v1/redemptions', { bearer: token, body: `{"items": "${token}` });
-  await ask('/v1/redemptions', { bearer: token, json: { items: [], email: token } });
-  await ask('/v1/redemptions', { json: { token } });
-  await ask('/v1/redemptions', {
-    bearer: token,
-    json,
-    headers: { 'idempotency-key': 'k'.repeat(300) },
-  });
-  const one = await order(walk);
-  const other = await order(walk);
-  const path = `/v1/orders/${one.order.id}`;
-  await ask(path, { method: 'GET', bearer: other.orderKey });
-  await ask(path, { method: 'GET', bearer: token });
-  await ask(`${path}/payments`, { bearer: one.orderKey, body: `{"card": "${cards.pays}` });
-  await ask(`${path}/payments`, { bearer: one.orderKey, json: { provider: one.orderKey } });
-  await ask('/checkout', {
-    body: new URLSearchParams({ token: forged, sale: sale.saleId }).toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  });
-  const event = JSON.stringify({ id: 'evt_1', secret: checkouts.secrets.webhook });
-  await ask('/webhooks/sandbox', { body: event });
-  await ask('/webhooks/sandbox', { body: event, headers: { 'fairgate-signature': 't=1,v1=00' } });
-  await ask('/internal/orders/x/refund', { bearer: `${checkouts.secrets.internal}x`, json: {} });
+  expect((await ask('/v1/redemptions', { bearer, json: oneOf(sale) })).status).toBe(201);
+  await redis.config('SET', 'requirepass', redisPassword);
+  redis.disconnect();
 }
 
 async function withStoresAway(walk: Walk): Promise<void> {
   const { ask, sale } = walk;
-  const json = { items: [{ productId: sale.productId, quantity: 1 }] };
+  const json = oneOf(sale);
   const one = await order(walk);
   for (const way of ['sandbox', 'redis', 'postgres'] as const) {
     for (const { ways } of checkouts.all) {
@@ -148,6 +94,10 @@ async function withStoresAway(walk: Walk): Promise<void> {
       ways[way].reset();
     }
     await pay(walk, one, cards.pays);
+    const bearer = await freshToken(walk);
+    for (const url of [balancer.url, edge.url]) {
+      await call(`${url}/v1/redemptions?token=${bearer}`, { method: 'POST', bearer, json });
+    }
     const answer = await ask('/v1/redemptions', { bearer: await freshToken(walk), json });
     expect(answer.status).toBe(way === 'postgres' ? 503 : 201);
     await ask(`/v1/orders/${one.order.id}`, { method: 'GET', bearer: one.orderKey });
@@ -160,38 +110,45 @@ async function withStoresAway(walk: Walk): Promise<void> {
 
 test('no secret is in any log, error, or request to elsewhere, at level trace and with everything failing', async () => {
   const { all, sandbox, sql } = checkouts;
-  const sale = await seedSale(sql, { units: 100 });
-  await openRoom(checkouts.redisUrl, sale);
-  const secrets = makeSecrets();
-  for (const [name, value] of Object.entries(checkouts.secrets)) secrets.add(name, value);
-  secrets.add('database password', new URL(postgres.url).password);
-  secrets.add('card', cards.pays);
+  const sale = await seedSale(sql, { units: 200 });
+  const secrets = everySecret();
   const refusals: string[] = [];
   const outgoing = all.flatMap(({ ways }) => [
     { to: 'the room', said: ways.redis.record('to-server') },
     { to: 'the provider', said: ways.sandbox.record('to-server') },
     { to: 'the webhook', said: ways.http.record('to-server') },
   ]);
-  const walk: Walk = { secrets, refusals, ask: asking(refusals), sale };
-  await wellTrodden(walk);
-  await malformed(walk);
-  await withStoresAway(walk);
-
-  expect(refusals.length).toBeGreaterThan(20);
-  for (const text of refusals) expect([text, secrets.foundIn(text)]).toEqual([text, []]);
-  for (const one of [...all, sandbox]) {
-    expect(one.log().length).toBeGreaterThan(100);
-    for (const line of one.log().split('\n')) {
-      expect([line, secrets.foundIn(line)]).toEqual([line, []]);
-    }
+  const through = (...urls: string[]): Walk => {
+    return { checkouts, sale, secrets, refusals, ask: asking(urls, refusals) };
+  };
+  // Straight to the instances, so that their HTTP way carries webhooks alone.
+  const straight = through(...all.map(({ url }) => url));
+  await wellTrodden(straight);
+  for (const walk of [straight, through(balancer.url), through(edge.url)]) await malformed(walk);
+  await malformedPlaces(through(edge.url));
+  await malformedControls(through(queue.url), queue.adminKey);
+  await withAWrongPassword(straight);
+  await withStoresAway(straight);
+  await all[0]?.kill();
+  await all[1]?.kill();
+  const bearer = await freshToken(straight);
+  for (const door of [balancer.url, edge.url]) {
+    const ask = asking([door], refusals);
+    expect((await ask(`/v1/redemptions?token=${bearer}`, { bearer })).status).toBe(503);
   }
+
+  expect(refusals.length).toBeGreaterThan(60);
+  for (const text of refusals) expect([text, secrets.foundIn(text)]).toEqual([text, []]);
+  const logs = [...all, sandbox, queue, edge, balancer].map(({ log }) => log());
+  for (const log of logs) {
+    expect(log.length).toBeGreaterThan(100);
+    for (const line of log.split('\n')) expect([line, secrets.foundIn(line)]).toEqual([line, []]);
+  }
+  await balancer.stop();
+  expect(secrets.foundIn(balancer.errors())).toEqual([]);
   for (const { to, said } of outgoing) {
     expect([to, said().length > 0]).toEqual([to, true]);
-    // The provider is told the card, by its own API, and nothing else.
-    expect([to, secrets.foundIn(said(), to === 'the provider' ? 'card' : undefined)]).toEqual([
-      to,
-      [],
-    ]);
+    expect([to, secrets.foundIn(said(), mayHear[to])]).toEqual([to, []]);
   }
   const urls = outgoing.flatMap(({ said }) => said().match(/^(GET|POST|PUT) .*$/gm) ?? []);
   expect(urls.length).toBeGreaterThan(0);

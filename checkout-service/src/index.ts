@@ -155,7 +155,9 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
   for (const provider of options.providers) {
     provider.onCall((call) => metrics.providerCall(provider.name, call));
   }
-  const keys = purchaseKeys(options.purchaseJwks, options.jwksUrl);
+  const keys = purchaseKeys(options.purchaseJwks, options.jwksUrl, (err) =>
+    log.warn({ err }, 'the published keys of purchase tokens are away'),
+  );
   const verify = (token: string) => verifyPurchaseToken(token, keys, now());
   const { publicOrigins: origins } = options;
   const redeem = makeRedeem({

@@ -52,4 +52,28 @@ describe('a rotation of the keys', () => {
       server.close();
     }
   });
+
+  it('is waited for while the published set is away: 503, and one line of log for many tokens', async () => {
+    const lines: string[] = [];
+    const note = (_: object, message: string) => void lines.push(message);
+    const rig = await makeRig({
+      databaseUrl: await freshDatabaseUrl(afterAll),
+      units: [1],
+      jwksUrl: 'http://127.0.0.1:1/.well-known/jwks.json',
+      log: { info: note, warn: note, error: note },
+    });
+    try {
+      const token = await rig.token();
+      const unknown = Buffer.from('{"alg":"EdDSA","typ":"purchase+jwt","kid":"forged"}');
+      const forged = token.replace(/^[^.]+/, unknown.toString('base64url'));
+      const answers = await Promise.all(Array.from({ length: 30 }, () => rig.redeem(forged)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+      // How the room's Redis does is told in the same log.
+      const ofKeys = lines.filter((line) => line.includes('keys'));
+      expect(ofKeys).toEqual(['the published keys of purchase tokens are away']);
+      expect((await rig.redeem(token)).status).toBe(201);
+    } finally {
+      await rig.close();
+    }
+  });
 });

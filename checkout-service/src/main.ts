@@ -1,14 +1,14 @@
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
-import { pino } from 'pino';
 import { serveHttp } from './adapters/http-server.ts';
+import { makeLog } from './adapters/log.ts';
 import { providersOf } from './adapters/providers.ts';
 import { checkoutSettings } from './config.ts';
 import { makeService } from './index.ts';
 
 const settings = checkoutSettings();
 const instance = settings.FAIRGATE_INSTANCE;
-const log = pino({ level: settings.FAIRGATE_LOG_LEVEL, base: { service: 'checkout', instance } });
+const log = makeLog(settings.FAIRGATE_LOG_LEVEL, { service: 'checkout', instance });
 
 /** How long requests under way may still take after a SIGTERM. */
 const graceMs = 3_000;

@@ -54,6 +54,14 @@ describe('the pages without a script', () => {
     expect((await rig.call('GET', location, { headers: { cookie } })).body).toContain('Cancelled');
   });
 
+  it('let nobody send the form before the script has brought the token from the address', async () => {
+    const button = async (token: string) => {
+      const shown = await form(`/checkout?sale=${rig.saleId}`, { token });
+      return /<button type="submit" *(\w*)>/.exec(shown.body)?.[1];
+    };
+    expect([await button(''), await button(await rig.token())]).toEqual(['disabled', '']);
+  });
+
   it('say what went wrong, and keep what was typed', async () => {
     const token = await rig.token({ max: 1 });
     const fields = {
@@ -106,6 +114,8 @@ describe('what else is served', () => {
     expect((await rig.call('GET', '/metrics')).body).toContain('fairgate_claim_batch_size');
     const { paths } = (await rig.call('GET', '/openapi.json')).body;
     expect(paths['/v1/redemptions']).toBeDefined();
+    const { description } = paths['/v1/redemptions'].post;
+    expect(description).toMatch(/After a 503.*same `Idempotency-Key`.*a fresh proof/);
     const pay = paths['/v1/orders/{id}/payments'].post;
     expect(pay.description).toMatch(/503 `payment-unavailable`.*stays `awaiting_payment`/);
     expect((await rig.call('GET', '/docs')).body).toContain('POST /v1/redemptions');

@@ -41,6 +41,7 @@ export type CheckoutSecrets = Record<'orderKey' | 'webhook' | 'internal', string
 export type CheckoutsWish = {
   /** Its own, unless named; a URL of one's own is not dropped. */
   databaseUrl?: string;
+  redisPassword?: string;
   logLevel?: string;
   settings?: Record<string, string>;
 };
@@ -50,7 +51,7 @@ export async function startCheckouts(wish: CheckoutsWish = {}): Promise<Checkout
   const ends: (() => Promise<unknown>)[] = [];
   const onEnd = (end: () => Promise<unknown>) => void ends.unshift(end);
   const databaseUrl = wish.databaseUrl ?? (await freshDatabaseUrl(onEnd));
-  const redis = await startOwnRedis();
+  const redis = await startOwnRedis(wish.redisPassword);
   onEnd(redis.stop);
   await migrateDatabase(databaseUrl);
   const sql = postgres(databaseUrl, { max: 3, onnotice: () => {} });

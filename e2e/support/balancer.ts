@@ -19,6 +19,8 @@ export type Balancer = {
   port: number;
   /** What it wrote about requests. */
   log(): string;
+  /** Its error log, whole when it has stopped. */
+  errors(): string;
   stop(): Promise<void>;
 };
 
@@ -33,12 +35,16 @@ export async function startBalancer(
   writeBalancerFiles({ folder, port, limitLoopback: false, ...wish });
   const command = balancerCommand(nginx, folder);
   const child = spawn(command.file, command.args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...command.env },
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    errors += text;
   });
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
+      const gone = new Promise((resolve) => child.once('close', resolve));
       child.kill('SIGTERM');
       await gone;
     }
@@ -46,11 +52,12 @@ export async function startBalancer(
   };
   if (!(await waitUntil(() => child.exitCode !== null || isOpen(port), 10))) {
     await stop();
-    throw new Error('nginx did not start');
+    throw new Error(`nginx did not start: ${errors}`);
   }
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    errors: () => errors,
     log: () => readFileSync(join(folder, 'requests.log'), 'utf8'),
     stop,
   };

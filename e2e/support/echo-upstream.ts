@@ -11,7 +11,7 @@ export type Seen = {
 export type EchoUpstream = {
   host: string;
   seen: Seen[];
-  behaviour: 'answers' | 'drops';
+  behaviour: 'answers' | 'drops' | 'hangs' | 'is a bad gateway';
   /** Streams that are open. */
   streams: Set<ServerResponse>;
   stop(): Promise<void>;
@@ -26,8 +26,15 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
       upstream.seen.push({ method, url, headers, body });
-      if (upstream.behaviour === 'drops') request.socket.destroy();
-      else answer(url, response);
+      switch (upstream.behaviour) {
+        case 'answers':
+          return answer(url, response);
+        case 'drops':
+          return request.socket.destroy();
+        case 'is a bad gateway':
+          return response.writeHead(502).end('<html>');
+        case 'hangs':
+      }
     });
   });
   const upstream: EchoUpstream = {
@@ -48,7 +55,8 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
       upstream.streams.add(response);
       response.once('close', () => upstream.streams.delete(response));
     } else if (url.startsWith('/checkout/assets/')) {
-      const headers = { etag: '"v1"', 'cache-control': 'public, max-age=300' };
+      const maxAge = /\d+/.exec(url) ?? 300;
+      const headers = { etag: '"v1"', 'cache-control': `public, max-age=${maxAge}` };
       response.writeHead(200, { ...headers, 'content-type': 'text/css' });
       response.end(`body{}${' '.repeat(4_000)}`);
     } else response.end(upstream.host);

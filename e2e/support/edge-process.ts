@@ -10,7 +10,14 @@ import { loadSecrets, type Secrets } from '../../scripts/stack/secrets.ts';
 import { repositoryFolder } from '../../scripts/toolchain/folders.ts';
 
 /** The edge alone, on workerd, as it is deployed. */
-export type EdgeProcess = { url: string; pid: number; secrets: Secrets; stop(): Promise<void> };
+export type EdgeProcess = {
+  url: string;
+  pid: number;
+  secrets: Secrets;
+  /** All that it has written. */
+  log(): string;
+  stop(): Promise<void>;
+};
 
 export type EdgeWish = {
   redisUrl: string;
@@ -49,7 +56,7 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
   const child = spawn(workerd, ['serve', file], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-4_000);
+    output += chunk.toString();
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
@@ -58,10 +65,11 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
     rmSync(folder, { recursive: true, force: true });
   };
   if (await waitUntil(() => child.exitCode !== null || httpAnswers(`${url}/healthz`), 20)) {
-    if (child.exitCode === null) return { url, pid: child.pid ?? 0, secrets, stop };
+    if (child.exitCode === null)
+      return { url, pid: child.pid ?? 0, secrets, log: () => output, stop };
   }
   await stop();
-  throw new Error(`The edge did not start: ${output}`);
+  throw new Error(`The edge did not start: ${output.slice(-4_000)}`);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -50,6 +50,13 @@ async function joined(saleId: string, key: ProofKey) {
   return { answer, ...answered(answer, 201, joinShape) };
 }
 
+const tokenOf = (saleId: string) => `${placeOf(saleId)}/token`;
+const admitted = (saleId: string, bearer: string) =>
+  waitFor('the admission', 5, async () => {
+    const polled = await ask('GET', placeOf(saleId), { bearer });
+    return answered(polled, 200, pollShape).place.state === 'admitted';
+  });
+
 describe('a place that is joined with a key', () => {
   test.each(['P-256', 'Ed25519'] as const)(
     'is bound to it, and so is its token: %s',
@@ -58,12 +65,9 @@ describe('a place that is joined with a key', () => {
       const key = newProofKey(kind);
       const { ticket } = await joined(saleId, key);
       expect(jktOf(ticket)).toBe(key.jkt);
-      await waitFor('the admission', 5, async () => {
-        // A plain poll needs no proof.
-        const polled = await ask('GET', placeOf(saleId), { bearer: ticket });
-        return answered(polled, 200, pollShape).place.state === 'admitted';
-      });
-      const path = `${placeOf(saleId)}/token`;
+      // A plain poll needs no proof.
+      await admitted(saleId, ticket);
+      const path = tokenOf(saleId);
       const proof = key;
       const iat = Math.floor(Date.now() / 1_000);
       for (const given of [
@@ -144,6 +148,52 @@ describe('a place that is joined with a key', () => {
   });
 });
 
+/** By whom it came in, and who copied the ticket or the cookie before it was bound. */
+describe('the first key of a place stays', () => {
+  test('for whoever holds a ticket of before: no other key, no token, no leaving', async () => {
+    const saleId = await rooms.open({ admitPerMinute: 6_000 });
+    const { ticket: older } = await edge.join(saleId);
+    const [own, thief] = [newProofKey(), newProofKey()];
+    const bound = await ask('POST', placeOf(saleId), { bearer: older, key: own });
+    const { ticket } = answered(bound, 200, joinShape);
+    expectProblem(
+      await ask('POST', placeOf(saleId), { bearer: older, key: thief, proof: thief }),
+      'conflict',
+    );
+    expectProblem(await ask('POST', placeOf(saleId), { bearer: older }), 'proof-invalid');
+    await admitted(saleId, ticket);
+    expectProblem(await ask('POST', tokenOf(saleId), { bearer: older }), 'proof-invalid');
+    expectProblem(await ask('DELETE', placeOf(saleId), { bearer: older }), 'proof-invalid');
+    const cookie = `fg_place_${saleId}=${older}`;
+    for (const [form, status] of [
+      ['buy', 401],
+      ['join', 401],
+      ['leave', 303],
+    ] as const) {
+      const path = `/sales/${saleId}/${form}`;
+      const answer = await edge.raw(path, { method: 'POST', headers: { cookie } });
+      expect([form, answer.status]).toEqual([form, status]);
+    }
+    const taken = await ask('POST', tokenOf(saleId), { bearer: ticket, proof: own });
+    const { token } = answered(taken, 200, tokenShape);
+    expect(decodeJwt(token).cnf).toEqual({ jkt: own.jkt });
+  });
+
+  test('for whoever holds the visitor’s cookie of before', async () => {
+    const unbound = await rooms.open({ admitPerMinute: 0 }, undefined, 'off');
+    const first = await ask('POST', placeOf(unbound));
+    const cookie = cookiesOf(first).find((one) => one.startsWith('fg_visitor=')) ?? '';
+    const saleId = await rooms.open({ admitPerMinute: 0 });
+    const [own, thief] = [newProofKey(), newProofKey()];
+    const joining = await ask('POST', placeOf(saleId), { cookie, key: own });
+    expect(jktOf(answered(joining, 201, joinShape).ticket)).toBe(own.jkt);
+    expectProblem(await ask('POST', placeOf(saleId), { cookie, key: thief }), 'conflict');
+    expectProblem(await ask('POST', placeOf(saleId), { cookie }), 'proof-invalid');
+    const again = await ask('POST', placeOf(saleId), { cookie, key: own });
+    expect(jktOf(answered(again, 200, joinShape).ticket)).toBe(own.jkt);
+  });
+});
+
 describe('a sale', () => {
   test('that binds nobody ignores keys', async () => {
     const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, 'off');
@@ -158,6 +208,25 @@ describe('a sale', () => {
     expect((await edge.raw(`/sales/${saleId}`)).text).toContain('needs JavaScript');
     const key = newProofKey();
     expect(jktOf((await joined(saleId, key)).ticket)).toBe(key.jkt);
+  });
+
+  test('that begins to require keys gives no token to a place without one', async () => {
+    const saleId = await rooms.open({ admitPerMinute: 6_000 });
+    const { ticket } = await edge.join(saleId);
+    await admitted(saleId, ticket);
+    await rooms.open({ admitPerMinute: 6_000 }, saleId, 'required');
+    await waitFor('the new setting', 5, async () => {
+      return (await edge.raw(`/sales/${saleId}`)).text.includes('data-bind="required"');
+    });
+    expectProblem(await ask('POST', tokenOf(saleId), { bearer: ticket }), 'proof-invalid');
+    const cookie = `fg_place_${saleId}=${ticket}`;
+    const form = await edge.raw(`/sales/${saleId}/buy`, { method: 'POST', headers: { cookie } });
+    expect(form.status).toBe(401);
+    const key = newProofKey();
+    const joining = await ask('POST', placeOf(saleId), { bearer: ticket, key });
+    const { ticket: bound } = answered(joining, 200, joinShape);
+    const taken = await ask('POST', tokenOf(saleId), { bearer: bound, proof: key });
+    expect(decodeJwt(answered(taken, 200, tokenShape).token).cnf).toEqual({ jkt: key.jkt });
   });
 
   test('binds a place that was unbound when it joins again with a key', async () => {

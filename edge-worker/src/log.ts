@@ -1,3 +1,5 @@
+import { withoutArguments } from '@fairgate/shared/fault.ts';
+
 /** One JSON line for the platform's log. Never tokens, tickets, keys, cookies or query strings. */
 export function logFault(where: string, error: unknown, more: Record<string, string> = {}): void {
   const cause =
@@ -6,8 +8,8 @@ export function logFault(where: string, error: unknown, more: Record<string, str
     level: 'error',
     where,
     ...more,
-    error: String(error),
-    ...(cause ? { cause } : {}),
+    error: withoutArguments(String(error)),
+    ...(cause ? { cause: withoutArguments(cause) } : {}),
   };
   // biome-ignore lint/suspicious/noConsole: a Worker has no other log
   console.error(JSON.stringify(line));

@@ -3,10 +3,10 @@ import { systemClock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
+import { nodeServer } from '@fairgate/shared/http/node-server.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
-import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
@@ -109,9 +109,8 @@ async function main(): Promise<void> {
   }
   const running = service.begin();
   const { host: hostname, port } = config;
-  const server = serve({ fetch: service.api.fetch, hostname, port }, () => {
-    log.info({ hostname, port }, 'listening');
-  });
+  const server = nodeServer(service.api);
+  server.listen(port, hostname, () => log.info({ hostname, port }, 'listening'));
   server.on('error', (error: unknown) => {
     log.fatal({ err: error, port }, 'cannot listen; FAIRGATE_PORT sets the port');
     process.exit(1);
@@ -121,7 +120,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), stopMs).unref();
     service.stopping.abort();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    server.closeIdleConnections();
     await Promise.all([closed, service.end(running)]);
     process.exit(0);
   };

@@ -1,22 +1,34 @@
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { z } from 'zod';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from '../stack/atomic-file.ts';
-import { keysMax, purchaseKeySchema, ticketKeySchema } from './key-set.ts';
+import { type AnyKey, keysMax, purchaseKeySchema, ticketKeySchema } from './key-set.ts';
 
-const setOf = <K extends z.ZodType>(key: K) => z.object({ keys: z.array(key).min(1).max(keysMax) });
+const setOf = <K extends z.ZodType<AnyKey>>(key: K, max: number) =>
+  z.object({ keys: z.array(key).min(1).max(max) });
 
 /** Both sets, in a file of their own or among a stack's other secrets, which stay as they are. */
 const keyFileSchema = z.looseObject({
-  ticketKeys: setOf(ticketKeySchema),
-  purchaseKeys: setOf(purchaseKeySchema),
+  ticketKeys: setOf(ticketKeySchema, keysMax.ticket),
+  purchaseKeys: setOf(purchaseKeySchema, keysMax.purchase),
 });
 export type KeyFile = z.infer<typeof keyFileSchema>;
 
 /** Reads both sets. Throws a SetupError, without the file's contents, where they cannot be had. */
 export function readKeyFile(file: string): KeyFile {
-  if (!existsSync(file)) {
-    throw new SetupError(`${file} is not there: "new --file ${file}" makes it.`);
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    const what = `${file} may be read by others (mode ${mode.toString(8)})`;
+    throw new SetupError(`${what}: "chmod 600" it, and change keys that somebody may have seen.`);
   }
   try {
     return keyFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -26,10 +38,44 @@ export function readKeyFile(file: string): KeyFile {
   }
 }
 
-/** Whole or not at all, and for its owner alone. */
-export function writeKeyFile(file: string, keys: KeyFile): void {
-  writeFileAtomically(file, `${JSON.stringify(keys, null, 2)}\n`, 0o600);
-  chmodSync(file, 0o600);
+/**
+ * Writes what `change` makes of the file: whole or not at all, for its owner alone, and by one run at
+ * a time. Where it is a link the file behind it changes. Throws a SetupError.
+ */
+export function changeKeyFile(file: string, change: () => KeyFile): KeyFile {
+  const real = existsSync(file) ? realpathSync(file) : file;
+  const lock = `${real}.lock`;
+  takeLock(file, lock);
+  try {
+    const keys = change();
+    write(real, keys);
+    return keys;
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function takeLock(file: string, lock: string): void {
+  try {
+    closeSync(openSync(lock, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(file, error);
+    const why = `${file} is being changed by another run`;
+    throw new SetupError(`${why}. If there is none, one was killed: remove ${lock}.`);
+  }
+}
+
+function write(file: string, keys: KeyFile): void {
+  try {
+    writeFileAtomically(file, `${JSON.stringify(keys, null, 2)}\n`, 0o600);
+    chmodSync(file, 0o600);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+function unwritable(file: string, error: unknown): SetupError {
+  return new SetupError(`${file} cannot be written: ${messageOf(error)}`);
 }
 
 /** A syntax error quotes what it stumbled over, which may be a key. */

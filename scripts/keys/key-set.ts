@@ -1,4 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { purchaseKeysMax } from '@fairgate/shared/token/jwks.ts';
+import { ticketKeysMax } from '@fairgate/shared/token/ticket.ts';
 import { z } from 'zod';
 import { SetupError } from '../setup-error.ts';
 
@@ -26,8 +28,12 @@ export type TicketKey = z.infer<typeof ticketKeySchema>;
 export type PurchaseKey = z.infer<typeof purchaseKeySchema>;
 export type AnyKey = Pick<TicketKey, 'kid' | 'createdAt' | 'signsSince' | 'signedUntil'>;
 
-/** A set is short: each verifier tries none but the one that the `kid` names, and reads all of it. */
-export const keysMax = 8;
+/** What those who verify take. */
+export const keysMax = { ticket: ticketKeysMax, purchase: purchaseKeysMax } as const;
+export type Kind = keyof typeof keysMax;
+
+/** So long every location and checkout may take to learn a new key (ARCHITECTURE.md D11). */
+export const publishedSecondsMin = 600;
 
 export type KeyState = 'signs' | 'next' | 'verifies';
 
@@ -38,24 +44,36 @@ export function stateOf(keys: readonly AnyKey[], key: AnyKey): KeyState {
 }
 
 /** The set with a key more, which is published and does not sign yet. Throws a SetupError when full. */
-export function withNew<K extends AnyKey>(keys: readonly K[], made: K, kind: string): K[] {
+export function withNew<K extends AnyKey>(keys: readonly K[], made: K, kind: Kind): K[] {
   if (keys.some((key) => stateOf(keys, key) === 'next')) {
     throw new SetupError(`The set of ${kind} keys has a new key already: rotate it in first.`);
   }
-  if (keys.length >= keysMax) {
-    throw new SetupError(
-      `The set of ${kind} keys holds ${keysMax} keys, which is all it may: retire old ones first.`,
-    );
+  if (keys.length >= keysMax[kind]) {
+    const full = `The set of ${kind} keys holds ${keysMax[kind]} keys, which is all it may`;
+    throw new SetupError(`${full}: retire old ones first.`);
   }
   return [...keys, made];
 }
 
-/** The newest published key signs from now on; the one before it verifies. */
-export function rotated<K extends AnyKey>(keys: readonly K[], now: Date, kind: string): K[] {
+/**
+ * The newest published key signs from now on; the one before it verifies. Throws a SetupError where
+ * there is none, or where it is too young for everyone to know it and `isNow` is not said.
+ */
+export function rotated<K extends AnyKey>(
+  keys: readonly K[],
+  now: Date,
+  { kind, isNow }: { kind: Kind; isNow: boolean },
+): K[] {
   const next = keys.findLast((key) => stateOf(keys, key) === 'next');
   const [current, ...others] = keys;
   if (next === undefined || current === undefined) {
     throw new SetupError(`There is no new ${kind} key to rotate to: make one with "new" first.`);
+  }
+  const ageSeconds = (now.getTime() - Date.parse(next.createdAt ?? '')) / 1_000;
+  if (!isNow && ageSeconds < publishedSecondsMin) {
+    const early = `The new ${kind} key is ${Math.floor(ageSeconds)} s old`;
+    const why = `who has not learnt it would refuse what it signs`;
+    throw new SetupError(`${early}: ${why}. Wait for ${publishedSecondsMin} s, or say --now.`);
   }
   const at = now.toISOString();
   return [

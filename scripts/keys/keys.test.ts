@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publicJwks, purchaseSigner } from '@fairgate/shared/token/jwks.ts';
@@ -9,10 +19,11 @@ import { loadSecrets } from '../stack/secrets.ts';
 import { readKeyFile } from './key-file.ts';
 import { keysMax } from './key-set.ts';
 import { parseKeyCommand } from './options.ts';
-import { runKeys } from './run.ts';
+import { purchaseTokenSeconds, runKeys } from './run.ts';
 
 const start = Date.parse('2026-11-24T06:00:00Z');
 const day = 24 * 3_600_000;
+const later = start + 600_000;
 
 function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'fairgate-keys-'));
@@ -47,13 +58,23 @@ test('a new key is published before it signs, and the old one verifies after it'
   run('new');
   expect(kids()[0]).toBe(first);
   const [, second] = kids();
-  run('rotate');
+  run('rotate', later);
   expect(kids()).toEqual([second, first]);
-  expect(() => run('rotate')).toThrow('no new ticket key');
+  expect(() => run('rotate', later)).toThrow('no new ticket key');
   expect(kids()).toEqual([second, first]);
 });
 
-test('a key is dropped when its last token has expired, not before, and never one that signs', () => {
+test('a key that not everyone may know yet signs only where that is said', () => {
+  const { file, run } = setUp();
+  run('new');
+  run('new');
+  const before = readFileSync(file, 'utf8');
+  expect(() => run('rotate', later - 1)).toThrow('--now');
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  expect(run('rotate', later - 1, '--now')).toContain('verifies; signed until');
+});
+
+test('a key is dropped when its last token has expired and is replayed no more, not before, and never one that signs', () => {
   const { file, run } = setUp();
   const count = () => {
     const { ticketKeys, purchaseKeys } = readKeyFile(file);
@@ -61,18 +82,29 @@ test('a key is dropped when its last token has expired, not before, and never on
   };
   run('new');
   run('new');
-  run('rotate');
-  run('retire', start + 3_600_000);
-  expect(count()).toEqual([2, 2]);
-  run('retire', start + day);
+  run('rotate', later);
+  const replayedUntil = later + (3_600 + 24 * 3_600) * 1_000;
+  for (const at of [replayedUntil, later + purchaseTokenSeconds * 1_000 - 1]) {
+    run('retire', at);
+    expect(count()).toEqual([2, 2]);
+  }
+  run('retire', later + purchaseTokenSeconds * 1_000);
   expect(count()).toEqual([2, 1]);
-  run('retire', start + 401 * day);
+  run('retire', later + 400 * day - 1);
+  expect(count()).toEqual([2, 1]);
+  run('retire', later + 400 * day);
   expect(count()).toEqual([1, 1]);
 });
 
 test('no secret is ever shown', () => {
   const { file, run } = setUp();
-  const said = [run('new'), run('new'), run('rotate'), run('list'), run('list', start, '--public')];
+  const said = [
+    run('new'),
+    run('new'),
+    run('rotate', later),
+    run('list'),
+    run('list', start, '--public'),
+  ];
   const { ticketKeys, purchaseKeys } = readKeyFile(file);
   for (const { k } of ticketKeys.keys) expect(said.join()).not.toContain(k);
   for (const { d } of purchaseKeys.keys) expect(said.join()).not.toContain(d);
@@ -83,13 +115,57 @@ test('no secret is ever shown', () => {
 test('more keys than a verifier takes are refused', () => {
   const { file, run } = setUp();
   run('new');
-  for (let i = 1; i < keysMax; i += 1) {
+  for (let i = 1; i < keysMax.purchase; i += 1) {
     run('new');
-    run('rotate');
+    run('rotate', start, '--now');
   }
   const before = readFileSync(file, 'utf8');
   expect(() => run('new')).toThrow('retire old ones first');
   expect(readFileSync(file, 'utf8')).toBe(before);
+});
+
+test('rotations each month for years find room, and the sets fit into a Worker’s secret', () => {
+  const { file, run } = setUp();
+  run('new');
+  for (let month = 1; month < 36; month += 1) {
+    const at = start + month * 28 * day;
+    run('retire', at);
+    run('new', at);
+    run('rotate', at + 600_000);
+    const { ticketKeys, purchaseKeys } = readKeyFile(file);
+    parseTicketKeys(JSON.stringify(ticketKeys));
+    for (const set of [ticketKeys, purchaseKeys]) {
+      expect(JSON.stringify(set).length).toBeLessThan(5_000);
+    }
+  }
+  expect(readKeyFile(file).ticketKeys.keys.length).toBeGreaterThan(14);
+});
+
+test('one run at a time changes a file, so that none undoes what another did', () => {
+  const { file, run } = setUp();
+  run('new');
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(`${file}.lock`, '');
+  expect(() => run('new')).toThrow(`remove ${file}.lock`);
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  expect(run('list')).toContain('signs and verifies');
+  rmSync(`${file}.lock`);
+  run('new');
+  expect(existsSync(`${file}.lock`)).toBe(false);
+  expect(() => run('new')).toThrow(SetupError);
+  expect(existsSync(`${file}.lock`)).toBe(false);
+});
+
+test('a link to the file stays one, and a file that others may read is refused', () => {
+  const { folder, file, keys, run } = setUp();
+  run('new');
+  const link = join(folder, 'link.json');
+  symlinkSync(file, link);
+  keys(['new', '--file', link]);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readKeyFile(file).ticketKeys.keys).toHaveLength(2);
+  chmodSync(file, 0o644);
+  for (const verb of ['list', 'new']) expect(() => run(verb)).toThrow('may be read by others');
 });
 
 test('the secrets of a stack keep everything else, and the stack reads them', () => {
@@ -98,7 +174,7 @@ test('the secrets of a stack keep everything else, and the stack reads them', ()
   const before = loadSecrets(secretsFile);
   const place = ['--data-dir', folder];
   keys(['new', ...place]);
-  keys(['rotate', ...place, '--kind', 'purchase']);
+  keys(['rotate', ...place, '--kind', 'purchase', '--now']);
   const after = loadSecrets(secretsFile);
   expect(after.adminKey).toBe(before.adminKey);
   expect(after.internalKey).toBe(before.internalKey);
@@ -114,9 +190,11 @@ test.each([
   [['new', 'rotate'], 'Say one of new'],
   [['new', '--kind', 'order'], '--kind is order'],
   [['new', '--public'], '--public goes with list'],
+  [['new', '--now'], '--now goes with rotate'],
   [['new', '--file', 'a', '--data-dir', 'b'], 'leave one out'],
   [['list', '--bogus'], 'bogus'],
   [['rotate', '--file', '/nowhere/keys.json'], 'is not there'],
+  [['new', '--file', '/nowhere/keys.json'], 'cannot be written'],
 ])('%j is refused in words', (args, words) => {
   const { keys } = setUp();
   expect(() => keys(args)).toThrow(SetupError);

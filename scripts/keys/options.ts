@@ -2,11 +2,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
+import type { Kind } from './key-set.ts';
 
 export const verbs = ['new', 'rotate', 'list', 'retire'] as const;
-export const kinds = ['ticket', 'purchase'] as const;
+export const kinds = ['ticket', 'purchase'] as const satisfies Kind[];
 export type Verb = (typeof verbs)[number];
-export type Kind = (typeof kinds)[number];
 
 export type KeyCommand = {
   verb: Verb;
@@ -15,6 +15,8 @@ export type KeyCommand = {
   ofStack: boolean;
   kinds: readonly Kind[];
   isPublic: boolean;
+  /** Rotates in a key that not everyone may know yet. */
+  isNow: boolean;
 };
 
 export const keysUsage = `Usage: npm run keys -- new | rotate | list | retire [options]
@@ -27,6 +29,7 @@ export const keysUsage = `Usage: npm run keys -- new | rotate | list | retire [o
   --file PATH       a file of keys for production (made by "new", readable by its owner alone)
   --data-dir PATH   the secrets of a local stack in PATH (default .local, or FAIRGATE_DATA_DIR)
   --kind KIND       ticket or purchase alone
+  --now             with rotate: also where the new key is younger than ten minutes (one has leaked)
   --public          with list: the public set for FAIRGATE_PURCHASE_JWKS, and nothing else
 `;
 
@@ -44,6 +47,7 @@ export function parseKeyCommand(
     throw refusal(`--kind is ${values.kind}; it is ticket or purchase.`);
   }
   if (values.public && verb !== 'list') throw refusal('--public goes with list.');
+  if (values.now && verb !== 'rotate') throw refusal('--now goes with rotate.');
   if (values.file !== undefined && values['data-dir'] !== undefined) {
     throw refusal('--file and --data-dir name two places; leave one out.');
   }
@@ -54,13 +58,15 @@ export function parseKeyCommand(
     ofStack: values.file === undefined,
     kinds: values.kind === undefined ? kinds : [values.kind],
     isPublic: values.public ?? false,
+    isNow: values.now ?? false,
   };
 }
 
 function parsed(args: string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { file: text, 'data-dir': text, kind: text, public: flag, help: flag };
+  const flags = { public: flag, now: flag, help: flag };
+  const options = { file: text, 'data-dir': text, kind: text, ...flags };
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {

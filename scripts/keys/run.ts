@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { type KeyFile, readKeyFile, writeKeyFile } from './key-file.ts';
+import { SetupError } from '../setup-error.ts';
+import { changeKeyFile, type KeyFile, readKeyFile } from './key-file.ts';
 import {
   type AnyKey,
+  type Kind,
   makePurchaseKey,
   makeTicketKey,
   rotated,
@@ -9,34 +11,40 @@ import {
   withNew,
   withoutExpired,
 } from './key-set.ts';
-import type { KeyCommand, Kind } from './options.ts';
+import type { KeyCommand } from './options.ts';
 
-/** Purchase tokens live an hour at most (CONTRACT.md section 5), and an outage may lengthen them. */
-const purchaseTokenSeconds = 2 * 3_600;
+/**
+ * Purchase tokens live an hour at most (CONTRACT.md section 5), and for 24 h more their stored answers
+ * are given to whoever shows them (section 4); an outage may lengthen both.
+ */
+export const purchaseTokenSeconds = (1 + 24 + 1) * 3_600;
 /** Tickets live until 24 h after the sale's end, and a sale may last for months. */
 const ticketSeconds = 400 * 24 * 3_600;
 
 /** Does what was asked, and returns what is to be printed. Throws a SetupError for nonsense. */
 export function runKeys(command: KeyCommand, now: Date): string {
-  if (command.verb === 'new' && !command.ofStack && !existsSync(command.file)) {
-    return firstKeys(command.file, now);
+  const { file } = command;
+  if (!existsSync(file)) {
+    if (command.verb === 'new' && !command.ofStack) return firstKeys(file, now);
+    throw new SetupError(`${file} is not there: "new --file ${file}" makes it.`);
   }
-  const before = readKeyFile(command.file);
   switch (command.verb) {
-    case 'list':
-      return command.isPublic ? publicSet(before) : listing(before, command.kinds, now);
+    case 'list': {
+      const keys = readKeyFile(file);
+      return command.isPublic ? publicSet(keys) : listing(keys, command.kinds, now);
+    }
     case 'new':
-      return changed(command, before, now, {
+      return changed(command, now, {
         ticket: (keys) => withNew(keys, makeTicketKey(now), 'ticket'),
         purchase: (keys) => withNew(keys, makePurchaseKey(now), 'purchase'),
       });
     case 'rotate':
-      return changed(command, before, now, {
-        ticket: (keys) => rotated(keys, now, 'ticket'),
-        purchase: (keys) => rotated(keys, now, 'purchase'),
+      return changed(command, now, {
+        ticket: (keys) => rotated(keys, now, { ...command, kind: 'ticket' }),
+        purchase: (keys) => rotated(keys, now, { ...command, kind: 'purchase' }),
       });
     case 'retire':
-      return changed(command, before, now, {
+      return changed(command, now, {
         ticket: (keys) => withoutExpired(keys, now, ticketSeconds),
         purchase: (keys) => withoutExpired(keys, now, purchaseTokenSeconds),
       });
@@ -48,26 +56,30 @@ type Changes = {
   purchase(keys: KeyFile['purchaseKeys']['keys']): KeyFile['purchaseKeys']['keys'];
 };
 
-function changed(command: KeyCommand, before: KeyFile, now: Date, changes: Changes): string {
-  const after: KeyFile = { ...before };
-  const { ticketKeys, purchaseKeys } = before;
-  if (command.kinds.includes('ticket')) {
-    after.ticketKeys = { keys: changes.ticket(ticketKeys.keys) };
-  }
-  if (command.kinds.includes('purchase')) {
-    after.purchaseKeys = { keys: changes.purchase(purchaseKeys.keys) };
-  }
-  writeKeyFile(command.file, after);
+function changed(command: KeyCommand, now: Date, changes: Changes): string {
+  const after = changeKeyFile(command.file, () => {
+    const keys = readKeyFile(command.file);
+    const { ticketKeys, purchaseKeys } = keys;
+    if (command.kinds.includes('ticket')) {
+      keys.ticketKeys = { keys: changes.ticket(ticketKeys.keys) };
+    }
+    if (command.kinds.includes('purchase')) {
+      keys.purchaseKeys = { keys: changes.purchase(purchaseKeys.keys) };
+    }
+    return keys;
+  });
   return `${listing(after, command.kinds, now)}\n\n${nextStep(command)}`;
 }
 
 function firstKeys(file: string, now: Date): string {
   const at = now.toISOString();
-  const keys: KeyFile = {
-    ticketKeys: { keys: [{ ...makeTicketKey(now), signsSince: at }] },
-    purchaseKeys: { keys: [{ ...makePurchaseKey(now), signsSince: at }] },
-  };
-  writeKeyFile(file, keys);
+  const keys = changeKeyFile(file, () => {
+    if (existsSync(file)) throw new SetupError(`${file} was made by another run just now.`);
+    return {
+      ticketKeys: { keys: [{ ...makeTicketKey(now), signsSince: at }] },
+      purchaseKeys: { keys: [{ ...makePurchaseKey(now), signsSince: at }] },
+    };
+  });
   return `${listing(keys, ['ticket', 'purchase'], now)}\n\nThe first keys are in ${file}; docs/operations.md says where they go.`;
 }
 

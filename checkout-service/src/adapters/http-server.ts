@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { nodeServer } from '@fairgate/shared/http/node-server.ts';
 
 export type HttpServer = { port: number; stop(graceMs: number): Promise<void> };
 
@@ -8,11 +8,10 @@ export async function serveHttp(
   app: { fetch(request: Request): Response | Promise<Response> },
   place: { host: string; port: number },
 ): Promise<HttpServer> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = nodeServer(app);
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   server.keepAliveTimeout = 65_000;
-  server.maxHeadersCount = 100;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(place.port, place.host, resolve);

@@ -1,10 +1,11 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { signPurchaseToken, verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { exportJWK, generateKeyPair } from 'jose';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { KeysAway, purchaseKeys } from './purchase-keys.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { KeysAway } from '../app/keys-away.ts';
+import { purchaseKeys } from './purchase-keys.ts';
 
 const now = Math.floor(Date.now() / 1_000);
 const claims = {
@@ -32,11 +33,18 @@ let bundled: Awaited<ReturnType<typeof keyPair>>;
 let published: Awaited<ReturnType<typeof keyPair>>;
 let stranger: Awaited<ReturnType<typeof keyPair>>;
 let fetches = 0;
-let status = 200;
-const server = createServer((_, response) => {
+let behaviour: 'answers' | 'refuses' | 'drops' | 'hangs' = 'answers';
+const held: ServerResponse[] = [];
+const answer = (response: ServerResponse, ...more: object[]) => {
+  const keys = [bundled.jwk, published.jwk, ...more];
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }));
+};
+const server = createServer((request, response) => {
   fetches += 1;
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ keys: [bundled.jwk, published.jwk] }));
+  if (behaviour === 'answers') answer(response);
+  if (behaviour === 'refuses') response.writeHead(503).end();
+  if (behaviour === 'drops') request.socket.destroy();
+  if (behaviour === 'hangs') held.push(response);
 });
 let url: string;
 beforeAll(async () => {
@@ -46,10 +54,17 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
 });
-afterAll(() => server.close());
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+afterEach(() => {
+  behaviour = 'answers';
+  vi.useRealTimers();
+});
 
-const keys = (remote?: string) =>
-  purchaseKeys(publicJwks(JSON.stringify({ keys: [bundled.jwk] })), remote);
+const keys = (remote?: string, onAway: (error: unknown) => void = () => {}) =>
+  purchaseKeys(publicJwks(JSON.stringify({ keys: [bundled.jwk] })), remote, onAway);
 const verdict = async (set: ReturnType<typeof keys>, token: string) =>
   (await verifyPurchaseToken(token, set, Date.now())).kind;
 
@@ -86,45 +101,79 @@ describe('the keys of purchase tokens', () => {
     expect(fetches).toBe(1);
   });
 
-  it('200 of them while the set is away cause one fetch as well', async () => {
-    const set = keys(url);
-    status = 503;
+  it('200 of them while the set is away cause one fetch as well, and one word of it', async () => {
+    const onAway = vi.fn();
+    const set = keys(url, onAway);
+    behaviour = 'refuses';
     fetches = 0;
     const away = await Promise.allSettled(
       Array.from({ length: 200 }, () => verdict(set, published.token)),
     );
     expect(away.every((one) => one.status === 'rejected')).toBe(true);
     expect(fetches).toBe(1);
-    status = 200;
+    expect(onAway).toHaveBeenCalledTimes(1);
   });
 
-  it('a set that was fetched is kept when it grows old and the edge is away', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
-    try {
+  it.each(['refuses', 'drops'] as const)(
+    'a set that was fetched is kept when it grows old and the edge %s',
+    async (way) => {
+      vi.useFakeTimers({ toFake: ['Date'] });
       const set = keys(url);
       const token = await tokenOf(published, 3_600);
       expect(await verdict(set, token)).toBe('valid');
-      status = 503;
+      behaviour = way;
       fetches = 0;
       vi.setSystemTime(Date.now() + 700_000);
       for (let i = 0; i < 20; i += 1) expect(await verdict(set, token)).toBe('valid');
+      await vi.waitFor(() => expect(fetches).toBe(1));
+      for (let i = 0; i < 20; i += 1) expect(await verdict(set, token)).toBe('valid');
       expect(fetches).toBe(1);
-    } finally {
-      status = 200;
-      vi.useRealTimers();
-    }
+    },
+  );
+
+  it('an edge that hangs keeps nobody waiting whose key was fetched; what it answers then is learnt', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const set = keys(url);
+    const token = await tokenOf(published, 3_600);
+    expect(await verdict(set, token)).toBe('valid');
+    behaviour = 'hangs';
+    fetches = 0;
+    vi.setSystemTime(Date.now() + 700_000);
+    for (let i = 0; i < 20; i += 1) expect(await verdict(set, token)).toBe('valid');
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    // Had anybody waited for the fetch, it would be over and failed by now.
+    const next = await keyPair('next');
+    const ofNext = tokenOf(next, 3_600).then((fresh) => verdict(set, fresh));
+    for (const response of held) answer(response, next.jwk);
+    expect(await ofNext).toBe('valid');
+    expect(await verdict(set, token)).toBe('valid');
+    expect(fetches).toBe(1);
+  });
+
+  it('keys that were fetched are imported once, however old the set grows', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const set = keys(url);
+    const query = [
+      { alg: 'EdDSA', kid: 'published' },
+      { payload: '', signature: '' },
+    ] as const;
+    const key = await set(...query);
+    behaviour = 'refuses';
+    fetches = 0;
+    vi.setSystemTime(Date.now() + 700_000);
+    for (let i = 0; i < 3; i += 1) expect(await set(...query)).toBe(key);
+    await vi.waitFor(() => expect(fetches).toBe(1));
   });
 
   it('a set that is away hurts no bundled key, and is asked once in a while', async () => {
     const set = keys(url);
-    status = 503;
+    behaviour = 'refuses';
     fetches = 0;
     for (let i = 0; i < 20; i += 1) {
       await expect(verdict(set, published.token)).rejects.toThrow(KeysAway);
       expect(await verdict(set, bundled.token)).toBe('valid');
     }
     expect(fetches).toBe(1);
-    status = 200;
   });
 
   it('without an address there are the bundled ones alone', async () => {

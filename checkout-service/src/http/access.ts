@@ -22,7 +22,8 @@ export function authorization(c: Context): Credential | null {
 export async function requireOrder(c: Context, deps: HttpDeps): Promise<StoredOrder> {
   const orderId = c.req.param('id') ?? '';
   const bearer = authorization(c);
-  const given = bearer?.scheme === 'bearer' ? bearer.value : orderCookie(c, orderId);
+  const cookie = () => orderCookie(c, deps.publicOrigins[0] ?? '', orderId);
+  const given = bearer?.scheme === 'bearer' ? bearer.value : cookie();
   if (given === undefined) {
     throw new Problem('unauthorized', {
       detail: 'Send the order key as a Bearer token.',

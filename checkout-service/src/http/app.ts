@@ -3,6 +3,7 @@ import { notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
 import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Problem, problems } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
+import { KeysAway } from '../app/keys-away.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { eventRoutes } from './events.ts';
 import { internalRoutes } from './internal.ts';
@@ -19,6 +20,8 @@ export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   app.use(limitBody());
   app.onError(
     onProblem(({ error, method, path }) => {
+      // Anybody can make a token of a key that is not known; the fetch that failed has its own line.
+      if (error instanceof Problem && error.cause instanceof KeysAway) return;
       deps.log.warn({ ...faultFields(error), method, path }, 'a request was not served');
     }),
   );

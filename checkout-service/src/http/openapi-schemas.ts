@@ -73,5 +73,10 @@ export const securitySchemes = {
   purchaseToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (purchase+jwt, EdDSA)' },
   orderKey: { type: 'http', scheme: 'bearer' },
   internalKey: { type: 'http', scheme: 'bearer' },
-  orderCookie: { type: 'apiKey', in: 'cookie', name: 'fg_order_{id}' },
+  orderCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'fg_order_{id}',
+    description: 'On https `__Host-fg_order_{id}`.',
+  },
 };

@@ -30,7 +30,7 @@ const byOrderKey = { security: [{ orderKey: [] }, { orderCookie: [] }], paramete
 const redemption: Operation = {
   summary: 'Spend the purchase token and claim units: all items, or none.',
   description:
-    'A token with `cnf` is bound to a key: it is sent as `Authorization: DPoP <token>` with a proof by that key in the header `DPoP` (RFC 9449), for each request a fresh one, replays included. What is missing, old, used before, by another key or for another request is 401 `proof-invalid`. A token without `cnf` is sent as a Bearer token, and refused with the scheme DPoP.',
+    'A token with `cnf` is bound to a key: it is sent as `Authorization: DPoP <token>` with a proof by that key in the header `DPoP` (RFC 9449), for each request a fresh one, replays included. What is missing, old, used before, by another key or for another request is 401 `proof-invalid`. A token without `cnf` is sent as a Bearer token, and refused with the scheme DPoP.\n\nAfter a 503, or where no answer came, it may have been done nevertheless: send it again after `Retry-After`, with the same `Idempotency-Key`, the same body and, for a bound token, a fresh proof. It is then the order that was made, or it is made now. Without a key of your own it may be 409 `token-already-redeemed`.',
   security: [{ purchaseToken: [] }, { boundPurchaseToken: [] }],
   parameters: [
     {

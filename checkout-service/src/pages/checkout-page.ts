@@ -4,7 +4,7 @@ import { deadline, type Markup, money, page } from './layout.ts';
 
 export type CheckoutPageState = {
   sale: SaleOffer;
-  /** Empty where the script has to bring it from the address' fragment. */
+  /** Empty where the script has to bring it from the address' fragment; until then no button. */
   token: string;
   /** Read from the token without checking it: shown, never trusted. */
   hints: { expiresAt: string | null; max: number | null };
@@ -47,7 +47,7 @@ export function checkoutPage(state: CheckoutPageState): Markup {
         />
       </label>
       <p>Total <strong id="total" aria-live="polite">${totalText(state)}</strong></p>
-      <button type="submit">Reserve now</button>
+      <button type="submit" ${token === '' ? 'disabled' : ''}>Reserve now</button>
       <p class="muted">You pay in the next step. Your units are held for you meanwhile.</p>
     </form>`;
   return page({ title: `Checkout – ${sale.name}`, main, script: 'checkout.js' });

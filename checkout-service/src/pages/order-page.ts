@@ -38,7 +38,7 @@ export function orderPage(state: OrderPageState): Markup {
   const { order, paying } = state;
   const awaiting = order.state === 'awaiting_payment';
   const { title, text } = words[order.state];
-  const main = html`<div id="order" data-id="${order.id}" data-version="${state.version}"
+  const main = html`<div id="order" data-id="${order.id}" data-sale="${order.saleId}" data-version="${state.version}"
       data-state="${order.state}" data-paying="${paying ? 'yes' : 'no'}">
     <p><span class="badge">${order.state.replace('_', ' ')}</span></p>
     <h1 tabindex="-1">${paying && awaiting ? 'Payment under way' : title}</h1>

@@ -1,5 +1,5 @@
-import { pino } from 'pino';
 import { serveHttp } from '../adapters/http-server.ts';
+import { makeLog } from '../adapters/log.ts';
 import { sandboxSettings } from '../config.ts';
 import { fileBooks, memoryBooks } from './books.ts';
 import { makeControls } from './controls.ts';
@@ -8,7 +8,7 @@ import { makeProvider } from './provider.ts';
 import { sandboxApp } from './server.ts';
 
 const settings = sandboxSettings();
-const log = pino({ level: settings.FAIRGATE_LOG_LEVEL, base: { service: 'sandbox' } });
+const log = makeLog(settings.FAIRGATE_LOG_LEVEL, { service: 'sandbox' });
 const controls = makeControls(settings.FAIRGATE_SANDBOX_CONTROLS);
 const deliveries = makeDeliveries(
   settings.FAIRGATE_SANDBOX_WEBHOOK_URLS,

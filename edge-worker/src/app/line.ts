@@ -53,7 +53,7 @@ function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
 
 function joiner(parts: LineParts): Line['join'] {
   return async (saleId, joiner, jkt) => {
-    const answer = await parts.gateways.join(saleId, joiner);
+    const answer = await parts.gateways.join(saleId, { ...joiner, jkt: jkt ?? undefined });
     if (answer.kind !== 'answered') return refused(answer, saleId, 'sale', parts.snapshots);
     const found = await parts.snapshots.find(saleId, 'ticket');
     if (found.kind !== 'found') return notFound(found.kind);
@@ -67,6 +67,9 @@ function joiner(parts: LineParts): Line['join'] {
       }
       case 'sold-out':
         return { kind: 'sold-out' };
+      case 'key-needed':
+      case 'other-key':
+        return { kind: answer.reply.outcome };
       case 'joined':
       case 'kept':
         return await placeOf(parts, { saleId, visitor: joiner.visitor, jkt }, answer.reply, found);
@@ -114,6 +117,8 @@ function taker({ gateways, snapshots }: LineParts): Line['take'] {
       case 'done':
       case 'expired':
       case 'left':
+      case 'key-needed':
+      case 'other-key':
         return { kind: outcome };
     }
   };
@@ -123,8 +128,15 @@ function leaver({ gateways, snapshots, heartbeats }: LineParts): Line['leave'] {
   return async (claims) => {
     const answer = await gateways.leave(claims.sale, questionOf(claims));
     if (answer.kind !== 'answered') return refused(answer, claims.sale, 'ticket', snapshots);
-    heartbeats.markElsewhere(claims.sale, questionOf(claims));
-    return { kind: 'left' };
+    switch (answer.outcome) {
+      case 'key-needed':
+      case 'other-key':
+        return { kind: answer.outcome };
+      case 'left':
+      case 'kept':
+        heartbeats.markElsewhere(claims.sale, questionOf(claims));
+        return { kind: 'left' };
+    }
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Place } from '@fairgate/shared/place.ts';
+import type { KeyFault } from '@fairgate/shared/room/room.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 
 /** `cause`: what went wrong inside, for the log alone. */
@@ -7,15 +8,19 @@ export type Refused = { kind: 'unknown-sale' } | { kind: 'unavailable'; cause?: 
 /** `renewed`: claims of a ticket that replaces the one that was shown. */
 export type PollOutcome = { kind: 'place'; place: Place; renewed: TicketClaims | null } | Refused;
 
+/** The place is bound to a key, and was asked for with none, or with another. */
+export type NotItsKey = { kind: KeyFault };
+
 export type JoinOutcome =
   /** `isNew` where the visitor had no place before. */
   | { kind: 'joined'; isNew: boolean; place: Place; claims: TicketClaims }
   /** `startsAt` as ISO 8601, where the sale is still to come. */
   | { kind: 'sale-not-open'; startsAt: string | null }
   | { kind: 'sold-out' }
+  | NotItsKey
   | Refused;
 
-export type LeaveOutcome = { kind: 'left' } | Refused;
+export type LeaveOutcome = { kind: 'left' } | NotItsKey | Refused;
 
 export type Admission = {
   jti: string;
@@ -29,4 +34,5 @@ export type Admission = {
 export type TakeOutcome =
   | { kind: 'issued'; admission: Admission }
   | { kind: 'not-admitted' | 'done' | 'expired' | 'left' }
+  | NotItsKey
   | Refused;

@@ -1,4 +1,10 @@
-import type { JoinReply, LookQuestion, LookReply, TakeReply } from '@fairgate/shared/room/room.ts';
+import type {
+  JoinReply,
+  KeyFault,
+  LookQuestion,
+  LookReply,
+  TakeReply,
+} from '@fairgate/shared/room/room.ts';
 
 /** No such room; `isEmptied` where Redis knows of no sale at all, as after it was emptied. */
 export type UnknownSale = { kind: 'unknown'; isEmptied: boolean };
@@ -19,7 +25,7 @@ export type TakeAnswer =
   | UnknownSale
   | Unavailable;
 export type LeaveAnswer =
-  | { kind: 'answered'; outcome: 'left' | 'kept' }
+  | { kind: 'answered'; outcome: 'left' | 'kept' | KeyFault }
   | UnknownSale
   | Unavailable;
 /** Snapshots of public sales, newest start first; the cursor is opaque. */

@@ -63,7 +63,7 @@ export function placeStandings(parts: {
 }
 
 export function questionOf(claims: TicketClaims): LookQuestion {
-  return { visitor: claims.sub, number: claims.n, ordinal: claims.ord };
+  return { visitor: claims.sub, number: claims.n, ordinal: claims.ord, jkt: claims.jkt };
 }
 
 /** Where a ticket stands as long as nobody says otherwise: its score is its number. */

@@ -106,18 +106,18 @@ const ordinalsMax = 8;
 async function takeToken(
   { room, admissionKey }: RoomGatewayParts,
   saleId: string,
-  { visitor, number, ordinal }: LookQuestion,
+  { visitor, number, ordinal, jkt }: LookQuestion,
   unknown: () => Promise<UnknownSale>,
 ): Promise<TakeAnswer> {
   const take = async (ord: number): Promise<Extract<TakeAnswer, { kind: 'answered' }>> => {
     const jti = deriveJti(admissionKey, saleId, visitor, ord);
-    return { kind: 'answered', reply: await room.take(saleId, visitor, ord, jti), jti };
+    return { kind: 'answered', reply: await room.take(saleId, visitor, ord, jti, jkt), jti };
   };
   let answer = await take(ordinal);
   for (let again = 0; answer.reply.outcome === 'ordinal' && again < ordinalsMax; again += 1) {
     answer = await take(answer.reply.ordinal);
   }
   if (answer.reply.outcome !== 'unknown') return answer;
-  const [reply] = await room.look(saleId, [{ visitor, number, ordinal }]);
+  const [reply] = await room.look(saleId, [{ visitor, number, ordinal, jkt }]);
   return reply?.state === 'unknown' ? await unknown() : answer;
 }

@@ -8,7 +8,7 @@ import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { JoinOutcome } from '../app/outcomes.ts';
 import { bindingOf } from '../domain/binding.ts';
 import type { Edge, EdgeContext } from './context.ts';
-import { refusal } from './refusals.ts';
+import { otherKey, refusal } from './refusals.ts';
 
 /**
  * Joins, bound to the key that comes where the sale binds. Throws Problems: 400 where the sale
@@ -32,7 +32,7 @@ export async function joinBound(
         'is needed by this sale',
       );
     case 'other-key':
-      throw new Problem('conflict', 'This place is bound to another key, and keeps it.');
+      throw otherKey();
     case 'prove':
       requireProof(edge, c, { sale: saleId, jkt: binding.jkt });
       return await edge.line.join(saleId, question, binding.jkt);

@@ -98,19 +98,25 @@ test('what only the edge may say is not taken from the client', () => {
     connection: 'keep-alive, x-hop',
     'x-hop': '1',
     te: 'trailers',
-    cookie: 'a=b',
+    cookie: 'fg_place_sale_1=t; fg_order_ord_1=k; fg_visitor=v; a=b; __Host-fg_order_ord_2=l',
     authorization: 'Bearer x',
   });
   const own = { requestId: 'req_1', publicOrigin: 'https://shop.example' };
   expect(Object.fromEntries(forwardedHeaders(incoming, own))).toEqual({
     authorization: 'Bearer x',
-    cookie: 'a=b',
+    cookie: 'fg_order_ord_1=k; __Host-fg_order_ord_2=l',
     'accept-encoding': 'identity',
     'x-forwarded-for': '2.2.2.2',
     'x-forwarded-host': 'shop.example',
     'x-forwarded-proto': 'https',
     'x-request-id': 'req_1',
   });
+});
+
+test('tickets and the visitor’s cookie stay at the edge: the checkout gets those of its orders alone', () => {
+  const own = { requestId: 'req_1', publicOrigin: 'https://shop.example' };
+  const cookie = '__Host-fg_visitor=v; __Host-fg_place_sale_1=t; xfg_order_ord_1=k';
+  expect(forwardedHeaders(new Headers({ cookie }), own).has('cookie')).toBe(false);
 });
 
 test('headers of the connection end at the edge', async () => {

@@ -126,6 +126,9 @@ export function forwardedHeaders(
   for (const name of [...headers.keys()]) {
     if (/^(x-forwarded-|x-real-ip|cf-)/.test(name)) headers.delete(name);
   }
+  const cookies = orderCookies(incoming.get('cookie') ?? '');
+  if (cookies === '') headers.delete('cookie');
+  else headers.set('cookie', cookies);
   const address = incoming.get('cf-connecting-ip');
   if (address !== null) headers.set('x-forwarded-for', address);
   const { protocol, host } = new URL(own.publicOrigin);
@@ -134,4 +137,10 @@ export function forwardedHeaders(
   headers.set('x-request-id', own.requestId);
   headers.set('accept-encoding', 'identity');
   return headers;
+}
+
+/** The checkout's own: tickets and the visitor's name are the edge's, and many of them too long for it. */
+function orderCookies(cookie: string): string {
+  const pairs = cookie.split(';').map((pair) => pair.trim());
+  return pairs.filter((pair) => /^(__Host-)?fg_order_/.test(pair)).join('; ');
 }

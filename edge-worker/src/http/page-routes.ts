@@ -29,19 +29,7 @@ export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
   routes.get('/sales/:saleId', async (c) => await saleAnswer(edge, c));
   routes.post('/sales/:saleId/join', async (c) => await joinByForm(edge, c));
 
-  routes.post('/sales/:saleId/leave', async (c) => {
-    const saleId = saleIdOf(c);
-    await bodyText(c);
-    const claims = edge.credentials.ticketOrNull(c, saleId);
-    // Whoever has lost the key cannot give up the place, but this browser may forget it.
-    if (claims !== null && claims.jkt === undefined) {
-      const outcome = await edge.line.leave(claims);
-      if (outcome.kind !== 'left') throw refusal(outcome);
-    }
-    edge.credentials.clearPlace(c, saleId);
-    return c.redirect(`/sales/${saleId}`, 303);
-  });
-
+  routes.post('/sales/:saleId/leave', async (c) => await leaveByForm(edge, c));
   routes.post('/sales/:saleId/buy', async (c) => await buyByForm(edge, c));
 
   routes.get('/assets/:name', (c) => {
@@ -89,12 +77,30 @@ async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
     case 'sale-not-open':
     case 'sold-out':
       break;
+    case 'key-needed':
+    case 'other-key':
     case 'unknown-sale':
     case 'unavailable':
       throw joinRefusal(outcome);
   }
   return c.redirect(`/sales/${saleId}`, 303);
 }
+
+/** Whoever has lost the key cannot give up the place, but this browser may forget it. */
+async function leaveByForm(edge: Edge, c: EdgeContext): Promise<Response> {
+  const saleId = saleIdOf(c);
+  await bodyText(c);
+  const claims = edge.credentials.ticketOrNull(c, saleId);
+  if (claims !== null && claims.jkt === undefined) {
+    const left = await edge.line.leave(claims);
+    if (left.kind === 'unknown-sale' || left.kind === 'unavailable') throw refusal(left);
+  }
+  edge.credentials.clearPlace(c, saleId);
+  return c.redirect(`/sales/${saleId}`, 303);
+}
+
+/** What the sale's page would not say. */
+const toldByForm: ReadonlySet<string> = new Set(['unavailable', 'proof-invalid']);
 
 /** Takes the token and shows the checkout's page, the token going there in a posted form. */
 async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
@@ -106,7 +112,7 @@ async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   // A bound place goes on by its page's script: a form brings no proof.
   requireProof(edge, c, claims);
   const issued = await takeToken(edge, claims).catch((error: unknown) => {
-    if (error instanceof Problem && error.slug !== 'unavailable') return null;
+    if (error instanceof Problem && !toldByForm.has(error.slug)) return null;
     throw error;
   });
   // Not (or no longer) admitted: the sale's page says so.

@@ -1,4 +1,4 @@
-import { isoTime } from '@fairgate/shared/clock.ts';
+import { clockSkewSeconds, isoTime } from '@fairgate/shared/clock.ts';
 import { bodyText, optionalJsonBody } from '@fairgate/shared/http/body.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { type PurchaseClaims, signPurchaseToken } from '@fairgate/shared/token/purchase.ts';
@@ -8,10 +8,8 @@ import type { Admission } from '../app/outcomes.ts';
 import { joinBound, requireBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { joinBodySchema } from './join-body.ts';
-import { joinRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
+import { joinRefusal, leaveRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
-/** How far a checkout's clock may be behind Redis'. */
-const skewSeconds = 5;
 const noStore = { 'cache-control': 'no-store' };
 
 /** `join -> poll ... poll -> token`, or leave. */
@@ -46,7 +44,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     const claims = await ticketOf(edge, c);
     requireProof(edge, c, claims);
     const outcome = await line.leave(claims);
-    if (outcome.kind !== 'left') throw refusal(outcome);
+    if (outcome.kind !== 'left') throw leaveRefusal(outcome);
     credentials.clearPlace(c, claims.sale);
     return c.body(null, 204, noStore);
   });
@@ -88,7 +86,7 @@ function purchaseClaims(claims: TicketClaims, admission: Admission): PurchaseCla
     max: Math.max(1, admission.max),
     iat: issuedAt,
     // Clocks differ: one that is a little behind must not refuse a fresh token.
-    nbf: issuedAt - skewSeconds,
+    nbf: issuedAt - clockSkewSeconds,
     exp: Math.floor(admission.untilMs / 1_000),
     ...(claims.jkt === undefined ? {} : { cnf: { jkt: claims.jkt } }),
   };

@@ -1,5 +1,6 @@
+import { proofProblem } from '@fairgate/shared/http/proof-refusal.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
-import type { JoinOutcome, Refused, TakeOutcome } from '../app/outcomes.ts';
+import type { JoinOutcome, LeaveOutcome, Refused, TakeOutcome } from '../app/outcomes.ts';
 
 /** How long a client is asked to wait when the room cannot be reached. */
 const retryAfterSeconds = 2;
@@ -19,6 +20,17 @@ export function refusal(refused: Refused): Problem {
   }
 }
 
+/** Who joins names a key, and the place keeps its first one (CONTRACT.md section 3). */
+export function otherKey(): Problem {
+  return new Problem('conflict', 'This place is bound to another key, and keeps it.');
+}
+
+/** The ticket does not name the key of its place: it is of before the place was bound. */
+function notItsKey(): Problem {
+  const detail = 'This place is bound to its browser’s key, and the ticket is not: join with it.';
+  return proofProblem({ why: 'missing' }, detail);
+}
+
 export function joinRefusal(outcome: Exclude<JoinOutcome, { kind: 'joined' }>): Problem {
   switch (outcome.kind) {
     case 'sale-not-open': {
@@ -28,6 +40,21 @@ export function joinRefusal(outcome: Exclude<JoinOutcome, { kind: 'joined' }>): 
     }
     case 'sold-out':
       return new Problem('sold-out', 'Everything in this sale is sold.');
+    case 'other-key':
+      return otherKey();
+    case 'key-needed':
+      return notItsKey();
+    case 'unknown-sale':
+    case 'unavailable':
+      return refusal(outcome);
+  }
+}
+
+export function leaveRefusal(outcome: Exclude<LeaveOutcome, { kind: 'left' }>): Problem {
+  switch (outcome.kind) {
+    case 'key-needed':
+    case 'other-key':
+      return notItsKey();
     case 'unknown-sale':
     case 'unavailable':
       return refusal(outcome);
@@ -44,6 +71,9 @@ export function takeRefusal(outcome: Exclude<TakeOutcome, { kind: 'issued' }>): 
       return new Problem('place-expired', 'This place was given up.');
     case 'done':
       return new Problem('token-already-redeemed', 'The purchase token was redeemed already.');
+    case 'key-needed':
+    case 'other-key':
+      return notItsKey();
     case 'unknown-sale':
     case 'unavailable':
       return refusal(outcome);

@@ -31,6 +31,8 @@ export const roomKeyNames = [
   'waits',
   /** Prefix of STRING bitmaps `:<width>:<n>` by number: who was seen in that span of time. */
   'seen',
+  /** HASH visitor -> thumbprint of the key that they are bound to, the beginning of each. */
+  'bound',
 ] as const;
 
 export type RoomKeyName = (typeof roomKeyNames)[number];

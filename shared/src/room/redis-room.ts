@@ -14,9 +14,10 @@ import {
 import type { CommandName, Scripts } from './scripts.ts';
 import { parseSnapshot } from './snapshot.ts';
 
+const keyFaults = ['key-needed', 'other-key'] as const;
 const joinSchema = z.array(
   z.tuple([
-    z.enum(['joined', 'kept', 'unknown', 'sale-not-open', 'sold-out']),
+    z.enum(['joined', 'kept', 'unknown', 'sale-not-open', 'sold-out', ...keyFaults]),
     z.coerce.number(),
     z.coerce.number(),
     z.string(),
@@ -35,7 +36,7 @@ const lookSchema = z.array(
   ]),
 );
 const takeSchema = z.tuple([
-  z.enum(['issued', 'ordinal', 'not-admitted', 'done', 'expired', 'left', 'unknown']),
+  z.enum(['issued', 'ordinal', 'not-admitted', 'done', 'expired', 'left', 'unknown', ...keyFaults]),
   z.coerce.number(),
   z.coerce.number(),
   z.coerce.number(),
@@ -58,19 +59,19 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
       return z.enum(['created', 'updated', 'kept', 'no-room']).parse(reply);
     },
     async join(saleId, joiners) {
-      return joinSchema.parse(await run('join', saleId, triples(joiners))).map(joinReply);
+      return joinSchema.parse(await run('join', saleId, fours(joiners))).map(joinReply);
     },
     async look(saleId, questions) {
-      return lookSchema.parse(await run('look', saleId, triples(questions))).map(lookReply);
+      return lookSchema.parse(await run('look', saleId, fours(questions))).map(lookReply);
     },
-    async take(saleId, visitor, ordinal, jti) {
-      const reply = takeSchema.parse(await run('take', saleId, [visitor, ordinal, jti]));
+    async take(saleId, visitor, ordinal, jti, jkt = '') {
+      const reply = takeSchema.parse(await run('take', saleId, [visitor, ordinal, jti, jkt]));
       const [outcome, number, own, admittedAtMs, untilMs, promise] = reply;
       return { outcome, number, ordinal: own, admittedAtMs, untilMs, promise };
     },
     async leave(saleId, ticket) {
-      const reply = await run('leave', saleId, triples([ticket]));
-      return z.enum(['left', 'kept', 'unknown']).parse(reply);
+      const reply = await run('leave', saleId, fours([ticket]));
+      return z.enum(['left', 'kept', 'unknown', ...keyFaults]).parse(reply);
     },
     async advance(saleId, ageMsMax) {
       const json = await advanceJson(saleId, ageMsMax);
@@ -134,8 +135,8 @@ async function runScript(
   }
 }
 
-function triples(questions: readonly LookQuestion[]): (string | number)[] {
-  return questions.flatMap((q) => [q.visitor, q.number, q.ordinal]);
+function fours(questions: readonly LookQuestion[]): (string | number)[] {
+  return questions.flatMap((q) => [q.visitor, q.number, q.ordinal, q.jkt ?? '']);
 }
 
 function joinReply(row: z.infer<typeof joinSchema>[number]): JoinReply {

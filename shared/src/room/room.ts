@@ -6,15 +6,24 @@ import type { RoomSnapshot } from './snapshot.ts';
 /** Within this age a stored snapshot serves, so that a hundred gateways cost no more than one. */
 export const snapshotAgeMsMax = 500;
 
+/** The visitor is bound to a key in this sale, and came with none, or with another. */
+export type KeyFault = 'key-needed' | 'other-key';
+
 export type JoinReply = {
-  outcome: 'joined' | 'kept' | 'unknown' | 'sale-not-open' | 'sold-out';
+  outcome: 'joined' | 'kept' | 'unknown' | 'sale-not-open' | 'sold-out' | KeyFault;
   number: number;
   ordinal: number;
   state: string;
   score: number;
 };
 
-export type LookQuestion = { visitor: string; number: number; ordinal: number };
+/** `jkt`: thumbprint of the key that they come with. */
+export type LookQuestion = {
+  visitor: string;
+  number: number;
+  ordinal: number;
+  jkt?: string | undefined;
+};
 /** Who joins without a ticket of this sale. */
 export function newcomer(visitor: string): LookQuestion {
   return { visitor, number: 0, ordinal: 1 };
@@ -43,7 +52,15 @@ export type LookReply = {
 };
 
 export type TakeReply = {
-  outcome: 'issued' | 'ordinal' | 'not-admitted' | 'done' | 'expired' | 'left' | 'unknown';
+  outcome:
+    | 'issued'
+    | 'ordinal'
+    | 'not-admitted'
+    | 'done'
+    | 'expired'
+    | 'left'
+    | 'unknown'
+    | KeyFault;
   number: number;
   ordinal: number;
   admittedAtMs: number;
@@ -168,8 +185,15 @@ export type Room = {
   /** Each with the ticket that they show, or as a `newcomer`. */
   join(saleId: string, joiners: LookQuestion[]): Promise<JoinReply[]>;
   look(saleId: string, questions: LookQuestion[]): Promise<LookReply[]>;
-  take(saleId: string, visitor: string, ordinal: number, jti: string): Promise<TakeReply>;
-  leave(saleId: string, ticket: LookQuestion): Promise<'left' | 'kept' | 'unknown'>;
+  /** `jkt`: the key in the ticket, which the token will name. */
+  take(
+    saleId: string,
+    visitor: string,
+    ordinal: number,
+    jti: string,
+    jkt?: string,
+  ): Promise<TakeReply>;
+  leave(saleId: string, ticket: LookQuestion): Promise<'left' | 'kept' | 'unknown' | KeyFault>;
   /** Null where there is no such room. */
   advance(saleId: string, ageMsMax?: number): Promise<RoomSnapshot | null>;
   /** As `advance`, unparsed: the JSON, or '' where there is no such room. */

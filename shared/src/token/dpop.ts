@@ -1,5 +1,7 @@
 import { createHash, verify } from 'node:crypto';
 import { z } from 'zod';
+import { clockSkewSeconds } from '../clock.ts';
+import { compactJws, decodedPart } from './compact-jws.ts';
 import { jwkThumbprint, type PublicJwk, publicJwkSchema, requiredMembers } from './public-jwk.ts';
 
 // length -> form -> header -> key's thumbprint -> claims -> signature: the dear check comes last.
@@ -13,8 +15,7 @@ export const proofLimits = {
   charsMax: 2_048,
   /** What was copied on its way is worth nothing soon after. */
   ageSecondsMax: 60,
-  /** Clocks of shoppers and ours differ a little. */
-  aheadSecondsMax: 5,
+  aheadSecondsMax: clockSkewSeconds,
   /** Stored with the redemption. */
   jtiCharsMax: 128,
 } as const;
@@ -80,14 +81,14 @@ type ProofClaims = z.infer<typeof claimsSchema>;
 export function verifyProof(proof: string, expected: ProofExpectation): ProofVerdict {
   if (proof.length > proofLimits.charsMax) return invalid({ why: 'length', chars: proof.length });
   // Several DPoP headers arrive as one text with commas, which is none of this form.
-  const match = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(proof);
-  if (!match) return invalid({ why: 'form' });
-  const [, head = '', body = '', signature = ''] = match;
-  const header = headerSchema.safeParse(decoded(head));
+  const parts = compactJws(proof);
+  if (parts === null) return invalid({ why: 'form' });
+  const { head, body, signature } = parts;
+  const header = headerSchema.safeParse(decodedPart(head));
   if (!header.success) return invalid({ why: 'header', cause: header.error });
   const jkt = jwkThumbprint(header.data.jwk);
   if (jkt !== expected.jkt) return invalid({ why: 'other-key', jkt });
-  const claims = claimsSchema.safeParse(decoded(body));
+  const claims = claimsSchema.safeParse(decodedPart(body));
   if (!claims.success) return invalid({ why: 'claims', cause: claims.error });
   const fault =
     claimsFault(claims.data, expected) ??
@@ -151,12 +152,4 @@ function algorithmOf(jwk: PublicJwk): (typeof proofAlgorithms)[number] {
 
 function invalid(fault: ProofFault): ProofVerdict {
   return { kind: 'invalid', fault };
-}
-
-function decoded(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-  } catch {
-    return null;
-  }
 }

@@ -2,6 +2,9 @@ import { importJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import type { PurchaseSigner } from './purchase.ts';
 
+/** Monthly rotations leave three at once; whole private sets have to fit into a Worker's secret (5 kB). */
+export const purchaseKeysMax = 8;
+
 const okp = {
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
@@ -12,14 +15,14 @@ const privateSetSchema = z.object({
   keys: z
     .array(z.object({ ...okp, d: z.base64url() }))
     .min(1)
-    .max(8)
+    .max(purchaseKeysMax)
     .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
 });
 const publicSetSchema = z.object({
   keys: z
     .array(z.object(okp))
     .min(1)
-    .max(8)
+    .max(purchaseKeysMax)
     .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
 });
 

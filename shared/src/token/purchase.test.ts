@@ -92,6 +92,33 @@ describe('a purchase token', () => {
     expect((await verify(token)).kind).toBe('invalid');
   });
 
+  it.each(['Ed25519', 'ES256', 'HS256', 'none'])(
+    'that names the algorithm %s is refused, though the set gives its key and the signature fits',
+    async (alg) => {
+      const [head = '', body = ''] = (await sign()).split('.');
+      const header = JSON.parse(Buffer.from(head, 'base64url').toString());
+      const named = Buffer.from(JSON.stringify({ ...header, alg })).toString('base64url');
+      const keys = async () => createLocalJWKSet(publicJwks(jwks))({ ...header });
+      const signed = (first: string) => {
+        const signature = nodeSign(
+          null,
+          Buffer.from(`${first}.${body}`),
+          KeyObject.from(privateKey),
+        );
+        return `${first}.${body}.${signature.toString('base64url')}`;
+      };
+      expect((await verifyPurchaseToken(signed(head), keys, now)).kind).toBe('valid');
+      expect((await verifyPurchaseToken(signed(named), keys, now)).kind).toBe('invalid');
+    },
+  );
+
+  it('has a set in which no two keys have one name, public or private', async () => {
+    const keys = [...JSON.parse(jwks).keys, ...JSON.parse((await keySet('one')).json).keys];
+    const twice = JSON.stringify({ keys });
+    expect(() => publicJwks(twice)).toThrow('the same kid');
+    await expect(purchaseSigner(twice)).rejects.toThrow('the same kid');
+  });
+
   it('with a member twice says what its last one says, as the signature covers both', async () => {
     const [head = '', body = ''] = (await sign()).split('.');
     const twice = Buffer.from(body, 'base64url').toString().replace('{', '{"max":100,');

@@ -9,6 +9,8 @@ import {
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
+import { clockSkewSeconds } from '../clock.ts';
+import { compactJws, decodedPart } from './compact-jws.ts';
 import { publicJwkSchema, requiredMembers } from './public-jwk.ts';
 
 /** The purchase token of CONTRACT.md section 3: a JWT by Ed25519, one per admission. */
@@ -19,8 +21,6 @@ export const purchaseAlgorithm = 'EdDSA';
 
 /** A token of ours takes some 500 characters; longer texts are none, and not worth a hash. */
 export const purchaseTokenCharsMax = 2_048;
-/** Clocks of edge and checkout differ a little: for `nbf` and `iat`, while `exp` is exact. */
-const skewSeconds = 5;
 
 /** Text that Postgres can hold: JSON can say more, and such a row would fail for ever. */
 const text = z
@@ -100,23 +100,24 @@ export async function verifyPurchaseToken(
   nowMs: number,
 ): Promise<PurchaseVerdict> {
   if (token.length > purchaseTokenCharsMax) return invalid('too long');
-  const match = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token);
-  if (!match) return invalid('not a compact JWS');
-  const [, head = '', body = '', signature = ''] = match;
-  const header = headerSchema.safeParse(decoded(head));
+  const parts = compactJws(token);
+  if (parts === null) return invalid('not a compact JWS');
+  const { head, body, signature } = parts;
+  const header = headerSchema.safeParse(decodedPart(head));
   if (!header.success) return invalid(header.error);
   const key = await keyOf(keys, header.data, { payload: body, signature });
   if ('kind' in key) return key;
   const given = Buffer.from(signature, 'base64url');
   if (!verify(null, Buffer.from(`${head}.${body}`), key, given)) return invalid('signature');
-  const claims = signedSchema.safeParse(decoded(body));
+  const claims = signedSchema.safeParse(decodedPart(body));
   if (!claims.success) return invalid(claims.error);
   const { iss: _, aud: __, ...ours } = claims.data;
   return inTime(ours, nowMs);
 }
 
 function inTime(claims: PurchaseClaims, nowMs: number): PurchaseVerdict {
-  const latest = nowMs / 1_000 + skewSeconds;
+  // For `nbf` and `iat` alone: `exp` is exact, since `tokenSeconds` runs to it.
+  const latest = nowMs / 1_000 + clockSkewSeconds;
   if (claims.nbf > latest) return invalid('not yet valid');
   if (claims.iat > latest) return invalid('issued in the future');
   return { kind: nowMs >= claims.exp * 1_000 ? 'expired' : 'valid', claims };
@@ -155,14 +156,6 @@ async function nodeKey(key: Awaited<ReturnType<JWTVerifyGetKey>>): Promise<KeyOb
 
 function isJwk(key: object): key is JWK {
   return 'kty' in key;
-}
-
-function decoded(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function invalid(cause: unknown): Extract<PurchaseVerdict, { kind: 'invalid' }> {

@@ -59,7 +59,8 @@ describe('a ticket', () => {
     ['no dots', 'abc', 'form'],
     ['a fourth part', 'a.b.c.d', 'form'],
     ['great length', 'a'.repeat(2_000), 'form'],
-    ['nonsense', '%%%.%%%.%%%', 'header'],
+    ['letters that are not of its alphabet', '%%%.%%%.%%%', 'form'],
+    ['nonsense', 'abc.abc.abc', 'header'],
   ])('is refused with %s', (_, ticket, why) => {
     expect(verifyTicket(keys, ticket, now)).toEqual({ kind: 'invalid', why });
   });

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { compactJws, decodedPart } from './compact-jws.ts';
 import { haveKidsOfTheirOwn } from './jwks.ts';
 
 /**
@@ -29,11 +30,14 @@ const headerSchema = z.strictObject({
   kid: z.string(),
 });
 
+/** Tickets live for 400 days at most: monthly rotations leave 15 keys that verify, one that signs, one new. */
+export const ticketKeysMax = 20;
+
 const keysSchema = z.object({
   keys: z
     .array(z.object({ kid: z.string().min(1).max(64), k: z.base64url().min(43) }))
     .min(1)
-    .max(8)
+    .max(ticketKeysMax)
     .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
 });
 
@@ -69,9 +73,10 @@ const ticketBytesMax = 1_024;
 /** Checks form, pinned algorithm and type (RFC 8725), signature, claims and expiry, in that order. */
 export function verifyTicket(keys: TicketKeys, ticket: string, nowMs: number): TicketVerdict {
   if (ticket.length > ticketBytesMax) return { kind: 'invalid', why: 'form' };
-  const [head, body, signature, ...rest] = ticket.split('.');
-  if (!head || !body || !signature || rest.length > 0) return { kind: 'invalid', why: 'form' };
-  const header = headerSchema.safeParse(decode(head));
+  const parts = compactJws(ticket);
+  if (parts === null) return { kind: 'invalid', why: 'form' };
+  const { head, body, signature } = parts;
+  const header = headerSchema.safeParse(decodedPart(head));
   if (!header.success) return { kind: 'invalid', why: 'header' };
   const key = keys.byKid.get(header.data.kid);
   if (!key) return { kind: 'invalid', why: 'key' };
@@ -80,7 +85,7 @@ export function verifyTicket(keys: TicketKeys, ticket: string, nowMs: number): T
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     return { kind: 'invalid', why: 'signature' };
   }
-  const claims = claimsSchema.safeParse(decode(body));
+  const claims = claimsSchema.safeParse(decodedPart(body));
   if (!claims.success) return { kind: 'invalid', why: 'claims' };
   const kind = nowMs >= claims.data.exp * 1_000 ? 'expired' : 'valid';
   return { kind, claims: claims.data };
@@ -88,12 +93,4 @@ export function verifyTicket(keys: TicketKeys, ticket: string, nowMs: number): T
 
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
-
-function decode(part: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-  } catch {
-    return null;
-  }
 }

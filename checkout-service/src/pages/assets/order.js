@@ -32,5 +32,7 @@ function follow() {
   });
 }
 
+// The purchase token has become this order, and is worth nothing more to this tab.
+sessionStorage.removeItem(`fg_token_${order().dataset.sale}`);
 follow();
 startCountdown(() => setTimeout(refresh, 1500));

@@ -1,11 +1,13 @@
 -- Gives each visitor a place at the end of the line, or the place that they have.
--- ARGV: triples visitor, number, ordinal; number is 0 but for who shows a ticket of this sale.
+-- ARGV: fours visitor, number, ordinal, thumbprint of their key ('' is none); number is 0 but for
+--   who shows a ticket of this sale.
 -- Returns for each visitor { outcome, number, ordinal, state, score }:
---   'joined' | 'kept', or 'unknown' | 'sale-not-open' | 'sold-out' with zeros.
+--   'joined' | 'kept', or 'unknown' | 'sale-not-open' | 'sold-out' with zeros; 'key-needed' |
+--   'other-key' where they are bound to a key and this is not it.
 local fields = readRoom()
 if not fields then
   local replies = {}
-  for i = 1, #ARGV / 3 do
+  for i = 1, #ARGV / 4 do
     replies[i] = { 'unknown', 0, 0, '', '0' }
   end
   return replies
@@ -78,9 +80,21 @@ local function join(visitor, ticketNumber, ticketOrdinal)
   return { 'kept', p.number, p.ordinal, p.state, '0' }
 end
 
+local function joinBound(visitor, number, ordinal, jkt)
+  local keyFault = keyRefusal(visitor, jkt)
+  if keyFault then
+    return { keyFault, 0, 0, '', '0' }
+  end
+  local reply = join(visitor, number, ordinal)
+  if reply[1] == 'joined' or reply[1] == 'kept' then
+    keepKey(visitor, jkt)
+  end
+  return reply
+end
+
 noteLook(fields)
 local replies = {}
-for i = 1, #ARGV, 3 do
-  replies[#replies + 1] = join(ARGV[i], int(ARGV[i + 1]), int(ARGV[i + 2]))
+for i = 1, #ARGV, 4 do
+  replies[#replies + 1] = joinBound(ARGV[i], int(ARGV[i + 1]), int(ARGV[i + 2]), ARGV[i + 3])
 end
 return replies

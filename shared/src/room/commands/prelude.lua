@@ -5,7 +5,7 @@
 --   promise   units of the budget that this admission may buy
 --   jti       of the last token taken; kept by a place that was left and joined again
 local room, line, places, active, tokens, holders, holding = unpack(KEYS, 1, 7)
-local given, stock, snapshot, marks, pulse, waits, seen = unpack(KEYS, 8, 14)
+local given, stock, snapshot, marks, pulse, waits, seen, bound = unpack(KEYS, 8, 15)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) -- the only clock; tests replace this line
 
@@ -69,6 +69,28 @@ end
 -- A ticket of a later place than the one that is known to have ended: the room was emptied since.
 local function isForgotten(p, number)
   return p and p.state == 'expired' and number > p.number
+end
+
+-- The first key that a visitor shows in a sale stays theirs, through all their places in it. Of a
+-- visitor's 128 random bits 84 are kept, of a thumbprint's 256 bits 132: nobody finds another that
+-- begins so, and a bound place stays under 250 bytes.
+local function boundField(visitor)
+  return visitor:sub(1, 14)
+end
+
+local function keepKey(visitor, jkt)
+  if jkt ~= '' then
+    redis.call('HSETNX', bound, boundField(visitor), jkt:sub(1, 22))
+  end
+end
+
+-- 'key-needed' or 'other-key' where the visitor has a key and this is not it, or nil.
+local function keyRefusal(visitor, jkt)
+  local own = redis.call('HGET', bound, boundField(visitor))
+  if not own or own == jkt:sub(1, 22) then
+    return nil
+  end
+  return jkt == '' and 'key-needed' or 'other-key'
 end
 
 -- Presence is one bit by number in each span of a quarter of `abandonSeconds`.

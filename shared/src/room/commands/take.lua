@@ -1,8 +1,10 @@
 -- Notes that an admitted visitor takes the purchase token.
 -- ARGV: [1] visitor  [2] ordinal that the jti was derived for  [3] jti
+--       [4] thumbprint of the key in the ticket, which the token will name, or ''
 -- Returns { outcome, number, ordinal, admittedAt, until, promise }, where outcome is 'issued' (the
 --   first time or again), 'ordinal' (ask with the one that is told), 'not-admitted', 'done',
---   'expired', 'left' or 'unknown'.
+--   'expired', 'left' or 'unknown'; 'key-needed' or 'other-key' where the ticket's key is not that
+--   of the place.
 local p = readPlace(ARGV[1])
 if not p then
   local known = redis.call('ZSCORE', line, ARGV[1])
@@ -11,7 +13,10 @@ end
 local function reply(outcome)
   return { outcome, p.number, p.ordinal, p.admittedAt, p.till, p.promise }
 end
-if p.state == 'waiting' or p.state == 'away' then
+local keyFault = keyRefusal(ARGV[1], ARGV[4])
+if keyFault then
+  return reply(keyFault)
+elseif p.state == 'waiting' or p.state == 'away' then
   return reply('not-admitted')
 elseif p.state ~= 'admitted' and p.state ~= 'issued' then
   return reply(p.state)
@@ -26,6 +31,7 @@ if p.state == 'admitted' and redis.call('HEXISTS', given, ARGV[3]) == 1 then
   writePlace(ARGV[1], p)
   return reply('ordinal')
 end
+keepKey(ARGV[1], ARGV[4])
 if p.state == 'admitted' then
   p.state, p.jti = 'issued', ARGV[3]
   writePlace(ARGV[1], p)
