@@ -9,12 +9,19 @@ import type { FaultSale } from './sale.ts';
 /** The sale's room in Redis, as the queue service makes it; until the test ends. */
 export type TestRoom = { room: Room; redis: Redis; figures(): Promise<RoomFigures> };
 
-export async function openRoom(redisUrl: string, sale: FaultSale): Promise<TestRoom> {
+/** `leased`: admits as if a checkout could always commit, until one leases it. */
+export async function openRoom(
+  redisUrl: string,
+  sale: FaultSale,
+  changes: Partial<RoomFields> = {},
+  leased = true,
+): Promise<TestRoom> {
   const redis = new Redis(redisUrl);
   onTestFinished(() => redis.disconnect());
   const room = redisRoom(redis, nodeScripts());
-  await room.configure(sale.saleId, 1, fieldsOf(sale), { ...noBeginning, free: sale.units });
-  await leaseForGood(redis, sale.saleId);
+  const fields = { ...fieldsOf(sale), ...changes };
+  await room.configure(sale.saleId, 1, fields, { ...noBeginning, free: sale.units });
+  if (leased) await leaseForGood(redis, sale.saleId);
   return {
     room,
     redis,

@@ -25,12 +25,10 @@ export type RoomRig = {
   close(): void;
 };
 
-/** `leased: false`: admits only while a checkout of the test can commit. */
 export async function openRoom(
   redisUrl: string,
   saleId: string,
   changes: Partial<RoomFields> & { units: number },
-  options: { leased?: boolean } = {},
 ): Promise<RoomRig> {
   const redis = new Redis(redisUrl);
   redis.on('error', () => {});
@@ -41,7 +39,7 @@ export async function openRoom(
     revision += 1;
     const beginning = { ...noBeginning, free: fields.units, ...start };
     const made = await room.configure(saleId, revision, fields, beginning);
-    if (made === 'created' && options.leased !== false) await leaseForGood(redis, saleId);
+    if (made === 'created') await leaseForGood(redis, saleId);
   };
   const figures = async () => {
     const found = await room.figures(saleId);
