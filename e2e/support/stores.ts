@@ -2,24 +2,32 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { inject, onTestFinished } from 'vitest';
-import { startTestPostgres, startTestRedis } from '../../scripts/test/stores.ts';
+import { startTestRedis } from '../../scripts/test/stores.ts';
 
 export type OwnRedis = { url: string; stop(): Promise<void> };
 
 /**
  * A Redis server of one's own, empty, in some 20 ms: it may be flushed, paused or stopped at will.
- * Whoever starts it stops it; `freshRedisUrl` does both.
+ * Whoever starts it stops it; `freshRedisUrl` does both. With a password, the URL has it too.
  */
-export async function startOwnRedis(): Promise<OwnRedis> {
+export async function startOwnRedis(password?: string): Promise<OwnRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'fairgate-redis-'));
   const store = await startTestRedis(inject('redisProgram'), folder);
   const stop = async () => {
     await store.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url: store.url, stop };
+  const url = new URL(store.url);
+  if (password !== undefined) {
+    const redis = new Redis(store.url);
+    await redis.config('SET', 'requirepass', password);
+    redis.disconnect();
+    url.password = password;
+  }
+  return { url: url.href, stop };
 }
 
 /**
@@ -30,27 +38,6 @@ export async function freshRedisUrl(onEnd: OnEnd = onTestFinished): Promise<stri
   const own = await startOwnRedis();
   onEnd(own.stop);
   return own.url;
-}
-
-export type OwnPostgres = { url: string; stop(): Promise<void>; start(): Promise<void> };
-
-/** A Postgres server of one's own, which may be stopped, and started again with all it had. */
-export async function startOwnPostgres(onEnd: OnEnd = onTestFinished): Promise<OwnPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'fairgate-postgres-'));
-  let server = await startTestPostgres(join(folder, 'data'));
-  const { url, port } = server;
-  const stop = () => server.stop();
-  onEnd(async () => {
-    await stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return {
-    url,
-    stop,
-    async start() {
-      server = await startTestPostgres(join(folder, 'data'), port);
-    },
-  };
 }
 
 /** The URL of a new, empty database on the run's Postgres; the same rule for `onEnd`. */
