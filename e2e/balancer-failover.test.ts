@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type EchoBalancer, startEchoBalancer } from './support/echo-balancer.ts';
-import type { EchoUpstream } from './support/echo-upstream.ts';
+import type { EchoUpstream, Seen } from './support/echo-upstream.ts';
 import { type Answer, call } from './support/http.ts';
 import { waitFor } from './support/wait.ts';
 
@@ -49,19 +49,35 @@ test('an instance that failed twice is left alone for a while, and asked again a
   expect(await untilAsked([rig.one], () => redeem())).toEqual(answeredWell);
 });
 
-test('a redemption whose answer was lost goes to the other instance under the same key', async () => {
+const marks = ({ headers }: Seen) => ({
+  key: headers['idempotency-key'],
+  request: headers['x-balancer-request'],
+});
+
+test('a redemption whose answer was lost goes to the other instance as the same one', async () => {
   rig.one.behaviour = 'drops';
-  expect(await untilAsked([rig.one], () => redeem())).toEqual(answeredWell);
-  const [lost] = rig.one.seen;
-  const again = rig.two.seen.filter(
-    ({ headers }) => headers['idempotency-key'] === lost?.headers['idempotency-key'],
-  );
-  expect(again.map(({ body }) => body)).toEqual([lost?.body]);
+  for (const headers of [{}, { dpop: 'proof', 'x-balancer-request': '0'.repeat(32) }]) {
+    for (const { seen } of [rig.one, rig.two]) seen.length = 0;
+    expect(await untilAsked([rig.one], () => redeem(headers))).toEqual(answeredWell);
+    const [lost] = rig.one.seen;
+    if (!lost) throw new Error('nothing was lost');
+    expect(marks(lost)).toEqual({
+      key: expect.stringMatching(/^balancer-[0-9a-f]{32}$/),
+      request: expect.stringMatching(/^(?!0{32})[0-9a-f]{32}$/),
+    });
+    const again = rig.two.seen.filter(
+      ({ headers }) => headers['x-balancer-request'] === marks(lost).request,
+    );
+    expect(again.map(({ body }) => body)).toEqual([lost.body]);
+    expect(again.map(marks)).toEqual([marks(lost)]);
+  }
 });
 
 test.each([
   ['a redemption', '/v1/redemptions'],
   ['a form with its key', '/checkout/redeem'],
+  ['a payment', '/v1/orders/ord_1/payments'],
+  ['a form of the order page', '/checkout/orders/ord_1/pay'],
   ['an event of a provider', '/webhooks/sandbox'],
 ])(
   '%s goes to the other instance when its answer is lost, or a gateway before it says 502',
@@ -77,17 +93,6 @@ test.each([
 test('an instance that hangs is given up in time for the other one to answer', async () => {
   rig.one.behaviour = 'hangs';
   expect(await untilAsked([rig.one], () => redeem())).toEqual(answeredWell);
-});
-
-test('a redemption with a proof is sent once, and a payment too', async () => {
-  rig.one.behaviour = 'drops';
-  rig.two.behaviour = 'drops';
-  for (const send of [() => redeem({ dpop: 'proof' }), () => post('/v1/orders/ord_1/payments')]) {
-    for (const { seen } of [rig.one, rig.two]) seen.length = 0;
-    // Instances that are left alone for now are not asked at all.
-    expect(await untilAsked([rig.one, rig.two], send)).toEqual(new Set([503]));
-    expect(rig.seen()).toHaveLength(1);
-  }
 });
 
 test('events come as they are sent, each at once', async () => {

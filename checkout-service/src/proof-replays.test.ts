@@ -36,13 +36,13 @@ describe('a proof of possession', () => {
     };
     await rig.sql`
       update redemptions set proofs = array(
-        select ${`${old}.`}::text || n from generate_series(1, 1000) as n)
+        select ${`${old}.`}::text || n || '@' from generate_series(1, 1000) as n)
       where sale_id = ${rig.saleId}`;
     expect((await rig.redeem(token, { key: 'k', proof: proof() })).status).toBe(201);
     expect(await proofsOf()).toBe(1);
     await rig.sql`
       update redemptions set proofs = array(
-        select ${`${old + 3_600}.`}::text || n from generate_series(1, 200) as n)
+        select ${`${old + 3_600}.`}::text || n || '@' from generate_series(1, 200) as n)
       where sale_id = ${rig.saleId}`;
     const refused = await rig.redeem(token, { key: 'k', proof: proof() });
     expect([refused.status, slugOf(refused)]).toEqual([429, 'rate-limited']);
@@ -65,6 +65,14 @@ describe('a proof of possession', () => {
       const copied = { ...rest, ...(other ? { balancerRequest: other } : {}) };
       expect(slugOf(await rig.redeem(token, copied))).toBe('proof-invalid');
     }
+    // A replay that is tried twice is one too.
+    const replay = { key: 'k', proof: proof(), balancerRequest: id() };
+    for (const instance of [0, 1, 1]) {
+      expect((await rig.redeem(token, { ...replay, instance })).status).toBe(201);
+    }
+    expect(slugOf(await rig.redeem(token, { ...replay, balancerRequest: id() }))).toBe(
+      'proof-invalid',
+    );
     // Nor does the id stand for the key, or for the body.
     const items = [{ productId: rig.products[0]!, quantity: 2 }];
     expect(slugOf(await rig.redeem(token, { ...request, items }))).toBe('idempotency-key-reused');

@@ -1,8 +1,7 @@
 import { makeProof, newProofKey, type ProofKey } from '@fairgate/shared/token/proof-maker.ts';
 import type { CheckoutClient } from './checkout-client.ts';
 import type { EdgeClient } from './edge-client.ts';
-import { type Answer, answered } from './http.ts';
-import { expectProblem } from './problem.ts';
+import { answered } from './http.ts';
 import { joinShape, type RedemptionAnswer, redemptionShape, tokenShape } from './shapes.ts';
 import { waitFor } from './wait.ts';
 
@@ -28,10 +27,7 @@ export async function newBoundToken(
   return { token: answered(taken, 200, tokenShape).token, key };
 }
 
-/**
- * Redeems as the API's description asks of clients: after a 503 the same again, with the same
- * `Idempotency-Key` and a fresh proof. Every other answer than 201 throws.
- */
+/** Redeems once, with a proof and without a key of one's own. Every other answer than 201 throws. */
 export async function redeemBound(
   checkout: CheckoutClient,
   baseUrl: string,
@@ -39,26 +35,13 @@ export async function redeemBound(
   productId: string,
 ): Promise<RedemptionAnswer> {
   const url = `${baseUrl}/v1/redemptions`;
-  const answer = await untilAnswered('the order', () =>
-    checkout.raw('/v1/redemptions', {
-      method: 'POST',
-      headers: {
-        authorization: `DPoP ${token}`,
-        dpop: makeProof(key, { method: 'POST', url, token }),
-        'idempotency-key': `key-${key.jkt}`,
-      },
-      json: { items: [{ productId, quantity: 1 }] },
-    }),
-  );
-  return answered(answer, 201, redemptionShape);
-}
-
-/** Asks again after each 503. */
-export async function untilAnswered(what: string, ask: () => Promise<Answer>): Promise<Answer> {
-  return await waitFor(what, 20, async () => {
-    const answer = await ask();
-    if (answer.status !== 503) return answer;
-    expectProblem(answer, 'unavailable');
-    return undefined;
+  const answer = await checkout.raw('/v1/redemptions', {
+    method: 'POST',
+    headers: {
+      authorization: `DPoP ${token}`,
+      dpop: makeProof(key, { method: 'POST', url, token }),
+    },
+    json: { items: [{ productId, quantity: 1 }] },
   });
+  return answered(answer, 201, redemptionShape);
 }

@@ -11,8 +11,8 @@ import {
 } from '../domain/redemption.ts';
 import type { Claim, SaleOffer, TokenFacts } from './ports.ts';
 
-/** With the proof that came with it, and the balancer's id of the request. */
-export type ProvenAttempt = Attempt & Pick<Claim, 'proof' | 'balancerRequest'>;
+/** With the proof that came with it. */
+export type ProvenAttempt = Attempt & Pick<Claim, 'proof'>;
 
 /** Claims that share one of these are not claimed at once: a buyer with a limit. */
 export function claimKeys(claim: Claim): string[] {

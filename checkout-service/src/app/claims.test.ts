@@ -18,7 +18,6 @@ const claim = (id: string): Claim => ({
   email: null,
   identity: null,
   proof: null,
-  balancerRequest: null,
   shard: 0,
   items: [{ productId: 'prod', quantity: 1 }],
   buyers: [],
@@ -76,7 +75,7 @@ function rig(
       const found = jtis.flatMap((jti): [string, StoredRedemption][] => {
         const row = rows.get(jti);
         if (!row) return [];
-        const { orderId, idempotencyKey, requestHash, balancerRequest } = row;
+        const { orderId, idempotencyKey, requestHash } = row;
         return [
           [
             jti,
@@ -86,7 +85,6 @@ function rig(
               orderId,
               idempotencyKey,
               requestHash,
-              balancerRequest,
               createdAtMs: 0,
             },
           ],

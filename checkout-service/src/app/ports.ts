@@ -20,10 +20,8 @@ export type Claim = {
   email: string | null;
   /** The shop's own login that the token names. */
   identity: string | null;
-  /** `<iat>.<jti>` of the DPoP proof that came with a bound token: stored, so that it proves once. */
+  /** Of the DPoP proof that came with a bound token, by `proofUse`: stored, so that it proves once. */
   proof: string | null;
-  /** The balancer's id of the request: the same for each of its tries. */
-  balancerRequest: string | null;
   shard: number;
   items: Item[];
   /** Whose units it counts among, with their limits. */
@@ -60,7 +58,7 @@ export type ClaimReply =
   | { kind: 'raced'; cause: unknown }
   | { kind: 'lost'; cause: unknown };
 
-export type ProofUse = 'first' | 'used' | 'too-many';
+export type ProofUse = 'fine' | 'used' | 'too-many';
 
 export type ClaimStore = {
   /** One statement, one transaction. `rows` is by order id, and has each claim. */
@@ -75,10 +73,10 @@ export type ClaimStore = {
   /** Which of these claims could not be filled from the free units, as committed right now. */
   unfillable(claims: readonly Claim[]): Promise<Set<string>>;
   /**
-   * Takes a further proof for a token that has a row, and stores it. `used` too where the token has
-   * no row; `too-many`, and not stored, where its key has made so many within a minute.
+   * Takes a further proof for a token that has a row, and stores it; once more in a second try of the
+   * same request. `used` too where the token has no row; `too-many`, and not stored, where its key has made so many within a minute.
    */
-  useProof(jti: string, proof: string): Promise<ProofUse>;
+  useProof(jti: string, use: string): Promise<ProofUse>;
 };
 
 /** The part of a sale that a redemption and a page need. */

@@ -2,7 +2,7 @@ import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { ProofFault, ProofVerdict } from '@fairgate/shared/token/dpop.ts';
 import type { PurchaseClaims, PurchaseVerdict } from '@fairgate/shared/token/purchase.ts';
 import { type StoredOrder, unitsTaken } from '../domain/order-view.ts';
-import { possession, type Shown } from '../domain/possession.ts';
+import { possession, proofUse, type Shown } from '../domain/possession.ts';
 import { checkRequest, type RedemptionRequest } from '../domain/redemption.ts';
 import type { Batcher } from './batcher.ts';
 import { claimOf, type ProvenAttempt, requestHash, tokenFacts } from './claim-making.ts';
@@ -65,6 +65,7 @@ export type RedeemOptions = {
 export type RedeemInput = {
   token: string;
   shown: Shown;
+  /** The balancer's id of the request: the same for each of its tries. */
   balancerRequest: string | null;
   /** Read only after token and proof were found good. Throws where it is not valid. */
   read(): Promise<{ request: RedemptionRequest; idempotencyKey: string | null }>;
@@ -104,9 +105,8 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
   );
   if (held.kind !== 'shown') return held;
   const { request, idempotencyKey } = await input.read();
-  const { balancerRequest } = input;
-  const { proof } = held;
-  const attempt = { idempotencyKey, requestHash: requestHash(request), proof, balancerRequest };
+  const proof = held.proof === null ? null : proofUse(held.proof, input.balancerRequest);
+  const attempt = { idempotencyKey, requestHash: requestHash(request), proof };
   const wish = { claims, request, attempt, isExpired: verdict.kind === 'expired' };
   try {
     const turn = await options.turns(claims.jti, () => inTurn(options, wish, input.signal));

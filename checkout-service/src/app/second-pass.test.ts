@@ -16,7 +16,6 @@ const claim = (id: string, productId = 'prod'): Claim => ({
   email: null,
   identity: null,
   proof: null,
-  balancerRequest: null,
   shard: 0,
   items: [{ productId, quantity: 1 }],
   buyers: [],

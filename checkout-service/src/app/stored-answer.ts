@@ -16,12 +16,9 @@ export async function storedAnswer(
   stored: StoredRedemption,
   attempt: ProvenAttempt,
 ): Promise<RedeemOutcome> {
-  const { balancerRequest } = attempt;
-  // A second try of the balancer, since the first one's answer was lost, brings the proof again.
-  const isSameRequest = balancerRequest !== null && balancerRequest === stored.balancerRequest;
-  const proof = isSameRequest ? null : attempt.proof;
+  const { proof } = attempt;
   // A proof that came before was overheard, or is sent again instead of made anew.
-  const use = proof === null ? 'first' : await options.claims.useProof(stored.jti, proof);
+  const use = proof === null ? 'fine' : await options.claims.useProof(stored.jti, proof);
   if (use === 'used') return { kind: 'proof-refused', fault: { why: 'used' } };
   if (use === 'too-many') return { kind: 'too-many-proofs' };
   const verdict = classifyStored(stored, attempt, options.now(), options.idempotencyMs);

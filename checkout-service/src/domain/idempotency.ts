@@ -5,7 +5,6 @@ export type StoredRedemption = {
   orderId: string | null;
   idempotencyKey: string | null;
   requestHash: string | null;
-  balancerRequest: string | null;
   createdAtMs: number;
 };
 

@@ -4,7 +4,7 @@ import type { ProofFault, ProofVerdict } from '@fairgate/shared/token/dpop.ts';
 export type Shown = { scheme: 'bearer' } | { scheme: 'dpop'; proof: string | null };
 
 export type Possession =
-  /** `proof`: `<iat>.<jti>`, to be used once; null where the token is bound to no key. */
+  /** `proof`: `<iat>.<jti>`, good for one request; null where the token is bound to no key. */
   | { kind: 'shown'; proof: string | null }
   | { kind: 'proof-missing' }
   | { kind: 'proof-refused'; fault: ProofFault }
@@ -27,4 +27,12 @@ export function possession(
   const verdict = verify(shown.proof, jkt);
   if (verdict.kind === 'invalid') return { kind: 'proof-refused', fault: verdict.fault };
   return { kind: 'shown', proof: `${Math.floor(verdict.issuedAt)}.${verdict.proof}` };
+}
+
+/**
+ * `<iat>.<jti>@<request>`: the proof, and the balancer's id of the request that it came with. A second
+ * try of the balancer brings both again; in another request, or one without an id, it is a replay.
+ */
+export function proofUse(proof: string, balancerRequest: string | null): string {
+  return `${proof}@${balancerRequest ?? ''}`;
 }

@@ -43,7 +43,6 @@ describe('a token that has a row', () => {
     orderId: 'ord_1',
     idempotencyKey: 'k',
     requestHash: 'h',
-    balancerRequest: null,
     createdAtMs: 1_000,
   };
   const verdict = (key: string | null, hash: string, now = 1_500, row = stored) =>

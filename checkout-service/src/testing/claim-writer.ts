@@ -48,7 +48,6 @@ function claim(): Claim {
     email: null,
     identity: null,
     proof: newVisitorId(),
-    balancerRequest: null,
     shard: number % 16,
     items: [{ productId: task.productId, quantity: 1 }],
     buyers: [{ kind: 'visitor', buyer: visitor, unitsMax: 1 }],

@@ -94,6 +94,7 @@ test('what only the edge may say is not taken from the client', () => {
     'x-forwarded-for': '1.1.1.1',
     'x-forwarded-host': 'evil.example',
     'x-real-ip': '1.1.1.1',
+    'x-balancer-request': '0'.repeat(32),
     'cf-connecting-ip': '2.2.2.2',
     connection: 'keep-alive, x-hop',
     'x-hop': '1',

@@ -124,7 +124,7 @@ export function forwardedHeaders(
   const named = (incoming.get('connection') ?? '').split(',').map((name) => name.trim());
   for (const name of [...notForwarded, ...named]) if (name !== '') headers.delete(name);
   for (const name of [...headers.keys()]) {
-    if (/^(x-forwarded-|x-real-ip|cf-)/.test(name)) headers.delete(name);
+    if (/^(x-forwarded-|x-real-ip|x-balancer-|cf-)/.test(name)) headers.delete(name);
   }
   const cookies = orderCookies(incoming.get('cookie') ?? '');
   if (cookies === '') headers.delete('cookie');

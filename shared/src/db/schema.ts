@@ -101,10 +101,8 @@ export const redemptions = pgTable(
     orderId: text('order_id'),
     idempotencyKey: text('idempotency_key'),
     requestHash: text('request_hash'),
-    /** `<iat>.<jti>` of the DPoP proofs that were taken with a bound token: each proves once. */
+    /** `<iat>.<jti>@<balancer's id of the request>` of the DPoP proofs taken with it: each proves one request. */
     proofs: text('proofs').array().notNull().default(sql`'{}'`),
-    /** The balancer's id of the request that made it: a second try of the same one is known by it. */
-    balancerRequest: text('balancer_request'),
     createdAt: created(),
   },
   (t) => [index('redemptions_by_sale').on(t.saleId, t.createdAt)],

@@ -10,7 +10,6 @@ const storedSchema = z.object({
   order_id: z.string().nullable(),
   idempotency_key: z.string().nullable(),
   request_hash: z.string().nullable(),
-  balancer_request: z.string().nullable(),
   created_at: z.date(),
 });
 
@@ -20,8 +19,7 @@ export async function findStored(
   jtis: readonly string[],
 ): Promise<Map<string, StoredRedemption>> {
   const rows = await sql`
-    select jti, kind, order_id, idempotency_key, request_hash, balancer_request,
-      created_at
+    select jti, kind, order_id, idempotency_key, request_hash, created_at
     from redemptions where jti = any(${[...jtis]}::text[])`;
   const stored = z
     .array(storedSchema)
@@ -32,7 +30,6 @@ export async function findStored(
       orderId: row.order_id,
       idempotencyKey: row.idempotency_key,
       requestHash: row.request_hash,
-      balancerRequest: row.balancer_request,
       createdAtMs: row.created_at.getTime(),
     }));
   return new Map(stored.map((row) => [row.jti, row]));
@@ -43,19 +40,25 @@ const youngProofsMax = 200;
 /** Well past the time in which a proof is taken: what is older is refused for its age. */
 const proofsKeptSeconds = 2 * (proofLimits.ageSecondsMax + proofLimits.aheadSecondsMax);
 
-export async function useProof(sql: Sql, jti: string, proof: string): Promise<ProofUse> {
+/** `use` is a `proofUse`. */
+export async function useProof(sql: Sql, jti: string, use: string): Promise<ProofUse> {
+  const proof = use.slice(0, use.lastIndexOf('@') + 1);
   const young = sql`
     select p from unnest(proofs) as p
     where split_part(p, '.', 1)::bigint > extract(epoch from now()) - ${proofsKeptSeconds}`;
+  const unused = sql`
+    not ${proof}::text = any(
+      array(select regexp_replace(p, '@[0-9a-f]*$', '@') from unnest(proofs) as p))`;
   const rows = await sql`
-    update redemptions set proofs = array_append(array(${young}), ${proof})
-    where jti = ${jti} and not ${proof}::text = any(proofs)
-      and cardinality(array(${young})) < ${youngProofsMax}
+    update redemptions set proofs = array_append(array(${young}), ${use})
+    where jti = ${jti} and ${unused} and cardinality(array(${young})) < ${youngProofsMax}
     returning true as first_use`;
-  if (rows.length > 0) return 'first';
-  const known = await sql`
-    select from redemptions where jti = ${jti} and not ${proof}::text = any(proofs)`;
-  return known.length > 0 ? 'too-many' : 'used';
+  if (rows.length > 0) return 'fine';
+  const [known] = await sql`
+    select ${unused} as unused, ${use}::text = any(proofs) as again
+    from redemptions where jti = ${jti}`;
+  if (known?.unused) return 'too-many';
+  return known?.again && use !== proof ? 'fine' : 'used';
 }
 
 /** Rolled back on purpose. */

@@ -3,7 +3,7 @@
 --   -> units dealt, all or nothing -> redemption by `jti` -> units counted for each buyer
 --   -> order, lines, units, ledger, outbox
 -- $1   JSON of [{orderId, jti, saleId, visitor, number, max, iat, idempotencyKey, requestHash, email,
---      identity, proof, balancerRequest, shard, position, units, items: [{productId, quantity}],
+--      identity, proof, shard, position, units, items: [{productId, quantity}],
 --      buyers: [{kind, buyer, unitsMax}]}, ...]; `position` counts from 1 in the order of arrival,
 --      `shard` is the home shard, `units` the sum of the quantities
 -- Returns a row for each request whose token was not spent when the statement began:
@@ -20,8 +20,7 @@ with req as materialized (
   from json_to_recordset($1::text::json) as r(
     "orderId" text, jti text, "saleId" text, visitor text, number bigint, max int,
     iat bigint, "idempotencyKey" text, "requestHash" text, email text, identity text, proof text,
-    "balancerRequest" text, shard int,
-    position int, units int, items json, buyers json)
+    shard int, position int, units int, items json, buyers json)
   cross join lateral (
     select currency, coalesce((room ->> 'paySeconds')::int, 300) as pay_seconds
     from sales where id = r."saleId" limit 1
@@ -82,11 +81,9 @@ granted as materialized (
 ),
 placed as (
   insert into redemptions
-    (jti, sale_id, visitor, number, max, kind, order_id, idempotency_key, request_hash, proofs,
-      balancer_request)
+    (jti, sale_id, visitor, number, max, kind, order_id, idempotency_key, request_hash, proofs)
   select r.jti, r."saleId", r.visitor, r.number, r.max, 'order', r."orderId",
-    r."idempotencyKey", r."requestHash", array_remove(array[r.proof], null),
-    r."balancerRequest"
+    r."idempotencyKey", r."requestHash", array_remove(array[r.proof], null)
   from req r
   join granted g on g.order_id = r."orderId" and g.lines = json_array_length(r.items)
   order by r.jti
