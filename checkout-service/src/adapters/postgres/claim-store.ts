@@ -47,10 +47,8 @@ export type ClaimPools = {
   questions: Pool;
 };
 
-/** The session of a claiming connection: the statement is planned once, and by its indexes. */
+/** The session of a claiming connection: the statement is planned once. */
 export const claimSession = {
-  enable_seqscan: false,
-  jit: false,
   plan_cache_mode: 'force_generic_plan',
 } as const;
 

@@ -1,4 +1,5 @@
 import { arrayTypes } from '@fairgate/shared/db/array-types.ts';
+import { plannedByIndexes } from '@fairgate/shared/db/session.ts';
 import postgres from 'postgres';
 import type { Log } from '../../app/log.ts';
 
@@ -19,8 +20,8 @@ export type PoolOptions = {
    * a word, and a query on such a one would wait for its deadline. Unset: this pool is renewed.
    */
   serverGone?: () => void;
-  /** Further session settings. */
-  session?: Record<string, string | number | boolean>;
+  /** Further session settings. The library sends none that is false, 0 or empty. */
+  session?: Record<string, string>;
   log: Log;
 };
 
@@ -117,6 +118,7 @@ function connect(options: PoolOptions): Sql {
       statement_timeout: options.statementTimeoutMs,
       lock_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 10_000,
+      ...plannedByIndexes,
       // What was answered 2xx is kept (CONTRACT.md section 7), whatever the server's default.
       synchronous_commit: 'on',
       ...options.session,

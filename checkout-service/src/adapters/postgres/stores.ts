@@ -43,7 +43,7 @@ export function postgresPools(
     name: string,
     connectionsMax: number,
     statementTimeoutMs: number,
-    session: Record<string, string | number | boolean> = {},
+    session: Record<string, string> = {},
   ) =>
     makePool({
       url,
@@ -58,11 +58,11 @@ export function postgresPools(
   return {
     claims: pool('claims', limits.batchLanes, limits.claimStatementMs, {
       ...claimSession,
-      lock_timeout: limits.claimLockMs,
+      lock_timeout: `${limits.claimLockMs}`,
     }),
     waiting: pool('waiting', 1, limits.claimStatementMs, {
       ...claimSession,
-      lock_timeout: limits.secondPassLockMs,
+      lock_timeout: `${limits.secondPassLockMs}`,
     }),
     questions: pool('questions', 2, limits.statementMs),
     orders: pool('orders', 4, limits.statementMs),
