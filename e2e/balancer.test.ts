@@ -108,6 +108,9 @@ test('what a client says about its address, or of another request than this, goe
     'x-balancer-request': expect.stringMatching(/^[0-9a-f]{32}$/),
   });
   expect(JSON.stringify(request?.headers)).not.toMatch(/9\.9\.9\.9|gopher/);
+  // What is told and logged does not say by which id a second try is known.
+  const { 'x-request-id': told, 'x-balancer-request': id } = request?.headers ?? {};
+  expect(told).not.toContain(id);
 });
 
 const redeem = (headers: Record<string, string> = {}) =>

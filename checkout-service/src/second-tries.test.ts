@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balancerHeader } from './http/balancer.ts';
 import { limits } from './limits.ts';
-import { cards, placeOrder } from './testing/payment-rig.ts';
+import { cards, hear, placeOrder } from './testing/payment-rig.ts';
 import { heldTransaction, rigsOfFile, slugOf, tally, times } from './testing/rigs.ts';
 import { makeSandbox, type SandboxRig } from './testing/sandbox-rig.ts';
 
@@ -18,13 +18,17 @@ const oneRequest = () => ({ [balancerHeader]: randomBytes(16).toString('hex') })
 async function orderOf() {
   const rig = await rigOf({ units: [3], instances: 2, providers: [sandbox.provider] });
   const order = await placeOrder(rig);
-  const json = { provider: 'sandbox', card: cards.pays };
-  const change = (action: string, instance: number, headers: Record<string, string> = {}) =>
+  const change = (
+    action: string,
+    instance: number,
+    headers: Record<string, string> = {},
+    card = cards.pays,
+  ) =>
     rig.call('POST', `${order.path}/${action}`, {
       key: order.key,
       instance,
       headers,
-      ...(action === 'payments' ? { json } : {}),
+      ...(action === 'payments' ? { json: { provider: 'sandbox', card } } : {}),
     });
   return { rig, order, change };
 }
@@ -56,6 +60,42 @@ describe('a second try of the balancer', () => {
     expect(again.status).toBe(202);
     expect(again.body.payment.id).toBe(payments[0]?.id);
     expect(await order.payments()).toMatchObject([{ reference: expect.any(String) }]);
+  });
+
+  it.each([
+    ['that the provider does not answer', cards.fails, '503 payment-unavailable'],
+    ['that it is no card', '1234123412341234', '400 invalid-request'],
+  ])('to pay is told what the first was: %s', async (_, card, told) => {
+    const { order, change } = await orderOf();
+    const headers = oneRequest();
+    const first = await change('payments', 0, headers, card);
+    const again = await change('payments', 1, headers, card);
+    expect([first, again].map((answer) => `${answer.status} ${slugOf(answer)}`)).toEqual([
+      told,
+      told,
+    ]);
+    expect(await order.payments()).toMatchObject([{ state: 'failed' }]);
+  });
+
+  it('to pay is told that its card was declined meanwhile', async () => {
+    const { rig, order, change } = await orderOf();
+    const headers = oneRequest();
+    const first = await change('payments', 0, headers, cards.slow);
+    const paymentId: string = first.body.payment.id;
+    await hear(rig, paymentId, { state: 'failed', failure: 'card_declined' });
+    const again = await change('payments', 1, headers, cards.slow);
+    expect(`${again.status} ${slugOf(again)}`).toBe('402 payment-declined');
+    expect(await order.payments()).toHaveLength(1);
+  });
+
+  it('to pay is told that the order has ended meanwhile', async () => {
+    const { rig, order, change } = await orderOf();
+    const headers = oneRequest();
+    expect((await change('payments', 0, headers, cards.slow)).status).toBe(202);
+    await rig.sql`update payments set state = 'withdrawing' where order_id = ${order.id}`;
+    await rig.sql`update orders set state = 'cancelled' where id = ${order.id}`;
+    const again = await change('payments', 1, headers, cards.slow);
+    expect(`${again.status} ${slugOf(again)}`).toBe('409 conflict');
   });
 
   it('to extend extends once, and another request is refused', async () => {

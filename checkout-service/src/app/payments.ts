@@ -1,5 +1,11 @@
 import { newId } from '@fairgate/shared/ids.ts';
-import type { StoredPayment } from '../domain/payment-rules.ts';
+import type { OrderState } from '@fairgate/shared/order.ts';
+import {
+  invalidFailure,
+  type StoredPayment,
+  unansweredFailure,
+  withdrawnFailure,
+} from '../domain/payment-rules.ts';
 import { type NewsParts, noteNews, takeNews, withdraw } from './payment-news.ts';
 import type { NewsReply, OutageBounds } from './ports.ts';
 import type { PaymentProvider, WebhookVerdict } from './provider-ports.ts';
@@ -89,7 +95,7 @@ async function pay(
   { card, balancerRequest }: PayWish,
 ): Promise<PayOutcome> {
   const deadline = AbortSignal.timeout(options.requestMsMax);
-  await withdrawDeclined(options, orderId);
+  await withdrawDeclined(options, orderId, balancerRequest);
   const paymentId = newId('pay', options.now());
   const wanted = { orderId, provider: provider.name, paymentId, balancerRequest };
   const begun = await options.payments.begin(wanted);
@@ -97,10 +103,10 @@ async function pay(
     case 'unknown':
       return { kind: 'unknown-order' };
     case 'again':
-      // What was decided meanwhile is told by the order; the provider knows its payment again.
+      // The provider knows its payment again.
       return begun.payment.state === 'processing'
         ? await createAt(options, provider, begun.payment, { card, deadline })
-        : { kind: 'begun', paymentId: begun.payment.id };
+        : decidedBefore(begun.payment, begun.order.state);
     case 'under-way':
       return await resume(options, provider, begun.payment, deadline);
     case 'expired':
@@ -112,6 +118,20 @@ async function pay(
     case 'begun':
       return await createAt(options, provider, begun.payment, { card, deadline });
   }
+}
+
+/** What a second try of the request that began a payment is told, where that is decided already. */
+function decidedBefore({ id, state, failure }: StoredPayment, order: OrderState): PayOutcome {
+  if (state === 'failed' && failure !== withdrawnFailure) {
+    if (failure === unansweredFailure) return { kind: 'unavailable', why: 'provider' };
+    if (failure === invalidFailure) {
+      return { kind: 'invalid', path: 'provider', message: 'The provider cannot take it.' };
+    }
+    return { kind: 'declined', failure: failure ?? 'declined' };
+  }
+  if (order === 'expired') return { kind: 'order-expired' };
+  if (order === 'paid' || order === 'awaiting_payment') return { kind: 'begun', paymentId: id };
+  return { kind: 'not-payable', state: order };
 }
 
 async function createAt(
@@ -135,7 +155,7 @@ async function createAt(
       return reply;
     }
     case 'invalid':
-      await options.payments.abandoned(paymentId, 'invalid', null);
+      await options.payments.abandoned(paymentId, invalidFailure, null);
       return reply;
     case 'unavailable':
       // If the provider took it after all, its event finds the payment, or we do by asking.
@@ -167,9 +187,13 @@ async function resume(
  * withdrawn, so that nobody pays two; one that was paid meanwhile pays the order. Best effort: the
  * end of the order withdraws them too, and if two are paid all the same, one is given back.
  */
-async function withdrawDeclined(options: PaymentsOptions, orderId: string): Promise<void> {
+async function withdrawDeclined(
+  options: PaymentsOptions,
+  orderId: string,
+  balancerRequest: string | null,
+): Promise<void> {
   if (!options.providers.some((provider) => provider.withdraw)) return;
-  const payments = await options.payments.stillPayable(orderId);
+  const payments = await options.payments.stillPayable(orderId, balancerRequest);
   const deadline = AbortSignal.timeout(options.withdrawMsMax);
   await Promise.all(payments.map((payment) => withdraw(options, payment, deadline)));
 }

@@ -73,8 +73,8 @@ export type ClaimStore = {
   /** Which of these claims could not be filled from the free units, as committed right now. */
   unfillable(claims: readonly Claim[]): Promise<Set<string>>;
   /**
-   * Takes a further proof for a token that has a row, and stores it; once more in a second try of the
-   * same request. `used` too where the token has no row; `too-many`, and not stored, where its key has made so many within a minute.
+   * Takes a further proof for a token that has a row, and stores it; once more in a second try of
+   * the same request. `used` too where the token has no row; `too-many`, and not stored, where its key has made so many within a minute.
    */
   useProof(jti: string, use: string): Promise<ProofUse>;
 };
@@ -113,7 +113,7 @@ export type BeginPaymentReply =
   | { kind: 'begun'; payment: StoredPayment; order: StoredOrder }
   | { kind: 'under-way'; payment: StoredPayment }
   /** An earlier try of the same request began it. */
-  | { kind: 'again'; payment: StoredPayment }
+  | { kind: 'again'; payment: StoredPayment; order: StoredOrder }
   | { kind: 'expired' }
   | { kind: 'refused'; order: StoredOrder }
   | { kind: 'unknown' };
@@ -203,8 +203,11 @@ export type PaymentStore = {
   ): Promise<NewsReply>;
   /** The one under way, or else the newest. */
   latest(orderId: string): Promise<StoredPayment | null>;
-  /** Declined payments that may still be paid at providers that could end them. */
-  stillPayable(orderId: string): Promise<StoredPayment[]>;
+  /**
+   * Declined payments that may still be paid at providers that could end them; without that of an
+   * earlier try of the same request.
+   */
+  stillPayable(orderId: string, balancerRequest: string | null): Promise<StoredPayment[]>;
   /** The order of a payment that is `late`, and for how long; null where that is decided. */
   findLate(paymentId: string): Promise<{ order: StoredOrder; waitedSeconds: number } | null>;
   /** Units anew and the order paid, or the money on its way back. `mayWait`: for locked units. */

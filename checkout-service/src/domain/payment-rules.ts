@@ -37,6 +37,9 @@ export type StoredPayment = {
  */
 export const unansweredFailure = 'provider unavailable';
 
+/** The failure of a payment that its provider would not read. */
+export const invalidFailure = 'invalid';
+
 /** The failure of a payment that we ended at its provider: nobody declined it. */
 export const withdrawnFailure = 'withdrawn';
 

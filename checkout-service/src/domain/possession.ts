@@ -30,8 +30,9 @@ export function possession(
 }
 
 /**
- * `<iat>.<jti>@<request>`: the proof, and the balancer's id of the request that it came with. A second
- * try of the balancer brings both again; in another request, or one without an id, it is a replay.
+ * `<iat>.<jti>@<request>`: the proof, and the balancer's id of the request that it came with. A
+ * second try of the balancer brings both again; in another request, or one without an id, it is a
+ * replay.
  */
 export function proofUse(proof: string, balancerRequest: string | null): string {
   return `${proof}@${balancerRequest ?? ''}`;

@@ -2,7 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { arrayTypes } from './array-types.ts';
 import * as schema from './schema.ts';
-import { plannedByIndexes } from './session.ts';
+import { plannedAsNeeded } from './session.ts';
 
 export type Database = PostgresJsDatabase<typeof schema>;
 export type Sql = postgres.Sql;
@@ -37,7 +37,7 @@ export function connectDatabase(options: DatabaseOptions): DatabaseClient {
       statement_timeout: options.statementTimeoutMs,
       lock_timeout: 5_000,
       idle_in_transaction_session_timeout: 10_000,
-      ...plannedByIndexes,
+      ...plannedAsNeeded,
     },
   });
   return { db: drizzle(sql, { schema }), sql, close: () => sql.end({ timeout: 2 }) };

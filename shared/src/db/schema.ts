@@ -101,7 +101,7 @@ export const redemptions = pgTable(
     orderId: text('order_id'),
     idempotencyKey: text('idempotency_key'),
     requestHash: text('request_hash'),
-    /** `<iat>.<jti>@<balancer's id of the request>` of the DPoP proofs taken with it: each proves one request. */
+    /** `<iat>.<jti>@<balancer's id>` of the DPoP proofs taken with it: each proves one request. */
     proofs: text('proofs').array().notNull().default(sql`'{}'`),
     createdAt: created(),
   },
@@ -232,9 +232,15 @@ export const payments = pgTable(
   (t) => [
     index('payments_by_order').on(t.orderId),
     uniqueIndex('payments_reference').on(t.provider, t.reference),
-    index('payments_open')
+    index('payments_due')
+      .on(t.state, t.updatedAt)
+      .where(sql`state in ('withdrawing', 'late', 'refunding')`),
+    // Those that the provider is asked about (payment-due.ts). `coalesce`: for that question alone;
+    // before Postgres has counted, others would read all of it to find the payments of one order.
+    index('payments_silent')
       .on(t.updatedAt)
-      .where(sql`state in ('processing', 'withdrawing', 'late', 'refunding', 'failed')`),
+      .where(sql`coalesce(state = 'processing'
+        or (state = 'failed' and failure = 'provider unavailable' and reference is null), false)`),
   ],
 );
 

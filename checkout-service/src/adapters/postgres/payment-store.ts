@@ -39,14 +39,16 @@ export function postgresPayments(options: PaymentStoreOptions): PaymentStore {
         .run((sql) => takeNews(sql, { provider, eventId, paymentId, news, withdrawable }))
         .catch(clashed),
     forgetEvents: (days, limit) => background.run((sql) => forgetEvents(sql, days, limit)),
-    stillPayable: (orderId) =>
+    stillPayable: (orderId, balancerRequest) =>
       orders.run(async (sql) =>
         storedPayments(
           await sql`
           select * from payments
           where order_id = ${orderId} and provider = any(${[...withdrawable]}::text[])
             and state = 'failed' and reference is not null
-            and failure is distinct from ${withdrawnFailure}`,
+            and failure is distinct from ${withdrawnFailure}
+            and (${balancerRequest}::text is null
+              or balancer_request is distinct from ${balancerRequest})`,
         ),
       ),
     latest: (orderId) =>
@@ -83,7 +85,7 @@ async function begin(sql: Sql, wanted: WantedPayment): Promise<BeginPaymentReply
       select * from payments
       where order_id = ${orderId} and balancer_request = ${balancerRequest}`,
     );
-    if (earlier[0]) return { kind: 'again', payment: earlier[0] };
+    if (earlier[0]) return { kind: 'again', payment: earlier[0], order };
     if (transition(order.state, 'pay').kind === 'refused') return { kind: 'refused', order };
     const open = storedPayments(
       await tx`

@@ -1,5 +1,5 @@
 import { arrayTypes } from '@fairgate/shared/db/array-types.ts';
-import { plannedByIndexes } from '@fairgate/shared/db/session.ts';
+import { plannedAsNeeded } from '@fairgate/shared/db/session.ts';
 import postgres from 'postgres';
 import type { Log } from '../../app/log.ts';
 
@@ -118,7 +118,7 @@ function connect(options: PoolOptions): Sql {
       statement_timeout: options.statementTimeoutMs,
       lock_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 10_000,
-      ...plannedByIndexes,
+      ...plannedAsNeeded,
       // What was answered 2xx is kept (CONTRACT.md section 7), whatever the server's default.
       synchronous_commit: 'on',
       ...options.session,

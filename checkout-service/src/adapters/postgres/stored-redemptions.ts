@@ -91,7 +91,8 @@ export async function isRevoked(sql: Sql, token: TokenFacts): Promise<boolean> {
   const rows = await sql`
     select from revocations v
     where v.sale_id = ${saleId} and v.at >= to_timestamp(${iat})
-      and (v.visitor = ${visitor} or ${number} between v.number_from and v.number_to)
+      and ((v.visitor is not null and v.visitor = ${visitor})
+        or (v.visitor is null and ${number} between v.number_from and v.number_to))
     limit 1`;
   return rows.length > 0;
 }

@@ -1,6 +1,6 @@
-import { products, stockShards, units } from '@fairgate/shared/db/schema.ts';
+import { products, stockShards } from '@fairgate/shared/db/schema.ts';
 import { newId } from '@fairgate/shared/ids.ts';
-import { and, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { ProductRows } from '../../app/ports.ts';
 import type { ProductRecord, UnitCounts } from '../../domain/records.ts';
@@ -112,18 +112,18 @@ async function withCounts(db: Executor, rows: ProductRow[]): Promise<ProductReco
 /** Units by state, of each product that has any. */
 async function unitCounts(db: Executor, ids: string[]): Promise<Map<string, UnitCounts>> {
   if (ids.length === 0) return new Map();
-  const count = (state: string) =>
-    sql<number>`(count(*) filter (where ${units.state} = ${state}))::int`;
+  // In the words of the indexes `units_free` and `units_taken`.
+  const count = (state: SQL) => sql<number>`(
+    select count(*)::int from units u where u.product_id = products.id and ${state})`;
   const rows = await db
     .select({
-      productId: units.productId,
-      free: count('free'),
-      held: count('held'),
-      sold: count('sold'),
+      productId: products.id,
+      free: count(sql`u.state = 'free'`),
+      held: count(sql`u.state <> 'free' and u.state = 'held'`),
+      sold: count(sql`u.state <> 'free' and u.state = 'sold'`),
     })
-    .from(units)
-    .where(inArray(units.productId, ids))
-    .groupBy(units.productId);
+    .from(products)
+    .where(inArray(products.id, ids));
   return new Map(rows.map(({ productId, ...counts }) => [productId, counts]));
 }
 

@@ -78,8 +78,10 @@ function select(db: Executor, where: SQL | undefined) {
       productIds: sql<string[]>`array(
         select sp.product_id from sale_products sp
         where sp.sale_id = sales.id order by sp.position)`,
-      soldOut: sql<boolean>`${any(sql`u.state = 'sold'`)}
-        and not ${any(sql`u.state in ('free', 'held')`)}`,
+      // In the words of the indexes `units_free` and `units_taken`.
+      soldOut: sql<boolean>`${any(sql`u.state <> 'free' and u.state = 'sold'`)}
+        and not ${any(sql`u.state = 'free'`)}
+        and not ${any(sql`u.state <> 'free' and u.state = 'held'`)}`,
     })
     .from(sales)
     .where(where);

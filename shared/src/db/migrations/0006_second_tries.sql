@@ -10,6 +10,7 @@ CREATE TABLE "revocations" (
 --> statement-breakpoint
 ALTER TABLE "orders" ADD COLUMN "extended_by" text;--> statement-breakpoint
 ALTER TABLE "payments" ADD COLUMN "balancer_request" text;--> statement-breakpoint
+ALTER TABLE "redemptions" ADD COLUMN "balancer_request" text;--> statement-breakpoint
 CREATE INDEX "revocations_visitor" ON "revocations" USING btree ("sale_id","visitor") WHERE visitor is not null;--> statement-breakpoint
 CREATE INDEX "revocations_range" ON "revocations" USING btree ("sale_id") WHERE visitor is null;--> statement-breakpoint
 ALTER TABLE "ledger" ENABLE ALWAYS TRIGGER "ledger_append_only";--> statement-breakpoint
