@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startTcpProxy } from '../../../../e2e/faults/tcp-proxy.ts';
 import { freshDatabaseUrl } from '../../../../e2e/support/stores.ts';
-import { BusyError, faultKind, makePool, type Pool } from './pool.ts';
+import { BusyError, DeadlineError, faultKind, makePool, type Pool } from './pool.ts';
 
 let url: string;
 let pool: Pool;
@@ -18,6 +19,36 @@ const kindOf = (text: string) =>
       () => 'none',
       (error: unknown) => faultKind(error),
     );
+
+describe('a connection that answers no more', () => {
+  it('is given up without those beside it', async () => {
+    const way = await startTcpProxy(Number(new URL(url).port));
+    const narrow = makePool({
+      url: way.through(url),
+      name: 'beside',
+      connectionsMax: 2,
+      statementTimeoutMs: 500,
+      log,
+    });
+    onTestFinished(async () => {
+      await narrow.close();
+      await way.stop();
+    });
+    const trap = way.trap({ on: 'to-server', bytes: 'of the dead', hold: 'to-client' });
+    let isGivenUp = false;
+    const lost = narrow
+      .run((sql) => sql`select 'of the dead'`)
+      .catch((error: unknown) => error)
+      .finally(() => {
+        isGivenUp = true;
+      });
+    await trap.caught;
+    // One is under way at the moment when the other is given up.
+    while (!isGivenUp) await narrow.run((sql) => sql.begin((tx) => tx`select pg_sleep(0.1)`));
+    expect(await lost).toBeInstanceOf(DeadlineError);
+    await narrow.run((sql) => sql`select 1`);
+  });
+});
 
 describe('a fault of Postgres', () => {
   it('is the data’s, or the statement’s where that takes too long', async () => {

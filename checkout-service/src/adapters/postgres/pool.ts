@@ -61,12 +61,13 @@ export function makePool(options: PoolOptions): Pool {
   const underWayMax = options.connectionsMax + (options.waitingMax ?? Number.POSITIVE_INFINITY);
   let underWay = 0;
 
-  function renew(why: string): void {
+  /** What is under way on the old ones has so long to end. */
+  function renew(why: string, graceSeconds: number): void {
     const old = client;
     client = connect(options);
     options.log.warn({ pool: options.name, why }, 'connections to Postgres are made anew');
-    // Queries that wait on the old ones are rejected, so that none runs after it was given up.
-    void old.end({ timeout: 0 }).catch(() => undefined);
+    // Then queries that wait on the old ones are rejected, so that none runs long after it was given up.
+    void old.end({ timeout: graceSeconds }).catch(() => undefined);
   }
 
   return {
@@ -81,7 +82,8 @@ export function makePool(options: PoolOptions): Pool {
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
           reject(new DeadlineError(`no answer from Postgres within ${deadlineMs} ms`));
-          if (client === used) renew('no answer in time');
+          // One socket is dead; the others may be well, and busy.
+          if (client === used) renew('no answer in time', 1);
         }, deadlineMs);
       });
       const answer = work(used);
@@ -89,14 +91,14 @@ export function makePool(options: PoolOptions): Pool {
       answer.catch((error: unknown) => {
         if (client !== used || !isServerGone(error)) return;
         if (options.serverGone) options.serverGone();
-        else renew('the server ends its connections');
+        else renew('the server ends its connections', 0);
       });
       return await Promise.race([answer, late]).finally(() => {
         clearTimeout(timer);
         underWay -= 1;
       });
     },
-    renew,
+    renew: (why) => renew(why, 0),
     close: () => client.end({ timeout: 2 }),
   };
 }
