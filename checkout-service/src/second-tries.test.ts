@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unreachedFailure, withdrawnFailure } from './domain/payment-rules.ts';
 import { balancerHeader } from './http/balancer.ts';
 import { limits } from './limits.ts';
 import { cards, hear, placeOrder } from './testing/payment-rig.ts';
@@ -87,6 +88,23 @@ describe('a second try of the balancer', () => {
     expect(`${again.status} ${slugOf(again)}`).toBe('402 payment-declined');
     expect(await order.payments()).toHaveLength(1);
   });
+
+  it.each([
+    [unreachedFailure, '503 payment-unavailable'],
+    [withdrawnFailure, '402 payment-declined'],
+  ])(
+    'to pay is told in words for shoppers what went wrong meanwhile: %s',
+    async (failure, told) => {
+      const { rig, order, change } = await orderOf();
+      const headers = oneRequest();
+      await change('payments', 0, headers, cards.slow);
+      await rig.sql`
+      update payments set state = 'failed', failure = ${failure} where order_id = ${order.id}`;
+      const again = await change('payments', 1, headers, cards.slow);
+      expect(`${again.status} ${slugOf(again)}`).toBe(told);
+      expect(again.body.detail).toMatch(/^The payment/);
+    },
+  );
 
   it('to pay is told that the order has ended meanwhile', async () => {
     const { rig, order, change } = await orderOf();

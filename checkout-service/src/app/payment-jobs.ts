@@ -1,4 +1,4 @@
-import { outageFailure, type StoredPayment } from '../domain/payment-rules.ts';
+import { outageFailure, type StoredPayment, unreachedFailure } from '../domain/payment-rules.ts';
 import { placeLate } from './late-money.ts';
 import type { Log } from './log.ts';
 import type { CheckoutMetrics } from './metrics.ts';
@@ -119,7 +119,7 @@ async function endAtProvider(
     case 'news':
       return { kind: 'done' };
     case 'none':
-      await options.payments.abandoned(payment.id, 'never reached the provider', null);
+      await options.payments.abandoned(payment.id, unreachedFailure, null);
       return { kind: 'done' };
     case 'processing':
       return { kind: 'again', why: 'the provider is at it still' };
@@ -138,7 +138,7 @@ async function look(options: PaymentJobsOptions, payment: StoredPayment): Promis
       await takeNews(options, payment, reply.news);
       return { kind: 'done' };
     case 'none':
-      await options.payments.abandoned(id, 'never reached the provider', outageFailure);
+      await options.payments.abandoned(id, unreachedFailure, outageFailure);
       return { kind: 'done' };
     case 'processing':
       return { kind: 'done' };

@@ -4,6 +4,7 @@ import {
   invalidFailure,
   type StoredPayment,
   unansweredFailure,
+  unreachedFailure,
   withdrawnFailure,
 } from '../domain/payment-rules.ts';
 import { type NewsParts, noteNews, takeNews, withdraw } from './payment-news.ts';
@@ -104,9 +105,9 @@ async function pay(
       return { kind: 'unknown-order' };
     case 'again':
       // The provider knows its payment again.
-      return begun.payment.state === 'processing'
+      return begun.payment.state === 'processing' && begun.order.state === 'awaiting_payment'
         ? await createAt(options, provider, begun.payment, { card, deadline })
-        : decidedBefore(begun.payment, begun.order.state);
+        : decidedBefore(begun.payment, begun.order.state, card);
     case 'under-way':
       return await resume(options, provider, begun.payment, deadline);
     case 'expired':
@@ -120,18 +121,26 @@ async function pay(
   }
 }
 
-/** What a second try of the request that began a payment is told, where that is decided already. */
-function decidedBefore({ id, state, failure }: StoredPayment, order: OrderState): PayOutcome {
-  if (state === 'failed' && failure !== withdrawnFailure) {
-    if (failure === unansweredFailure) return { kind: 'unavailable', why: 'provider' };
-    if (failure === invalidFailure) {
-      return { kind: 'invalid', path: 'provider', message: 'The provider cannot take it.' };
-    }
-    return { kind: 'declined', failure: failure ?? 'declined' };
-  }
+/** What a second try of the request that began it is told: the order first, then the payment. */
+function decidedBefore(payment: StoredPayment, order: OrderState, card: string | null): PayOutcome {
+  const { id: paymentId, state, failure } = payment;
   if (order === 'expired') return { kind: 'order-expired' };
-  if (order === 'paid' || order === 'awaiting_payment') return { kind: 'begun', paymentId: id };
-  return { kind: 'not-payable', state: order };
+  if (state === 'succeeded' && order === 'paid') return { kind: 'begun', paymentId };
+  if (order !== 'awaiting_payment') return { kind: 'not-payable', state: order };
+  if (state !== 'failed') return { kind: 'begun', paymentId };
+  switch (failure) {
+    case unansweredFailure:
+    case unreachedFailure:
+      return { kind: 'unavailable', why: 'provider' };
+    case invalidFailure: {
+      const path = card === null ? 'provider' : 'card';
+      return { kind: 'invalid', path, message: 'the provider cannot take it' };
+    }
+    case withdrawnFailure:
+      return { kind: 'declined', failure: 'The payment was withdrawn.' };
+    default:
+      return { kind: 'declined', failure: failure ?? 'declined' };
+  }
 }
 
 async function createAt(

@@ -74,7 +74,8 @@ export type ClaimStore = {
   unfillable(claims: readonly Claim[]): Promise<Set<string>>;
   /**
    * Takes a further proof for a token that has a row, and stores it; once more in a second try of
-   * the same request. `used` too where the token has no row; `too-many`, and not stored, where its key has made so many within a minute.
+   * the same request. `used` too where the token has no row; `too-many`, and
+   * not stored, where its key has made so many within a minute.
    */
   useProof(jti: string, use: string): Promise<ProofUse>;
 };
@@ -204,8 +205,8 @@ export type PaymentStore = {
   /** The one under way, or else the newest. */
   latest(orderId: string): Promise<StoredPayment | null>;
   /**
-   * Declined payments that may still be paid at providers that could end them; without that of an
-   * earlier try of the same request.
+   * Declined payments that may still be paid at providers that could end them; none where an
+   * earlier try of the same request began a payment.
    */
   stillPayable(orderId: string, balancerRequest: string | null): Promise<StoredPayment[]>;
   /** The order of a payment that is `late`, and for how long; null where that is decided. */

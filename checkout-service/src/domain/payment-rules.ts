@@ -37,6 +37,9 @@ export type StoredPayment = {
  */
 export const unansweredFailure = 'provider unavailable';
 
+/** The failure of a payment of which its provider knows nothing. */
+export const unreachedFailure = 'never reached the provider';
+
 /** The failure of a payment that its provider would not read. */
 export const invalidFailure = 'invalid';
 

@@ -47,7 +47,7 @@ export type ClaimPools = {
   questions: Pool;
 };
 
-/** The session of a claiming connection: its one statement is planned once, which takes a fifth of a batch. */
+/** The session of a claiming connection: its one statement is planned once. */
 export const claimSession = {
   plan_cache_mode: 'force_generic_plan',
 } as const;

@@ -41,7 +41,7 @@ export async function relayPaymentJobs(
 
 export type DueKind = 'refund' | 'withdraw';
 
-/** What is left to do stands in the state: as text, not a parameter, for the index `payments_due`. */
+/** What is left to do stands in the state: in words, not a parameter, for `payments_due`. */
 const isDue = (sql: Sql, kind: DueKind) =>
   kind === 'refund' ? sql`state = 'refunding'` : sql`state = 'withdrawing'`;
 
@@ -70,9 +70,10 @@ export async function lateOnes(sql: Sql, graceSeconds: number, limit: number) {
 }
 
 /**
- * Asks in the words of the index `payments_silent`. A payment under way is asked about after a quarter of its age: the older it is, the longer its
+ * A payment under way is asked about after a quarter of its age: the older it is, the longer its
  * shopper takes. One without an answer is asked about again after as long as it has been asked
- * about already: about 14 times in the day until it is given up.
+ * about already: about 14 times in the day until it is given up. In the words of the index
+ * `payments_silent`.
  */
 export async function takeSilent(sql: Sql, seconds: number, limit: number) {
   return await sql`
@@ -82,8 +83,8 @@ export async function takeSilent(sql: Sql, seconds: number, limit: number) {
         and coalesce(state = 'processing'
           or (state = 'failed' and failure = ${unansweredFailure} and reference is null), false)
         and case when state = 'processing'
-          then now() - updated_at >
-            least(make_interval(secs => ${limits.paymentSilenceSecondsMax}), (now() - created_at) / 4)
+          then now() - updated_at > least(
+            make_interval(secs => ${limits.paymentSilenceSecondsMax}), (now() - created_at) / 4)
           else created_at > now() - interval '24 hours'
             and now() - updated_at > updated_at - created_at end
       order by updated_at limit ${limit} for update skip locked

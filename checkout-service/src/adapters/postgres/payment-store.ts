@@ -47,8 +47,9 @@ export function postgresPayments(options: PaymentStoreOptions): PaymentStore {
           where order_id = ${orderId} and provider = any(${[...withdrawable]}::text[])
             and state = 'failed' and reference is not null
             and failure is distinct from ${withdrawnFailure}
-            and (${balancerRequest}::text is null
-              or balancer_request is distinct from ${balancerRequest})`,
+            and not exists (
+              select from payments a
+              where a.order_id = ${orderId} and a.balancer_request = ${balancerRequest})`,
         ),
       ),
     latest: (orderId) =>

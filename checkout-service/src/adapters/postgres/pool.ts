@@ -49,6 +49,8 @@ export class BusyError extends Error {
 
 /** Postgres itself ends a statement first; who hears nothing a second later has lost the socket. */
 const answerMarginMs = 1_500;
+/** Where one socket is dead, what is under way on the others may end. */
+const graceMs = 1_000;
 const int8 = 20;
 
 /**
@@ -60,14 +62,21 @@ export function makePool(options: PoolOptions): Pool {
   let client = connect(options);
   const underWayMax = options.connectionsMax + (options.waitingMax ?? Number.POSITIVE_INFINITY);
   let underWay = 0;
+  /** Begun with the present client. */
+  let works = new Set<Promise<unknown>>();
 
-  /** What is under way on the old ones has so long to end. */
-  function renew(why: string, graceSeconds: number): void {
+  /** What was begun with the old ones has so long to end. */
+  function renew(why: string, waitMs: number): void {
     const old = client;
+    const begun = [...works];
     client = connect(options);
+    works = new Set();
     options.log.warn({ pool: options.name, why }, 'connections to Postgres are made anew');
-    // Then queries that wait on the old ones are rejected, so that none runs long after it was given up.
-    void old.end({ timeout: graceSeconds }).catch(() => undefined);
+    // Then what is left is rejected, so that nothing runs long after it was given up.
+    const over = new Promise((resolve) => setTimeout(resolve, waitMs));
+    void Promise.race([Promise.allSettled(begun), over])
+      .then(() => old.end({ timeout: 0 }))
+      .catch(() => undefined);
   }
 
   return {
@@ -83,10 +92,12 @@ export function makePool(options: PoolOptions): Pool {
         timer = setTimeout(() => {
           reject(new DeadlineError(`no answer from Postgres within ${deadlineMs} ms`));
           // One socket is dead; the others may be well, and busy.
-          if (client === used) renew('no answer in time', 1);
+          if (client === used) renew('no answer in time', graceMs);
         }, deadlineMs);
       });
       const answer = work(used);
+      const begunWith = works;
+      begunWith.add(answer);
       // Also where it fails after the deadline, and nobody listens any more.
       answer.catch((error: unknown) => {
         if (client !== used || !isServerGone(error)) return;
@@ -96,6 +107,7 @@ export function makePool(options: PoolOptions): Pool {
       return await Promise.race([answer, late]).finally(() => {
         clearTimeout(timer);
         underWay -= 1;
+        begunWith.delete(answer);
       });
     },
     renew: (why) => renew(why, 0),

@@ -109,7 +109,7 @@ async function withCounts(db: Executor, rows: ProductRow[]): Promise<ProductReco
   }));
 }
 
-/** Units by state, of each product that has any. */
+/** Units by state, of each product. */
 async function unitCounts(db: Executor, ids: string[]): Promise<Map<string, UnitCounts>> {
   if (ids.length === 0) return new Map();
   // In the words of the indexes `units_free` and `units_taken`.
