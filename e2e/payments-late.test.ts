@@ -35,6 +35,16 @@ const statesOf = async ({ order }: RedemptionAnswer) =>
     ({ state }) => state,
   );
 
+/** An order whose time was over while its payment was under way. */
+async function expiredWhilePaying(sale: FaultSale): Promise<RedemptionAnswer> {
+  const redeemed = await place(sale);
+  const { order, orderKey } = redeemed;
+  await checkouts.first.shopper.pay(order.id, orderKey, cards.paysAfter3Seconds);
+  await overFor(redeemed, 100);
+  await orderInState(checkouts.second.shopper, redeemed, 'expired', 3);
+  return redeemed;
+}
+
 test('a provider that dies after it took a payment costs no place: the hold is put off, then paid', async () => {
   const sale = await seedSale(checkouts.sql, { units: 1, paySeconds: 20 });
   const redeemed = await place(sale);
@@ -59,13 +69,9 @@ test('a provider that dies after it took a payment costs no place: the hold is p
 test('money that comes after the order expired buys the unit again while it is free', async () => {
   const sale = await seedSale(checkouts.sql, { units: 1 });
   await openRoom(checkouts.redisUrl, sale);
-  const redeemed = await place(sale);
-  const { order, orderKey } = redeemed;
-  await checkouts.first.shopper.pay(order.id, orderKey, cards.paysAfter3Seconds);
-  await overFor(redeemed, 100);
-  await orderInState(checkouts.second.shopper, redeemed, 'expired', 3);
+  const redeemed = await expiredWhilePaying(sale);
   const paid = await orderInState(checkouts.second.shopper, redeemed, 'paid', 20);
-  expect(paid.items[0]?.units).toEqual(order.items[0]?.units);
+  expect(paid.items[0]?.units).toEqual(redeemed.order.items[0]?.units);
   expect(await booksBalance(checkouts.sql, sale)).toMatchObject({ orders: 1, sold: 1, free: 0 });
   await moneyBalances(checkouts, sale);
 });
@@ -73,11 +79,7 @@ test('money that comes after the order expired buys the unit again while it is f
 test('money that comes after the unit went to the next shopper goes back, and they keep it', async () => {
   const sale = await seedSale(checkouts.sql, { units: 1 });
   await openRoom(checkouts.redisUrl, sale);
-  const redeemed = await place(sale);
-  const { order, orderKey } = redeemed;
-  await checkouts.first.shopper.pay(order.id, orderKey, cards.paysAfter3Seconds);
-  await overFor(redeemed, 100);
-  await orderInState(checkouts.second.shopper, redeemed, 'expired', 3);
+  const redeemed = await expiredWhilePaying(sale);
   const { token } = await checkouts.token(sale.saleId);
   await buy(checkouts.second.shopper, { token, productId: sale.productId });
   await waitFor('the money being back', 20, async () => {

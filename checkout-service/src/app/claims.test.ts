@@ -1,27 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
+import { sampleClaim } from '../testing/sample-claim.ts';
 import { makeClaims } from './claims.ts';
 import type { Claim, ClaimReply, ClaimRow, ClaimStore } from './ports.ts';
 import { systemTimers } from './timers.ts';
 
-const claim = (id: string): Claim => ({
-  orderId: `ord_${id}`,
-  jti: `jti-${id}`,
-  saleId: 'sale',
-  visitor: `visitor-${id}`,
-  number: 1,
-  max: 1,
-  iat: 0,
-  idempotencyKey: null,
-  requestHash: 'hash',
-  email: null,
-  identity: null,
-  proof: null,
-  shard: 0,
-  items: [{ productId: 'prod', quantity: 1 }],
-  buyers: [],
-});
 const order = (of: Claim): StoredOrder => ({
   id: of.orderId,
   saleId: of.saleId,
@@ -117,7 +101,9 @@ describe('a batch of claims', () => {
     const { run, sizes } = rig((batch) =>
       batch.some((one) => one.orderId === 'ord_3') ? 'refused' : 'fine',
     );
-    const outcomes = await run(['0', '1', '2', '3', '4', '5', '6', '7'].map(claim));
+    const outcomes = await run(
+      ['0', '1', '2', '3', '4', '5', '6', '7'].map((id) => sampleClaim(id)),
+    );
     expect(kinds(outcomes)).toEqual([
       ...Array(3).fill('created'),
       'unavailable',
@@ -128,48 +114,58 @@ describe('a batch of claims', () => {
 
   it('that lost a race is tried again whole, and then halved like any other', async () => {
     const once = rig((_, call) => (call === 1 ? 'raced' : 'fine'));
-    expect(kinds(await once.run(['a', 'b'].map(claim)))).toEqual(['created', 'created']);
+    expect(kinds(await once.run(['a', 'b'].map((id) => sampleClaim(id))))).toEqual([
+      'created',
+      'created',
+    ]);
     expect(once.sizes).toEqual([2, 2]);
     const ever = rig((batch) => (batch.some((one) => one.orderId === 'ord_a') ? 'raced' : 'fine'));
-    expect(kinds(await ever.run(['a', 'b'].map(claim)))).toEqual(['unavailable', 'created']);
+    expect(kinds(await ever.run(['a', 'b'].map((id) => sampleClaim(id))))).toEqual([
+      'unavailable',
+      'created',
+    ]);
   });
 
   it('that Postgres could not do in time is not made many: it is unavailable, unspent', async () => {
     const { run, sizes, rows } = rig(() => 'failed');
-    expect(kinds(await run(['a', 'b', 'c', 'd'].map(claim)))).toEqual(Array(4).fill('unavailable'));
+    expect(kinds(await run(['a', 'b', 'c', 'd'].map((id) => sampleClaim(id))))).toEqual(
+      Array(4).fill('unavailable'),
+    );
     expect(sizes).toEqual([4]);
     expect(rows.size).toBe(0);
   });
 
   it('with a row that others keep locked is left to the second pass, each of it singly', async () => {
     const { run, sizes, rows } = rig(() => 'locked');
-    expect(kinds(await run(['a', 'b', 'c'].map(claim)))).toEqual(Array(3).fill('undecided'));
+    expect(kinds(await run(['a', 'b', 'c'].map((id) => sampleClaim(id))))).toEqual(
+      Array(3).fill('undecided'),
+    );
     expect(sizes).toEqual([3]);
     expect(rows.size).toBe(0);
   });
 
   it('whose COMMIT answer was lost is found by our own order ids', async () => {
     const { run, sizes } = rig(() => 'lost-after');
-    expect(kinds(await run([claim('a'), claim('b')]))).toEqual(['created', 'created']);
+    expect(kinds(await run([sampleClaim('a'), sampleClaim('b')]))).toEqual(['created', 'created']);
     expect(sizes).toEqual([2]);
   });
 
   it('that was lost before it had an effect is tried again, with the same order ids', async () => {
     const { run, rows } = rig((_, call) => (call === 1 ? 'lost' : 'fine'));
-    expect(kinds(await run([claim('a'), claim('b')]))).toEqual(['created', 'created']);
+    expect(kinds(await run([sampleClaim('a'), sampleClaim('b')]))).toEqual(['created', 'created']);
     expect(rows.get('jti-a')?.orderId).toBe('ord_a');
   });
 
   it('that stays lost is unavailable, never sold out', async () => {
     const { run, sizes } = rig(() => 'lost');
-    expect(kinds(await run([claim('a')]))).toEqual(['unavailable']);
+    expect(kinds(await run([sampleClaim('a')]))).toEqual(['unavailable']);
     expect(sizes.length).toBe(3);
   });
 
   it('with a token that was spent before gets its stored row', async () => {
     const { run } = rig(() => 'fine');
-    await run([claim('a')]);
-    const [again] = await run([{ ...claim('a'), orderId: 'ord_other' }]);
+    await run([sampleClaim('a')]);
+    const [again] = await run([{ ...sampleClaim('a'), orderId: 'ord_other' }]);
     expect(again).toMatchObject({ kind: 'stored', redemption: { orderId: 'ord_a' } });
   });
 });

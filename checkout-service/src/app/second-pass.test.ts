@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { sampleClaim } from '../testing/sample-claim.ts';
 import { stillTimers } from '../testing/still-timers.ts';
 import type { Claim, ClaimReply } from './ports.ts';
 import { makeSecondPass } from './second-pass.ts';
 
-const claim = (id: string, productId = 'prod'): Claim => ({
-  orderId: `ord_${id}`,
-  jti: `jti-${id}`,
-  saleId: 'sale',
-  visitor: `visitor-${id}`,
-  number: 1,
-  max: 1,
-  iat: 0,
-  idempotencyKey: null,
-  requestHash: 'hash',
-  email: null,
-  identity: null,
-  proof: null,
-  shard: 0,
-  items: [{ productId, quantity: 1 }],
-  buyers: [],
-});
 const settled = async () => {
   for (let i = 0; i < 10; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -59,7 +43,7 @@ const locked = (): ClaimReply => ({ kind: 'locked', cause: 'made so' });
 describe('the second pass', () => {
   it('tries one at a time, and whoever finds rows locked stands behind the others again', async () => {
     const { pass, reply, tried } = rig();
-    const answers = [pass.wait(claim('a')), pass.wait(claim('b'))];
+    const answers = [pass.wait(sampleClaim('a')), pass.wait(sampleClaim('b'))];
     await settled();
     expect(tried()).toEqual(['a']);
     await reply(locked);
@@ -71,9 +55,9 @@ describe('the second pass', () => {
 
   it('of one product whose rows stay locked keeps no other product waiting', async () => {
     const { pass, reply, tried } = rig();
-    void pass.wait(claim('a1', 'locked'));
-    void pass.wait(claim('a2', 'locked'));
-    const other = pass.wait(claim('b', 'other'));
+    void pass.wait(sampleClaim('a1', 'locked'));
+    void pass.wait(sampleClaim('a2', 'locked'));
+    const other = pass.wait(sampleClaim('b', 'other'));
     await settled();
     await reply(locked);
     expect(tried()).toEqual(['a1', 'b']);
@@ -85,7 +69,7 @@ describe('the second pass', () => {
   it('says sold out of the whole line as soon as it is true', async () => {
     const soldOut = new Set<string>();
     const { pass, reply, tried } = rig(soldOut);
-    const answers = ['a', 'b', 'c'].map((id) => pass.wait(claim(id)));
+    const answers = ['a', 'b', 'c'].map((id) => pass.wait(sampleClaim(id)));
     await settled();
     for (const id of ['a', 'b', 'c']) soldOut.add(`ord_${id}`);
     await reply((of) => done(of, 'short'));
@@ -96,8 +80,8 @@ describe('the second pass', () => {
 
   it('gives up in time, and what is being tried only when it is known to be unspent', async () => {
     const { timers, pass, reply, tried } = rig();
-    const first = pass.wait(claim('a'));
-    const second = pass.wait(claim('b'));
+    const first = pass.wait(sampleClaim('a'));
+    const second = pass.wait(sampleClaim('b'));
     const late = { kind: 'unavailable', why: 'locked' };
     await settled();
     timers.pass(4_000);
@@ -105,7 +89,7 @@ describe('the second pass', () => {
     expect(pass.waiting()).toBe(1);
     await reply(locked);
     expect(await first).toEqual(late);
-    const third = pass.wait(claim('c'));
+    const third = pass.wait(sampleClaim('c'));
     await settled();
     timers.pass(4_000);
     await reply((of) => done(of, 'limited'));
@@ -116,26 +100,26 @@ describe('the second pass', () => {
   it('claims nothing for a client that has gone', async () => {
     const { pass, reply, tried } = rig();
     const client = new AbortController();
-    void pass.wait(claim('a'));
-    const gone = pass.wait(claim('b'), client.signal);
+    void pass.wait(sampleClaim('a'));
+    const gone = pass.wait(sampleClaim('b'), client.signal);
     await settled();
     client.abort();
     expect(await gone).toEqual({ kind: 'gone' });
-    expect(await pass.wait(claim('c'), client.signal)).toEqual({ kind: 'gone' });
+    expect(await pass.wait(sampleClaim('c'), client.signal)).toEqual({ kind: 'gone' });
     await reply((of) => done(of, 'limited'));
     expect(tried()).toEqual(['a']);
   });
 
   it('lets in no more than may wait', async () => {
     const { pass } = rig();
-    for (const id of ['a', 'b', 'c']) void pass.wait(claim(id));
-    expect(await pass.wait(claim('d'))).toEqual({ kind: 'overloaded' });
+    for (const id of ['a', 'b', 'c']) void pass.wait(sampleClaim(id));
+    expect(await pass.wait(sampleClaim('d'))).toEqual({ kind: 'overloaded' });
     expect(pass.waiting()).toBe(3);
   });
 
   it('does not try again what is refused for good, and looks up what is spent or lost', async () => {
     const { pass, reply, tried } = rig();
-    const refused = pass.wait(claim('a'));
+    const refused = pass.wait(sampleClaim('a'));
     await settled();
     await reply(() => ({ kind: 'refused', cause: 'poisoned' }));
     expect(await refused).toEqual({ kind: 'unavailable', why: 'refused' });
@@ -143,7 +127,7 @@ describe('the second pass', () => {
       (of: Claim) => done(of, 'stored'),
       (): ClaimReply => ({ kind: 'lost', cause: 'x' }),
     ]) {
-      const lookedUp = pass.wait(claim('b'));
+      const lookedUp = pass.wait(sampleClaim('b'));
       await settled();
       await reply(answer);
       expect(await lookedUp).toEqual({ kind: 'unavailable', why: 'lost' });
