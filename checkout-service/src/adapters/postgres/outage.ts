@@ -25,10 +25,7 @@ export async function payUnanswered(
   paymentId: string,
   bounds: OutageBounds,
 ): Promise<void> {
-  await sql.begin(async (tx) => {
-    const found = await lockPayment(tx, paymentId);
-    if (found?.payment.state !== 'processing') return;
-    const { payment, order } = found;
+  await whileProcessing(sql, paymentId, async (tx, { payment, order }) => {
     await movePayment(tx, paymentId, 'failed', unansweredFailure);
     await notePayment(tx, payment, actor, 'payment.unanswered');
     await addJob(tx, payment, 'look');
@@ -42,12 +39,23 @@ export async function lookUnanswered(
   paymentId: string,
   bounds: OutageBounds,
 ): Promise<void> {
-  await sql.begin(async (tx) => {
-    const found = await lockPayment(tx, paymentId);
-    if (found?.payment.state !== 'processing') return;
-    const { payment, order } = found;
+  await whileProcessing(sql, paymentId, async (tx, { payment, order }) => {
     const isNew = await keepHold(tx, payment, order, bounds);
     if (isNew) await notePayment(tx, payment, actor, 'payment.unanswered');
+  });
+}
+
+type Found = NonNullable<Awaited<ReturnType<typeof lockPayment>>>;
+
+/** One transaction, with the payment locked; nothing where news of it came meanwhile. */
+async function whileProcessing(
+  sql: Sql,
+  paymentId: string,
+  act: (tx: Transaction, found: Found) => Promise<void>,
+): Promise<void> {
+  await sql.begin(async (tx) => {
+    const found = await lockPayment(tx, paymentId);
+    if (found?.payment.state === 'processing') await act(tx, found);
   });
 }
 
