@@ -12,17 +12,35 @@ export type Pace = {
   budget: number;
   /** No checkout can commit, so nobody is admitted. */
   halted: boolean;
+  /** The slowest and the fastest of the last six windows of 10 s; null before there are any. */
+  pace?: { low: number; high: number } | null | undefined;
+  /** What the lane gets of each rate: all of it while no other lane waits. */
+  laneShare?: number | undefined;
+  /** Of those who came to the head of the line, the share that was not there any more. */
+  absentShare?: number | undefined;
 };
 
 export type EtaRange = { low: number; high: number };
 
 /** The measured rate looks back a minute, so it says nothing before the sale is that old. */
 const measuredAfterMs = 65_000;
+const windowSeconds = 10;
+const windows = 6;
+/** The range of six draws from a normal distribution is 2.53 of its deviations wide. */
+const deviationsInRange = 2.53;
+/** Four waits in five are to lie within the range: 1.28 deviations, and some more for fat tails. */
+const deviationsShown = 1.5;
+/** Rates drift beyond what a minute shows. */
+const drift = 0.06;
+/** How much slower than it was measured the line may become, at the most that is shown. */
+const slowestShare = 0.3;
+/** A snapshot is up to 1.5 s old, and admissions come in steps of up to a second. */
+const grainSeconds = 2;
 
 /**
- * Seconds until someone with `ahead` people in front is admitted: at the configured rate at the
- * soonest, and at the measured one, with a margin, at the latest. Null while nothing moves:
- * paused, over, halted by a fault of ours, a rate of 0, or every unit promised.
+ * Seconds until someone with `ahead` people in front is admitted, as a range that is to hold four
+ * waits in five (`npm run bench:eta`). Null while nothing moves: paused, over, halted by a fault of
+ * ours, a rate of 0, or every unit promised.
  */
 export function etaRange(pace: Pace, ahead: number, nowMs: number): EtaRange | null {
   const isBefore = pace.state === 'lobby' || pace.state === 'scheduled';
@@ -30,16 +48,42 @@ export function etaRange(pace: Pace, ahead: number, nowMs: number): EtaRange | n
   if (pace.halted) return null;
   if (pace.guaranteeStock && pace.budget < 1) return null;
   const untilStart = isBefore ? Math.max(0, pace.startsAt - nowMs) / 1_000 : 0;
-  const soonest = (ahead * 60) / pace.admitPerMinute;
-  const latest = ((ahead + 1) * 60) / latestRate(pace, nowMs);
+  const { slow, fast } = rates(pace, ahead, nowMs);
+  const soonest = (present(pace, ahead, 1.25) * 60) / fast;
+  const latest = (present(pace, ahead, 0.75) * 60 + 60) / slow;
   return {
     low: Math.floor(untilStart + soonest),
-    high: Math.ceil(untilStart + Math.max(soonest, latest) * 1.2 + 2),
+    high: Math.ceil(untilStart + Math.max(soonest, latest) + grainSeconds),
   };
 }
 
-function latestRate(pace: Pace, nowMs: number): number {
+/** Of those ahead, who will still be there; `weight` leans the measured absence to one side. */
+function present({ absentShare = 0 }: Pace, ahead: number, weight: number): number {
+  return ahead * (1 - Math.min(0.95, absentShare * weight));
+}
+
+/** What the mean rate until then may be, between the slowest and the fastest that is shown. */
+function rates(pace: Pace, ahead: number, nowMs: number): { slow: number; fast: number } {
+  const share = pace.laneShare ?? 1;
+  const set = pace.admitPerMinute * share;
   const isMeasured = pace.state === 'open' && nowMs - pace.startsAt > measuredAfterMs;
-  if (!isMeasured || pace.admittedPerMinute <= 0) return pace.admitPerMinute / 1.25;
-  return Math.min(pace.admitPerMinute, pace.admittedPerMinute);
+  if (!isMeasured || pace.admittedPerMinute <= 0) return { slow: set / 1.25, fast: set };
+  const measured = Math.min(set, pace.admittedPerMinute * share);
+  const spread = spreadOf(pace, share, ahead, measured);
+  return {
+    slow: Math.max(measured * slowestShare, measured - spread),
+    fast: Math.min(set, measured + spread),
+  };
+}
+
+/**
+ * The mean over the wait varies by what is left of the windows' deviation over so many windows, by
+ * how little six windows tell of the mean itself, and by drift.
+ */
+function spreadOf(pace: Pace, share: number, ahead: number, measured: number): number {
+  const range = pace.pace ? (pace.pace.high - pace.pace.low) * share : measured;
+  const deviation = range / deviationsInRange;
+  const waitWindows = Math.max(0.5, ((ahead + 1) * 60) / measured / windowSeconds);
+  const variance = deviation ** 2 * (1 / waitWindows + 1 / windows) + (drift * measured) ** 2;
+  return deviationsShown * Math.sqrt(variance);
 }

@@ -4,7 +4,7 @@ import type { LookReply } from '@fairgate/shared/room/room.ts';
 import { aheadOf, type RoomSnapshot } from '@fairgate/shared/room/snapshot.ts';
 import type { SaleState } from '@fairgate/shared/sale.ts';
 import { etaRange } from './eta.ts';
-import { outlookOf } from './outlook.ts';
+import { isEndNear, outlookOf } from './outlook.ts';
 import { pollAfterSeconds } from './poll-interval.ts';
 
 /** Where a visitor stands as far as the room, or the ticket and the frontier, tell. */
@@ -34,7 +34,10 @@ export function placeView(standing: Standing, snapshot: RoomSnapshot, moment: Mo
     ahead: inLine || isAdmitted ? ahead : null,
     behind: behindOf(inLine, isAdmitted, ahead, snapshot.waiting),
     etaSeconds: eta,
-    pollAfterSeconds: pollAfterSeconds({ state, eta, abandonSeconds, tokenSeconds }, moment.random),
+    pollAfterSeconds: pollAfterSeconds(
+      { state, eta, ahead, isEndNear: isEndNear(snapshot), abandonSeconds, tokenSeconds },
+      moment.random,
+    ),
     lane: 'main',
     ...(until > 0 ? { admittedUntil: isoTime(until) } : {}),
     saleState: snapshot.state,

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { pollAfterSeconds } from './poll-interval.ts';
 
-const waiting = { state: 'waiting', abandonSeconds: 120, tokenSeconds: 120 } as const;
+const waiting = {
+  state: 'waiting',
+  ahead: 50,
+  isEndNear: false,
+  abandonSeconds: 120,
+  tokenSeconds: 120,
+} as const;
 
 test('near the front polls are 2 s apart, far back half a minute', () => {
   expect(pollAfterSeconds({ ...waiting, eta: { low: 0, high: 3 } }, 0.5)).toBe(2);
@@ -22,6 +28,12 @@ test('a standstill is asked after more slowly', () => {
   expect(pollAfterSeconds({ ...waiting, eta: null }, 0.5)).toBe(10);
 });
 
+test('near the end, and in a standstill, those far back ask half as often again, and no more', () => {
+  const eta = { low: 5_000, high: 9_000 };
+  expect(pollAfterSeconds({ ...waiting, ahead: 90_000, eta, isEndNear: true }, 0.5)).toBe(20);
+  expect(pollAfterSeconds({ ...waiting, ahead: 90_000, eta: null }, 0.5)).toBe(20);
+});
+
 test('polls are whole seconds, at least three within abandonSeconds', () => {
   const eta = fc.option(
     fc.nat(100_000).map((low) => ({ low, high: low * 2 })),
@@ -32,7 +44,7 @@ test('polls are whole seconds, at least three within abandonSeconds', () => {
   fc.assert(
     fc.property(eta, seconds, seconds, random01, (...given) => {
       const [range, abandonSeconds, tokenSeconds, random] = given;
-      const question = { state: 'waiting', eta: range, abandonSeconds, tokenSeconds } as const;
+      const question = { ...waiting, eta: range, abandonSeconds, tokenSeconds } as const;
       const after = pollAfterSeconds(question, random);
       expect(Number.isInteger(after)).toBe(true);
       expect(after).toBeGreaterThanOrEqual(1);

@@ -5,6 +5,9 @@ export type PollQuestion = {
   state: PlaceState;
   /** Null while nothing moves (paused, rate 0, sold out, every unit promised). */
   eta: EtaRange | null;
+  ahead: number;
+  /** What is left goes within a minute, to a few of those who wait. */
+  isEndNear: boolean;
   abandonSeconds: number;
   tokenSeconds: number;
 };
@@ -13,8 +16,14 @@ export type PollQuestion = {
 const nearSeconds = 2;
 /** Half a minute keeps a million people at some 33,000 polls a second. */
 const farSeconds = 30;
-/** Nothing moves, but it may start to at any moment. */
+/**
+ * Of those far back, when they are about to be told that it is over, or wait for the line to move
+ * again: all of them together never make more than half as many polls again as in any other minute.
+ */
+const farSoonSeconds = farSeconds / 1.5;
+/** Nothing moves, but for those near the front it may start to at any moment. */
 const standstillSeconds = 10;
+const standstillNear = 1_000;
 /** An admitted shopper looks at a deadline; the poll only notices that it passed. */
 const admittedSeconds = 3;
 
@@ -30,12 +39,15 @@ export function pollAfterSeconds(question: PollQuestion, random: number): number
   return Math.max(1, Math.min(jittered, Math.floor(ceiling)));
 }
 
-function baseSeconds({ state, eta }: PollQuestion): number {
+function baseSeconds({ state, eta, ahead, isEndNear }: PollQuestion): number {
   switch (state) {
     case 'lobby':
     case 'waiting':
-      if (!eta) return standstillSeconds;
-      return Math.min(farSeconds, Math.max(nearSeconds, (eta.low + eta.high) / 8));
+      if (!eta) return ahead < standstillNear ? standstillSeconds : farSoonSeconds;
+      return Math.min(
+        isEndNear ? farSoonSeconds : farSeconds,
+        Math.max(nearSeconds, (eta.low + eta.high) / 8),
+      );
     case 'admitted':
     case 'issued':
       return admittedSeconds;

@@ -3,7 +3,7 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 import { html } from 'hono/html';
 import { buyForm, joinForm, leaveForm } from './forms.ts';
 import type { Html } from './layout.ts';
-import { haltedWords, outlookWords, timeWords, waitWords } from './words.ts';
+import { haltedWords, numberLabel, outlookWords, timeWords, waitWords, whyWords } from './words.ts';
 
 /** Where the shopper stands, and what they can do about it. */
 export function placePanel(sale: PublicSale, place: Place): Html {
@@ -31,12 +31,14 @@ function linePanel(sale: PublicSale, place: Place): Html {
 <time datetime="${sale.startsAt}">${timeWords(sale.startsAt)}</time>
 <span data-countdown="${sale.startsAt}" hidden></span></p>`
     : '';
+  const lane = place.lane === 'main' ? '' : html`<p class="muted">In the priority lane</p>`;
   return html`<section class="card place"><h2 tabindex="-1">${lineTitle(place)}</h2>
 <p class="figure" data-field="ahead">${place.ahead ?? '–'}</p>
-<p class="muted">ahead of you</p>${start}
-<dl class="facts"><div><dt>Your number</dt><dd data-field="number">${place.number}</dd></div>
+<p class="muted">ahead of you</p>${lane}${start}
+<dl class="facts"><div><dt>${numberLabel(sale.mode, place.state)}</dt><dd data-field="number">${place.number}</dd></div>
 <div><dt>Expected wait</dt><dd data-field="wait">${waitWords(place.etaSeconds)}</dd></div>
 <div><dt>Behind you</dt><dd data-field="behind">${place.behind ?? '–'}</dd></div></dl>
+<p class="muted" data-field="why">${whyWords(place)}</p>
 <p data-field="outlook" aria-live="polite">${outlookWords(place.outlook)}</p>
 <p data-field="halted" aria-live="polite"${place.halted ? '' : html` hidden`}>${haltedWords}</p>
 <p class="muted" data-field="stale"${place.stale ? '' : html` hidden`}>These figures are a little old;

@@ -1,5 +1,5 @@
-import type { Outlook } from '@fairgate/shared/place.ts';
-import type { SaleState } from '@fairgate/shared/sale.ts';
+import type { Outlook, Place, PlaceState } from '@fairgate/shared/place.ts';
+import type { SaleMode, SaleState } from '@fairgate/shared/sale.ts';
 
 /** What pages say. The script of the sale page says the same (client/sale.browser.js). */
 export const stateWords: Record<SaleState, string> = {
@@ -27,17 +27,33 @@ function minutes(count: number): string {
   return count === 1 ? '1 minute' : `${count} minutes`;
 }
 
+/** Why the wait is what it is, or is not known. */
+export function whyWords({ state, ahead, etaSeconds, saleState }: Waiting): string {
+  if (saleState === 'paused') return 'The seller has paused the line. Everybody keeps their place.';
+  if (saleState === 'sold_out') return 'If something comes back, the line moves on.';
+  if (ahead === null) return 'Places are drawn at the start: coming early makes none better.';
+  if (etaSeconds === null) return 'Nobody is let in at this moment. You keep your place.';
+  if (state === 'lobby') return 'With the time until the start.';
+  return 'As fast as the line has moved in the last minute.';
+}
+
+type Waiting = Pick<Place, 'state' | 'ahead' | 'etaSeconds' | 'saleState'>;
+
 export function outlookWords({ kind, unitsLeft, unitsHeld }: Outlook): string {
-  switch (kind) {
-    case 'likely':
-      return `${unitsLeft} left: it looks good for you.`;
-    case 'unlikely':
-      return unitsHeld > 0
-        ? `${unitsLeft} left for those ahead of you; ${unitsHeld} in unpaid orders may come back.`
-        : `${unitsLeft} left, and those ahead of you may take them all.`;
-    case 'sold_out':
-      return 'Everything is sold.';
+  if (kind === 'sold_out') return 'Everything is sold.';
+  if (unitsLeft === 0 && unitsHeld > 0) {
+    return `${unitsHeld} ${unitsHeld === 1 ? 'is' : 'are'} in others' hands and may come back.`;
   }
+  if (kind === 'likely') return `${unitsLeft} left: it looks good for you.`;
+  return unitsHeld > 0
+    ? `${unitsLeft} left for those ahead of you; ${unitsHeld} in unpaid orders may come back.`
+    : `${unitsLeft} left, and those ahead of you may take them all.`;
+}
+
+/** What the number of a place is: in a lottery it is drawn, and before that only tells entrants apart. */
+export function numberLabel(mode: SaleMode, state: PlaceState): string {
+  if (mode === 'fifo') return 'Your number';
+  return state === 'lobby' ? 'Your number in the draw' : 'Your rank';
 }
 
 /** Minor units as money: how many decimals a currency has is the platform's to know. */

@@ -32,9 +32,20 @@ const waitWords = (eta) => {
   const high = Math.max(low, Math.ceil(eta.high / 60));
   return low === high ? `About ${minutes(low)}` : `${low} to ${minutes(high)}`;
 };
+const whyWords = ({ state, ahead, etaSeconds, saleState }) => {
+  if (saleState === 'paused') return 'The seller has paused the line. Everybody keeps their place.';
+  if (saleState === 'sold_out') return 'If something comes back, the line moves on.';
+  if (ahead === null) return 'Places are drawn at the start: coming early makes none better.';
+  if (etaSeconds === null) return 'Nobody is let in at this moment. You keep your place.';
+  if (state === 'lobby') return 'With the time until the start.';
+  return 'As fast as the line has moved in the last minute.';
+};
 const outlookWords = ({ kind, unitsLeft, unitsHeld }) => {
-  if (kind === 'likely') return `${unitsLeft} left: it looks good for you.`;
   if (kind === 'sold_out') return 'Everything is sold.';
+  if (unitsLeft === 0 && unitsHeld > 0) {
+    return `${unitsHeld} ${unitsHeld === 1 ? 'is' : 'are'} in others' hands and may come back.`;
+  }
+  if (kind === 'likely') return `${unitsLeft} left: it looks good for you.`;
   return unitsHeld > 0
     ? `${unitsLeft} left for those ahead of you; ${unitsHeld} in unpaid orders may come back.`
     : `${unitsLeft} left, and those ahead of you may take them all.`;
@@ -101,6 +112,7 @@ const show = (place) => {
   put('behind', `${place.behind ?? '–'}`);
   put('number', `${place.number}`);
   put('wait', waitWords(place.etaSeconds));
+  put('why', whyWords(place));
   put('outlook', outlookWords(place.outlook));
   const halted = field('halted');
   if (halted) halted.hidden = place.halted !== true;
@@ -121,7 +133,11 @@ const pollPlace = async () => {
     } else show(place);
     return place.pollAfterSeconds;
   }
-  if (response.status === 401) await renew();
+  if (response.status === 401) {
+    await renew();
+    // A page that is refused too (a place that was revoked) stays, with the reason on it.
+    if (body.type.endsWith(':token-revoked')) say(body.detail);
+  }
   return Number(response.headers.get('retry-after')) || 5;
 };
 
