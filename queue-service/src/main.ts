@@ -8,6 +8,7 @@ import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
 import type { Logger } from 'pino';
+import { publishedBans } from './adapters/bans.ts';
 import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
 import { makeLog } from './adapters/log.ts';
@@ -15,6 +16,7 @@ import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
 import { failFastRedis, patientRedis, redisCatalogue } from './adapters/redis.ts';
+import { bans as makeBans } from './app/bans.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { liveRooms } from './app/live.ts';
 import { jobRelay, noticeSender } from './app/notices.ts';
@@ -50,6 +52,7 @@ function wire(config: Config, log: Logger) {
   const keeper = roomKeeper({ store, room, catalogue, clock, log });
   const states = saleStates({ store, keeper, clock });
   const keys = makeKeys({ store, clock });
+  const bans = makeBans({ store, published: publishedBans(roomRedis), clock, log });
   const metrics = serviceMetrics();
   const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
   const queue = noticeQueue(jobsRedis);
@@ -66,6 +69,7 @@ function wire(config: Config, log: Logger) {
       checkouts: checkoutsOver(config.checkoutUrls, config.internalKey),
     }),
     keys,
+    bans,
     clock,
     log,
     metrics,
@@ -82,6 +86,7 @@ function wire(config: Config, log: Logger) {
       startTimer('advance', 500, keeper.advanceAll, log),
       startTimer('schedules', 500, states.keepSchedules, log),
       startTimer('rooms', 1_000, keeper.keepRooms, log),
+      startTimer('bans', 1_000, bans.keep, log),
       startTimer('pictures', 5_000, keeper.renewPictures, log),
       startTimer('jobs', 250, jobRelay({ store, queue, log }), log),
     ];

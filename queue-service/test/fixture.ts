@@ -9,10 +9,12 @@ import { and, eq } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
+import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisCatalogue } from '../src/adapters/redis.ts';
+import { bans as makeBans } from '../src/app/bans.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
 import { liveRooms } from '../src/app/live.ts';
 import type { Checkouts, Log } from '../src/app/ports.ts';
@@ -60,6 +62,7 @@ export async function testService(
   const keeper = roomKeeper({ store, room, catalogue, clock, log: silent });
   const states = saleStates({ store, keeper, clock });
   const keys = makeKeys({ store, clock });
+  const bans = makeBans({ store, published: publishedBans(redis), clock, log: silent });
   await keys.bootstrap(adminKey);
   const metrics = serviceMetrics();
   const stopping = new AbortController();
@@ -72,6 +75,7 @@ export async function testService(
     orders: store.orders,
     refund: refundOrder({ store, checkouts }),
     keys,
+    bans,
     clock,
     log: silent,
     metrics,
@@ -92,6 +96,7 @@ export async function testService(
     keeper,
     states,
     keys,
+    bans,
   };
   return {
     ...service,

@@ -3,7 +3,17 @@ import { randomBytes } from 'node:crypto';
 /** Crockford's base 32 in lower case: sorts like the bytes it encodes, and has no look-alikes. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
-export const idPrefixes = ['sale', 'prod', 'ord', 'unit', 'pay', 'key', 'evt', 'req'] as const;
+export const idPrefixes = [
+  'sale',
+  'prod',
+  'ord',
+  'unit',
+  'pay',
+  'key',
+  'evt',
+  'req',
+  'ban',
+] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
 /** 48 bits of milliseconds as 10 letters, then 80 random bits as 16: a ULID in lower case. */

@@ -1,7 +1,8 @@
+import type { BanKind, BanList, ListedBan } from '@fairgate/shared/bans/ban.ts';
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
-import type { KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
+import type { BanRecord, KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
 import type { ApiRole } from '../domain/roles.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
 import type { Ledgered, SummaryProduct } from '../domain/summary.ts';
@@ -84,6 +85,32 @@ export type KeyRows = {
   revoke(id: string, now: number): Promise<KeyRecord | null>;
 };
 
+/** `now` in ms: what has expired by then does not hold. */
+export type BanRows = {
+  /** Until the transaction ends nobody else makes bans: two instances make one ban of a suspect. */
+  lock(): Promise<void>;
+  insert(ban: BanRecord): Promise<void>;
+  find(id: string, now: number): Promise<BanRecord | null>;
+  /** One that holds of the same value, or null. */
+  like(kind: BanKind, value: string, now: number): Promise<BanRecord | null>;
+  page(page: PageOf, now: number): Promise<BanRecord[]>;
+  holding(now: number): Promise<ListedBan[]>;
+  count(now: number): Promise<number>;
+  remove(id: string): Promise<void>;
+  /** Deletes and returns those that have expired. */
+  dropExpired(now: number): Promise<BanRecord[]>;
+  /** Rises with each call; `atLeast`: above what is published already. */
+  nextVersion(atLeast: number): Promise<number>;
+};
+
+/** What gateways read of bans, in Redis. */
+export type PublishedBans = {
+  /** Null where there is none, or nobody can read it. */
+  read(): Promise<BanList | null>;
+  /** Keeps a list with a higher version. */
+  publish(list: BanList): Promise<'published' | 'older'>;
+};
+
 export type AdminOrder = Order & { number: number };
 
 export type OrderRows = {
@@ -153,6 +180,7 @@ export type Rows = {
   sales: SaleRows;
   rooms: RoomRows;
   keys: KeyRows;
+  bans: BanRows;
   orders: OrderRows;
   notices: NoticeRows;
   outbox: OutboxRows;

@@ -1,3 +1,4 @@
+import type { BanKind } from '@fairgate/shared/bans/ban.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { ApiRole } from './roles.ts';
 
@@ -37,6 +38,17 @@ export type SaleRecord = {
 };
 
 export type KeyRecord = { id: string; name: string; role: ApiRole; createdAt: number };
+
+/** Times in ms since the epoch; `expiresAt` null: until it is lifted. `actor` as in the ledger. */
+export type BanRecord = {
+  id: string;
+  kind: BanKind;
+  value: string;
+  reason: string;
+  actor: string;
+  createdAt: number;
+  expiresAt: number | null;
+};
 
 export function unitsTotal(counts: UnitCounts): number {
   return counts.free + counts.held + counts.sold;

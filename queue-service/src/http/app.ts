@@ -4,6 +4,7 @@ import { type FaultLog, notFoundOrMethod, onProblem } from '@fairgate/shared/htt
 import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
+import type { Bans } from '../app/bans.ts';
 import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
 import type { Log, OrderRows } from '../app/ports.ts';
@@ -13,6 +14,7 @@ import type { SaleStates } from '../app/sale-states.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Summaries } from '../app/summaries.ts';
 import { authenticator } from './auth.ts';
+import { banRoutes } from './ban-routes.ts';
 import { docsPage, docsPolicy } from './docs-page.ts';
 import type { Api, ApiVariables } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
@@ -32,6 +34,7 @@ export type ApiParts = {
   orders: OrderRows;
   refund: RefundOrder;
   keys: Keys;
+  bans: Bans;
   clock: Clock;
   log: Log;
   metrics: { type: string; text(): Promise<string>; observe(request: ObservedRequest): void };
@@ -75,6 +78,7 @@ export function makeApi(parts: ApiParts): Api {
   saleRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
   orderRoutes(api, authenticate, parts);
+  banRoutes(api, authenticate, parts.bans);
   keyRoutes(api, authenticate, parts.keys);
   return api;
 }

@@ -206,6 +206,44 @@ export const orderEndpoints = {
   },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;
 
+const ban = { idPrefix: 'ban', path: '/v1/bans/{id}' } as const;
+
+export const banEndpoints = {
+  create: {
+    method: 'POST',
+    path: '/v1/bans',
+    role: 'operator',
+    summary: 'Bar an address, network, visitor, country or ASN; works at the edge within 2 s',
+    body: input.newBanSchema,
+    status: 201,
+    answer: view.banView,
+  },
+  list: {
+    method: 'GET',
+    path: '/v1/bans',
+    role: 'operator',
+    summary: 'Bans that hold, newest first',
+    query: input.listSchema,
+    status: 200,
+    answer: view.listOf(view.banView),
+  },
+  get: {
+    ...ban,
+    method: 'GET',
+    role: 'operator',
+    summary: 'A ban that holds',
+    status: 200,
+    answer: view.banView,
+  },
+  remove: {
+    ...ban,
+    method: 'DELETE',
+    role: 'operator',
+    summary: 'Lift a ban within 2 s, and forget what an address was suspected of',
+    status: 204,
+  },
+} as const satisfies Record<string, Endpoint<unknown, unknown>>;
+
 export const keyEndpoints = {
   create: {
     method: 'POST',
@@ -242,5 +280,6 @@ export const endpoints: Endpoint<unknown, unknown>[] = [
   ...saleActions.map(actionEndpoint),
   ...Object.values(roomEndpoints),
   ...Object.values(orderEndpoints),
+  ...Object.values(banEndpoints),
   ...Object.values(keyEndpoints),
 ];

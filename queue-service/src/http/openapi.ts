@@ -25,7 +25,8 @@ export function openApiDocument(endpoints: readonly Endpoint<unknown, unknown>[]
     info: {
       title: 'Fairgate queue service',
       version: '1',
-      description: 'Products, sales, rooms, summaries and keys. Errors are RFC 9457 problems.',
+      description:
+        'Products, sales, rooms, summaries, bans and keys. Errors are RFC 9457 problems.',
     },
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'API key' } },

@@ -1,3 +1,4 @@
+import { banKinds, banValue } from '@fairgate/shared/bans/ban.ts';
 import { pageQuerySchema } from '@fairgate/shared/http/page.ts';
 import { isId } from '@fairgate/shared/ids.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
@@ -81,6 +82,21 @@ export const actionSchema = z.strictObject({ confirm: z.string().max(1_000).opti
 export const refundSchema = actionSchema.extend({ reason: z.string().max(500).optional() });
 
 export const newKeySchema = z.strictObject({ name, role: z.enum(apiRoles) });
+
+/** The value in its one form; an ASN may be sent as a number. */
+export const newBanSchema = z
+  .strictObject({
+    kind: z.enum(banKinds),
+    value: z.union([z.string().max(200), z.int()]),
+    reason: z.string().trim().min(1).max(500),
+    expiresAt: time.nullable().default(null),
+  })
+  .transform((ban, check) => {
+    const found = banValue(ban.kind, String(ban.value));
+    if (found.kind === 'value') return { ...ban, value: found.value };
+    check.addIssue({ code: 'custom', path: ['value'], message: found.mustBe });
+    return z.NEVER;
+  });
 
 export const listSchema = pageQuerySchema;
 export const orderListSchema = pageQuerySchema.extend({

@@ -1,9 +1,11 @@
+import { banKinds } from '@fairgate/shared/bans/ban.ts';
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
 import { roomSettingsSchema, saleModes, saleStates } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
 import type { AdminState } from '../domain/phase.ts';
 import {
+  type BanRecord,
   type KeyRecord,
   type ProductRecord,
   type SaleRecord,
@@ -85,6 +87,25 @@ export const newKeyView = keyView.extend({ key: z.string().describe('shown this 
 
 export function viewKey(key: KeyRecord): z.infer<typeof keyView> {
   return { id: key.id, name: key.name, role: key.role, createdAt: isoTime(key.createdAt) };
+}
+
+export const banView = z.object({
+  id: z.string(),
+  kind: z.enum(banKinds),
+  value: z.string(),
+  reason: z.string(),
+  actor: z.string().describe('who made it: `key:…`, or `system:…` where it came by itself'),
+  createdAt: at,
+  expiresAt: at.nullable().describe('null: until it is lifted'),
+});
+
+export function viewBan(ban: BanRecord): z.infer<typeof banView> {
+  const { createdAt, expiresAt, ...rest } = ban;
+  return {
+    ...rest,
+    createdAt: isoTime(createdAt),
+    expiresAt: expiresAt === null ? null : isoTime(expiresAt),
+  };
 }
 
 export const liveRoomView = z.object({

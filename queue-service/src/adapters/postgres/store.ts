@@ -2,6 +2,7 @@ import type { DatabaseClient } from '@fairgate/shared/db/client.ts';
 import { ledger } from '@fairgate/shared/db/schema-records.ts';
 import { sql } from 'drizzle-orm';
 import type { Rows, Store } from '../../app/ports.ts';
+import { banRows } from './ban-rows.ts';
 import { type Executor, sqlState } from './executor.ts';
 import { keyRows } from './key-rows.ts';
 import { noticeRows, outboxRows } from './notice-rows.ts';
@@ -35,6 +36,7 @@ function rowsOver(db: Executor): Rows {
     sales: saleRows(db),
     rooms: roomRows(db),
     keys: keyRows(db),
+    bans: banRows(db),
     orders: orderRows(db),
     notices: noticeRows(db),
     outbox: outboxRows(db),
