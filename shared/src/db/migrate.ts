@@ -11,8 +11,10 @@ const migrationLock = 4_242_001;
 const lockMsMax = 500;
 const triesMax = 20;
 
+const folderOfAll = fileURLToPath(new URL('./migrations', import.meta.url));
+
 /** Brings the schema up to date; instances that boot together wait for one another. */
-export async function migrateDatabase(url: string): Promise<void> {
+export async function migrateDatabase(url: string, migrationsFolder = folderOfAll): Promise<void> {
   const sql = postgres(url, {
     max: 1,
     connect_timeout: 10,
@@ -22,7 +24,6 @@ export async function migrateDatabase(url: string): Promise<void> {
   try {
     await sql`select pg_advisory_lock(${migrationLock})`;
     await sql.unsafe(`set lock_timeout = ${lockMsMax}`);
-    const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
     for (let tries = 1; ; tries += 1) {
       const fault = await migrate(drizzle(sql), { migrationsFolder }).then(
         () => undefined,
