@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { measureMillion } from './room/million.ts';
+import { measurePolls } from './room/polls.ts';
 
 // `npm run bench:room`: the waiting room's speed and scale, on real Redis and workerd.
 // `--help` shows the options.
@@ -7,15 +8,20 @@ import { measureMillion } from './room/million.ts';
 const { values } = parseArgs({
   options: {
     /** Which parts: all where none is named. */
-    only: { type: 'string', default: 'million' },
+    only: { type: 'string', default: 'million,polls' },
+    rounds: { type: 'string', default: '3' },
     places: { type: 'string', default: '1000000' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('--only million --places 1000000');
+  console.log('--only million,polls --rounds 3 --places 1000000');
   process.exit(0);
 }
 const isAsked = (part: string) => values.only.split(',').includes(part);
 
-if (isAsked('million')) await measureMillion(Number(values.places));
+const places = Number(values.places);
+const rounds = Number(values.rounds);
+
+if (isAsked('million')) await measureMillion(places);
+if (isAsked('polls')) await measurePolls(rounds, places);

@@ -16,7 +16,7 @@ export type Pace = {
   pace?: { low: number; high: number } | null | undefined;
   /** What the lane gets of each rate: all of it while no other lane waits. */
   laneShare?: number | undefined;
-  /** Of those who came to the head of the line, the share that was not there any more. */
+  /** Of those whose waiting ended, the share that was gone before their turn; smoothed. */
   absentShare?: number | undefined;
 };
 
@@ -24,6 +24,8 @@ export type EtaRange = { low: number; high: number };
 
 /** The measured rate looks back a minute, so it says nothing before the sale is that old. */
 const measuredAfterMs = 65_000;
+/** Sooner it tells whether the line moves at all as fast as it may. */
+const guessedAfterMs = 20_000;
 const windowSeconds = 10;
 const windows = 6;
 /** The range of six draws from a normal distribution is 2.53 of its deviations wide. */
@@ -32,6 +34,8 @@ const deviationsInRange = 2.53;
 const deviationsShown = 1.5;
 /** Rates drift beyond what a minute shows. */
 const drift = 0.06;
+/** Of a long line, those who are gone, or will be, without anybody having noticed yet. */
+const goneUnseen = 0.1;
 /** How much slower than it was measured the line may become, at the most that is shown. */
 const slowestShare = 0.3;
 /** A snapshot is up to 1.5 s old, and admissions come in steps of up to a second. */
@@ -49,25 +53,40 @@ export function etaRange(pace: Pace, ahead: number, nowMs: number): EtaRange | n
   if (pace.guaranteeStock && pace.budget < 1) return null;
   const untilStart = isBefore ? Math.max(0, pace.startsAt - nowMs) / 1_000 : 0;
   const { slow, fast } = rates(pace, ahead, nowMs);
-  const soonest = (present(pace, ahead, 1.25) * 60) / fast;
-  const latest = (present(pace, ahead, 0.75) * 60 + 60) / slow;
+  const soonest = (present(ahead, goneAtMost(pace, ahead)) * 60) / fast;
+  const latest = (present(ahead, goneAtLeast(pace)) * 60 + 60) / slow;
   return {
     low: Math.floor(untilStart + soonest),
     high: Math.ceil(untilStart + Math.max(soonest, latest) + grainSeconds),
   };
 }
 
-/** Of those ahead, who will still be there; `weight` leans the measured absence to one side. */
-function present({ absentShare = 0 }: Pace, ahead: number, weight: number): number {
-  return ahead * (1 - Math.min(0.95, absentShare * weight));
+function present(ahead: number, goneShare: number): number {
+  return ahead * (1 - Math.min(0.9, goneShare));
+}
+
+/** More people go than went so far, the longer they wait. */
+function goneAtMost({ absentShare = 0 }: Pace, ahead: number): number {
+  return absentShare * 1.4 + (goneUnseen * ahead) / (ahead + 100);
+}
+
+function goneAtLeast({ absentShare = 0 }: Pace): number {
+  return absentShare * 0.5;
 }
 
 /** What the mean rate until then may be, between the slowest and the fastest that is shown. */
 function rates(pace: Pace, ahead: number, nowMs: number): { slow: number; fast: number } {
   const share = pace.laneShare ?? 1;
   const set = pace.admitPerMinute * share;
-  const isMeasured = pace.state === 'open' && nowMs - pace.startsAt > measuredAfterMs;
-  if (!isMeasured || pace.admittedPerMinute <= 0) return { slow: set / 1.25, fast: set };
+  const openMs = pace.state === 'open' ? nowMs - pace.startsAt : 0;
+  if (openMs < guessedAfterMs || pace.admittedPerMinute <= 0) {
+    return { slow: set / 1.25, fast: set };
+  }
+  if (openMs < measuredAfterMs) {
+    // The minute that was measured began before the start; the first ones in make room for nobody.
+    const sinceStart = (pace.admittedPerMinute * share * measuredAfterMs) / openMs;
+    return { slow: Math.min(set, sinceStart) / 2, fast: set };
+  }
   const measured = Math.min(set, pace.admittedPerMinute * share);
   const spread = spreadOf(pace, share, ahead, measured);
   return {
