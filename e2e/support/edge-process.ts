@@ -25,6 +25,8 @@ export type EdgeWish = {
   port?: number;
   /** Bindings that differ from a stack's. */
   bindings?: Record<string, string>;
+  /** See `EdgeConfig`. */
+  clientsSayWhere?: boolean;
 };
 
 /** Builds the bundle and serves it on a port of its own. Whoever starts it stops it. */
@@ -40,6 +42,7 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
     bundleFolder: bundle.folder,
     host: '127.0.0.1',
     port,
+    clientsSayWhere: wish.clientsSayWhere ?? false,
     bindings: {
       ROOM_REDIS_URL: wish.redisUrl,
       CHECKOUT_ORIGINS: 'http://127.0.0.1:1',

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { networkText } from '@fairgate/shared/address.ts';
 import { expect, test } from 'vitest';
 import { readEdgeConfig, readGatewayConfig } from './config.ts';
 
@@ -20,10 +21,19 @@ test('good settings are read, with the defaults of those that have one', () => {
     secureCookies: true,
     checkoutOrigins: ['http://127.0.0.1:1', 'http://127.0.0.1:2'],
     gatewayShards: 4,
-    limitLoopback: true,
+    exempt: { loopback: false, networks: [] },
+    joinsPerMinute: 300,
   });
   expect(JSON.stringify(config.purchaseKeys.publicSet)).not.toContain(`${jwk.d}`);
   expect(readGatewayConfig(good).admissionKey).toHaveLength(32);
+});
+
+test('who is exempt from limits is a list of addresses and networks', () => {
+  const { exempt } = readEdgeConfig({ ...good, LIMIT_EXEMPT: '203.0.113.7, 2001:db8::/32,' });
+  expect(exempt.networks.map(networkText)).toEqual(['203.0.113.7', '2001:db8::/32']);
+  expect(messageOf(() => readEdgeConfig({ ...good, LIMIT_EXEMPT: 'home' }))).toContain(
+    'LIMIT_EXEMPT',
+  );
 });
 
 test('on a loopback, localhost is the same origin', () => {

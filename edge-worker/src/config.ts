@@ -1,3 +1,5 @@
+import { type Network, parseAddress, parseNetwork } from '@fairgate/shared/address.ts';
+import type { Signal } from '@fairgate/shared/bans/suspects.ts';
 import { parseSettings } from '@fairgate/shared/settings.ts';
 import { type PublicJwks, publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { parseTicketKeys, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
@@ -31,9 +33,30 @@ const admissionKeySchema = z
   .min(43, 'must be at least 32 bytes as base64url')
   .transform((text) => Buffer.from(text, 'base64url'));
 
+/** Addresses and networks, with commas between them. */
+const networksSchema = z.string().transform((text, check): Network[] => {
+  const parts = text.split(',').map((part) => part.trim());
+  return parts.filter(Boolean).map((part) => {
+    const address = parseAddress(part);
+    const network = address ? { ...address, length: address.bits } : parseNetwork(part);
+    if (network !== null) return network;
+    check.addIssue({
+      code: 'custom',
+      message: 'must be addresses or networks, such as 10.0.0.0/8',
+    });
+    return z.NEVER;
+  });
+});
+
+/** 0: never. */
+const suspiciousFrom = z.coerce.number().int().min(0).max(1_000_000);
+
 const gatewaySchema = z.object({
   ROOM_REDIS_URL: redisUrlSchema,
   ADMISSION_KEY: admissionKeySchema,
+  BAN_JOINS_PER_MINUTE: suspiciousFrom.default(1_500),
+  BAN_CHALLENGES_FAILED: suspiciousFrom.default(40),
+  BAN_TICKETS_FORGED: suspiciousFrom.default(200),
 });
 
 const edgeSchema = gatewaySchema.extend({
@@ -47,6 +70,8 @@ const edgeSchema = gatewaySchema.extend({
   ),
   GATEWAY_SHARDS: z.coerce.number().int().min(1).max(1_000).default(4),
   LIMIT_LOOPBACK: z.enum(['0', '1']).default('1'),
+  LIMIT_EXEMPT: networksSchema.default([]),
+  LIMIT_JOINS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(300),
 });
 
 export type EdgeConfig = {
@@ -61,10 +86,19 @@ export type EdgeConfig = {
   ticketKeys: TicketKeys;
   purchaseKeys: { privateJson: string; publicSet: PublicJwks };
   gatewayShards: number;
-  limitLoopback: boolean;
+  /** Whose attempts are neither counted nor limited. */
+  exempt: { loopback: boolean; networks: Network[] };
+  joinsPerMinute: number;
+  /** Of the digests by which places of one address are counted. */
+  addressKey: Buffer;
 };
 
-export type GatewayConfig = { roomRedisUrl: string; admissionKey: Buffer };
+export type GatewayConfig = {
+  roomRedisUrl: string;
+  admissionKey: Buffer;
+  /** How many of each signal in its window make a network a suspect; 0: never. */
+  suspiciousFrom: Record<Signal, number>;
+};
 
 /** The Worker's bindings, read once. Throws a SettingsError that names every mistake. */
 export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
@@ -78,14 +112,24 @@ export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
     ticketKeys: settings.TICKET_KEYS,
     purchaseKeys: settings.PURCHASE_KEYS,
     gatewayShards: settings.GATEWAY_SHARDS,
-    limitLoopback: settings.LIMIT_LOOPBACK === '1',
+    exempt: { loopback: settings.LIMIT_LOOPBACK === '0', networks: settings.LIMIT_EXEMPT },
+    joinsPerMinute: settings.LIMIT_JOINS_PER_MINUTE,
+    addressKey: settings.ADMISSION_KEY,
   };
 }
 
 /** What the gateway needs of the same bindings. Throws a SettingsError. */
 export function readGatewayConfig(bindings: Record<string, unknown>): GatewayConfig {
   const settings = parseSettings(gatewaySchema, bindings);
-  return { roomRedisUrl: settings.ROOM_REDIS_URL, admissionKey: settings.ADMISSION_KEY };
+  return {
+    roomRedisUrl: settings.ROOM_REDIS_URL,
+    admissionKey: settings.ADMISSION_KEY,
+    suspiciousFrom: {
+      join: settings.BAN_JOINS_PER_MINUTE,
+      'challenge-failed': settings.BAN_CHALLENGES_FAILED,
+      'ticket-forged': settings.BAN_TICKETS_FORGED,
+    },
+  };
 }
 
 /** On a loopback, who types `localhost` is at home as well. */

@@ -3,8 +3,13 @@ import keyScript from '@fairgate/shared/pages/browser-key.browser.js';
 import { problemResponse } from '@fairgate/shared/problem.ts';
 import { purchaseSigner } from '@fairgate/shared/token/jwks.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
+import type { DoorGateways } from './app/door-ports.ts';
 import { gatheredHeartbeats } from './app/heartbeats.ts';
+import { heldBans } from './app/held-bans.ts';
+import { joinLimit, type Limiter } from './app/join-limit.ts';
 import { waitingLine } from './app/line.ts';
+import { gatheredNotes } from './app/notes.ts';
+import { pollLimit } from './app/poll-limit.ts';
 import { publicSales } from './app/sales.ts';
 import { heldSnapshots } from './app/snapshots.ts';
 import { placeStandings } from './app/standings.ts';
@@ -15,6 +20,7 @@ import { Gateway } from './gateway/gateway.ts';
 import { edgeApp } from './http/app.ts';
 import type { Edge } from './http/context.ts';
 import { ticketCredentials } from './http/credentials.ts';
+import { type Door, suspicionAt } from './http/door.ts';
 import { forwarder } from './http/forward.ts';
 import { logFault } from './log.ts';
 import { makeAssets } from './pages/assets.ts';
@@ -24,24 +30,38 @@ import { edgeCss } from './pages/style.ts';
 
 export { Gateway };
 
-type Bindings = { GATEWAY: DurableObjectNamespace<Gateway> } & Record<string, unknown>;
+type Bindings = {
+  GATEWAY: DurableObjectNamespace<Gateway>;
+  /** Not under plain workerd. */
+  JOIN_LIMITER?: Limiter;
+} & Record<string, unknown>;
 
-function wire(config: EdgeConfig, namespace: Bindings['GATEWAY']): Edge {
+function wire(config: EdgeConfig, bindings: Bindings): Edge {
   const clock = systemClock;
   const { now } = clock;
   const random = Math.random;
-  const gateways = gatewayClient(namespace, config.gatewayShards, random);
+  const gateways = gatewayClient(bindings.GATEWAY, config.gatewayShards, random);
   const snapshots = heldSnapshots(gateways, clock);
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const heartbeats = gatheredHeartbeats(gateways, clock, sleep);
   const standings = placeStandings({ gateways, snapshots, clock, random });
   const keys = config.ticketKeys;
   const tickets = ticketReader(keys);
+  const door = doorOf(config, gateways, bindings.JOIN_LIMITER, sleep);
+  const suspicion = suspicionAt(door);
   let signer: PurchaseSigner | undefined;
   return {
     line: waitingLine({ gateways, snapshots, heartbeats, standings, clock }),
     sales: publicSales(gateways, snapshots, clock),
-    credentials: ticketCredentials({ keys, tickets, secureCookies: config.secureCookies, now }),
+    credentials: ticketCredentials({
+      keys,
+      tickets,
+      secureCookies: config.secureCookies,
+      now,
+      onForged: (c) => suspicion.note(c, 'ticket-forged'),
+    }),
+    door,
+    suspicion,
     forward: forwarder({
       origins: config.checkoutOrigins,
       balancer: config.checkoutBalancer,
@@ -67,13 +87,31 @@ function wire(config: EdgeConfig, namespace: Bindings['GATEWAY']): Edge {
   };
 }
 
+function doorOf(
+  config: EdgeConfig,
+  gateways: DoorGateways,
+  limiter: Limiter | undefined,
+  sleep: (ms: number) => Promise<void>,
+): Door {
+  const { joinsPerMinute, exempt, addressKey } = config;
+  const notes = gatheredNotes(gateways, systemClock, sleep);
+  return {
+    bans: heldBans(gateways, systemClock),
+    joins: joinLimit({ gateways, notes, limiter, joinsPerMinute }),
+    polls: pollLimit(systemClock),
+    notes,
+    exempt,
+    addressKey,
+  };
+}
+
 /** One app for the life of the isolate. */
 let app: ReturnType<typeof edgeApp> | undefined;
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
     try {
-      app ??= edgeApp(wire(readEdgeConfig(env), env.GATEWAY));
+      app ??= edgeApp(wire(readEdgeConfig(env), env));
     } catch (error) {
       logFault('settings', error);
       return problemResponse('unavailable', { detail: 'The edge is not set up.' });

@@ -31,6 +31,7 @@ const settingsSchema = z.object({
     .transform((list) => list.split(',').map((one) => one.trim().replace(/\/$/, '')))
     .pipe(z.array(url('http', 'https')).min(1)),
   FAIRGATE_INTERNAL_KEY: z.string().min(32),
+  FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
   FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
 });
 
@@ -47,6 +48,8 @@ export type Config = {
   publicOrigin: string;
   checkoutUrls: string[];
   internalKey: string;
+  /** For how long suspicious addresses are banned; 0: not at all. */
+  banSeconds: number;
   bootstrapAdminKey: string | undefined;
 };
 
@@ -65,6 +68,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     publicOrigin: settings.FAIRGATE_PUBLIC_ORIGINS[0] ?? '',
     checkoutUrls: settings.FAIRGATE_CHECKOUT_URLS,
     internalKey: settings.FAIRGATE_INTERNAL_KEY,
+    banSeconds: settings.FAIRGATE_BAN_SECONDS,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
   };
 }

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { publishedBans } from './adapters/bans.ts';
 import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
+import { doorCounts } from './adapters/door-counts.ts';
 import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
@@ -26,6 +27,7 @@ import { roomKeeper } from './app/room-keeper.ts';
 import { saleStates } from './app/sale-states.ts';
 import { sales } from './app/sales.ts';
 import { summaries } from './app/summaries.ts';
+import { suspectBans } from './app/suspects.ts';
 import { startTimer } from './app/timer.ts';
 import { type Config, readConfig } from './config.ts';
 import { makeApi } from './http/app.ts';
@@ -52,8 +54,10 @@ function wire(config: Config, log: Logger) {
   const keeper = roomKeeper({ store, room, catalogue, clock, log });
   const states = saleStates({ store, keeper, clock });
   const keys = makeKeys({ store, clock });
-  const bans = makeBans({ store, published: publishedBans(roomRedis), clock, log });
-  const metrics = serviceMetrics();
+  const counts = doorCounts(roomRedis);
+  const banParts = { store, published: publishedBans(roomRedis), counts, clock, log };
+  const bans = makeBans(banParts);
+  const metrics = serviceMetrics(() => counts.blocked(null));
   const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
   const queue = noticeQueue(jobsRedis);
   const stopping = new AbortController();
@@ -62,7 +66,7 @@ function wire(config: Config, log: Logger) {
     sales: sales({ store, keeper, catalogue, clock, log }),
     states,
     live: liveRooms({ store, room, keeper, clock }),
-    summaries: summaries({ store, room, pause: async (ms) => void (await sleep(ms)) }),
+    summaries: summaries({ store, room, counts, pause: async (ms) => void (await sleep(ms)) }),
     orders: store.orders,
     refund: refundOrder({
       store,
@@ -87,6 +91,7 @@ function wire(config: Config, log: Logger) {
       startTimer('schedules', 500, states.keepSchedules, log),
       startTimer('rooms', 1_000, keeper.keepRooms, log),
       startTimer('bans', 1_000, bans.keep, log),
+      startTimer('suspects', 1_000, suspectBans(banParts, config.banSeconds), log),
       startTimer('pictures', 5_000, keeper.renewPictures, log),
       startTimer('jobs', 250, jobRelay({ store, queue, log }), log),
     ];

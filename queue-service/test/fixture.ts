@@ -11,6 +11,7 @@ import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
+import { doorCounts } from '../src/adapters/door-counts.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisCatalogue } from '../src/adapters/redis.ts';
@@ -24,6 +25,7 @@ import { roomKeeper } from '../src/app/room-keeper.ts';
 import { saleStates } from '../src/app/sale-states.ts';
 import { sales } from '../src/app/sales.ts';
 import { summaries } from '../src/app/summaries.ts';
+import { suspectBans } from '../src/app/suspects.ts';
 import { makeApi } from '../src/http/app.ts';
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
@@ -62,16 +64,18 @@ export async function testService(
   const keeper = roomKeeper({ store, room, catalogue, clock, log: silent });
   const states = saleStates({ store, keeper, clock });
   const keys = makeKeys({ store, clock });
-  const bans = makeBans({ store, published: publishedBans(redis), clock, log: silent });
+  const counts = doorCounts(redis);
+  const banParts = { store, published: publishedBans(redis), counts, clock, log: silent };
+  const bans = makeBans(banParts);
   await keys.bootstrap(adminKey);
-  const metrics = serviceMetrics();
+  const metrics = serviceMetrics(() => counts.blocked(null));
   const stopping = new AbortController();
   const api = makeApi({
     products: products({ store, keeper, clock }),
     sales: sales({ store, keeper, catalogue, clock, log: silent }),
     states,
     live: liveRooms({ store, room, keeper, clock }),
-    summaries: summaries({ store, room, pause: async () => {} }),
+    summaries: summaries({ store, room, counts, pause: async () => {} }),
     orders: store.orders,
     refund: refundOrder({ store, checkouts }),
     keys,
@@ -97,6 +101,7 @@ export async function testService(
     states,
     keys,
     bans,
+    banSuspects: suspectBans(banParts, 900),
   };
   return {
     ...service,

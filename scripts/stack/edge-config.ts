@@ -11,7 +11,15 @@ export type EdgeConfig = {
   port: number;
   /** Text bindings by name. */
   bindings: Record<string, string>;
+  /**
+   * For tests that play the platform: they say in `CF-Connecting-IP` where a request comes from,
+   * and in `CF-Blob`, as JSON, what `request.cf` is. Otherwise everybody is on this machine.
+   */
+  clientsSayWhere?: boolean;
 };
+
+const onThisMachine = 'injectRequestHeaders = [(name = "CF-Connecting-IP", value = "127.0.0.1")]';
+const asSaid = 'cfBlobHeader = "CF-Blob"';
 
 /** Writes the configuration that `workerd serve` runs the bundle by. */
 export function writeEdgeConfig(config: EdgeConfig): void {
@@ -33,7 +41,7 @@ const config :Workerd.Config = (
   sockets = [(
     name = "http", address = ${quoted(`${config.host}:${config.port}`)}, service = "edge",
     # The platform sets the client's address; here every client is on this machine, whatever it claims.
-    http = (injectRequestHeaders = [(name = "CF-Connecting-IP", value = "127.0.0.1")]),
+    http = (${config.clientsSayWhere ? asSaid : onThisMachine}),
   )],
 );
 

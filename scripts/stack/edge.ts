@@ -62,7 +62,19 @@ function edgeBindings(plan: ServicePlan): Record<string, string> {
     ADMISSION_KEY: secrets.admissionKey,
     GATEWAY_SHARDS: settings.FAIRGATE_GATEWAY_SHARDS || '2',
     LIMIT_LOOPBACK: settings.FAIRGATE_LIMIT_LOOPBACK || '0',
+    ...limitBindings(settings),
   };
+}
+
+const limitNames = [
+  ...['LIMIT_JOINS_PER_MINUTE', 'LIMIT_EXEMPT'],
+  ...['BAN_JOINS_PER_MINUTE', 'BAN_CHALLENGES_FAILED', 'BAN_TICKETS_FORGED'],
+];
+
+/** Limits that differ from the defaults, by `FAIRGATE_` and their names. */
+function limitBindings(settings: Record<string, string>): Record<string, string> {
+  const given = limitNames.map((name) => [name, settings[`FAIRGATE_${name}`] ?? '']);
+  return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }
 
 function specOf(plan: ServicePlan, command: Command): ProcessSpec {

@@ -22,6 +22,14 @@ export const limits = {
   failurePauseMs: 500,
   /** A fetch that was begun this long ago has died with its request. */
   fetchMsMax: 2_500,
+  /** Age at which one request fetches the list of bans, while the others go on with the old one. */
+  bansRefreshMs: 500,
+  /** No answer rests on an older list of bans while a gateway answers: they act within 2 s. */
+  bansAgeMsMax: 1_200,
+  /** Polls of one ticket in a second; more are refused (CONTRACT.md section 3). */
+  pollsPerSecondMax: 100,
+  /** Networks and sales whose refusals wait to be counted: what attacks from more is not slowed. */
+  notesMax: 1_000,
   unknownSaleMs: 1_000,
   /** A Redis that was emptied has its sales back within seconds; till then they are not unknown. */
   emptiedGraceMs: { sale: 5_000, ticket: 60_000 },

@@ -1,3 +1,4 @@
+import type { BansAnswer, CountAnswer, DoorGateways } from '../app/door-ports.ts';
 import type {
   CatalogueAnswer,
   Gateways,
@@ -21,7 +22,7 @@ export function gatewayClient(
   namespace: DurableObjectNamespace<Gateway>,
   shards: number,
   random: () => number,
-): Gateways {
+): Gateways & DoorGateways {
   let own: number | undefined;
   const at = (shard: number) => namespace.getByName(`gw-${shard}`);
   const ofVisitor = (visitor: string) => at(hash(visitor) % shards);
@@ -43,6 +44,12 @@ export function gatewayClient(
       within<LeaveAnswer>(async () => await ofVisitor(ticket.visitor).leave(saleId, ticket)),
     catalogue: (cursor, limit) =>
       within<CatalogueAnswer>(async () => await ofIsolate().catalogue(cursor, limit)),
+    bans: (known) => within<BansAnswer>(async () => await ofIsolate().bans(known)),
+    // One network is counted by one gateway, whoever asks.
+    count: (network, counts) =>
+      within<CountAnswer>(async () => await ofVisitor(network).count(network, counts)),
+    blocked: (all) =>
+      within<{ kind: 'noted' } | Unavailable>(async () => await ofIsolate().blocked(all)),
   };
 }
 

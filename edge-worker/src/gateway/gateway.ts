@@ -1,7 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { SignalCounts } from '@fairgate/shared/bans/suspects.ts';
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { LookQuestion } from '@fairgate/shared/room/room.ts';
+import type { BansAnswer, Blocked, CountAnswer, DoorGateways } from '../app/door-ports.ts';
 import type {
   CatalogueAnswer,
   Gateways,
@@ -10,11 +12,14 @@ import type {
   LookAnswer,
   SnapshotAnswer,
   TakeAnswer,
+  Unavailable,
 } from '../app/ports.ts';
 import { readGatewayConfig } from '../config.ts';
 import { logFault } from '../log.ts';
+import { bannedList } from './banned.ts';
 import { saleCatalogue } from './catalogue.ts';
 import { connectRedis } from './connection.ts';
+import { counters } from './counters.ts';
 import { edgeScripts } from './edge-scripts.ts';
 import { roomGateway } from './room-gateway.ts';
 
@@ -23,13 +28,18 @@ import { roomGateway } from './room-gateway.ts';
  * connection for each would cost Redis more than the question. Holds nothing that matters: it
  * may be evicted at any time.
  */
-export class Gateway extends DurableObject<Record<string, unknown>> implements Gateways {
+export class Gateway
+  extends DurableObject<Record<string, unknown>>
+  implements Gateways, DoorGateways
+{
   readonly #room: Omit<Gateways, 'catalogue'>;
   readonly #catalogue: Gateways['catalogue'];
+  readonly #bans: DoorGateways['bans'];
+  readonly #counters: Pick<DoorGateways, 'count' | 'blocked'>;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
-    const { roomRedisUrl, admissionKey } = readGatewayConfig(env);
+    const { roomRedisUrl, admissionKey, suspiciousFrom } = readGatewayConfig(env);
     const connection = connectRedis(roomRedisUrl, (error) => logFault('redis', error));
     const { redis, whenReady } = connection;
     const room = redisRoom(redis, edgeScripts());
@@ -37,6 +47,8 @@ export class Gateway extends DurableObject<Record<string, unknown>> implements G
     const { isEmptied } = catalogue;
     this.#room = roomGateway({ room, whenReady, isEmptied, admissionKey, clock: systemClock });
     this.#catalogue = catalogue.page;
+    this.#bans = bannedList(redis, whenReady, systemClock);
+    this.#counters = counters({ redis, whenReady, suspiciousFrom });
   }
 
   snapshot(saleId: string): Promise<SnapshotAnswer> {
@@ -65,5 +77,17 @@ export class Gateway extends DurableObject<Record<string, unknown>> implements G
 
   catalogue(cursor: string | null, limit: number): Promise<CatalogueAnswer> {
     return this.#catalogue(cursor, limit);
+  }
+
+  bans(knownVersion: number): Promise<BansAnswer> {
+    return this.#bans(knownVersion);
+  }
+
+  count(network: string, counts: SignalCounts): Promise<CountAnswer> {
+    return this.#counters.count(network, counts);
+  }
+
+  blocked(all: Blocked[]): Promise<{ kind: 'noted' } | Unavailable> {
+    return this.#counters.blocked(all);
   }
 }

@@ -7,15 +7,18 @@ import { z } from 'zod';
 import { errorPage } from '../pages/error-page.ts';
 import { pageHeaders } from '../pages/layout.ts';
 import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
+import { barBanned, noteRefusal } from './door.ts';
 import { forwardRoutes } from './forward-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { placeRoutes } from './place-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 
-/** The whole Worker: `request id -> body limit -> origin -> routes -> refusals`. */
+/** The whole Worker: `request id -> bans -> body limit -> origin -> routes -> refusals`. */
 export function edgeApp(edge: Edge): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.use(requestId());
+  // What an order needs goes on (`/checkout`, `/v1/orders`), and so do providers' events.
+  for (const path of ['/', '/sales/*', '/api/*', '/v1/redemptions']) app.use(path, barBanned(edge));
   app.use(limitBody());
   // Places and forms; the checkout judges the origin of what is forwarded.
   app.use('/api/sales/:saleId/place/*', ownOriginByCookie(edge.ownOrigins));
@@ -27,7 +30,10 @@ export function edgeApp(edge: Edge): Hono<EdgeEnv> {
 
   const refuse = onProblem(({ error, method, path }) => edge.log('http', error, { method, path }));
   const missing = notFoundOrMethod(app);
-  app.onError(async (error, c) => await readable(edge, c, await refuse(error, c)));
+  app.onError(async (error, c) => {
+    noteRefusal(edge, c, error);
+    return await readable(edge, c, await refuse(error, c));
+  });
   app.notFound(async (c) => await readable(edge, c, await missing(c)));
   return app;
 }

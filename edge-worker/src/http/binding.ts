@@ -8,6 +8,7 @@ import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { JoinOutcome } from '../app/outcomes.ts';
 import { bindingOf } from '../domain/binding.ts';
 import type { Edge, EdgeContext } from './context.ts';
+import { requireJoinable } from './door.ts';
 import { otherKey, refusal } from './refusals.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function joinBound(
   const given = publicKey === undefined ? null : thumbprintOf(publicKey);
   const found = await edge.sales.one(saleId);
   if (found.kind !== 'sale') throw refusal(found);
+  await requireJoinable(edge, c);
   const { question, holding } = edge.credentials.joiner(c, saleId);
   const binding = bindingOf(found.sale.bindTokens, holding, given);
   switch (binding.kind) {

@@ -8,6 +8,7 @@ import type { Keep } from '../app/ports.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Assets } from '../pages/assets.ts';
 import type { Credentials } from './credentials.ts';
+import type { Door, Suspicion } from './door.ts';
 import type { Forward } from './forward.ts';
 import { unknownSale } from './refusals.ts';
 
@@ -19,6 +20,8 @@ export type Edge = {
   line: Line;
   sales: Sales;
   credentials: Credentials;
+  door: Door;
+  suspicion: Suspicion;
   forward: Forward;
   assets: Assets;
   publicKeys: PublicJwks;

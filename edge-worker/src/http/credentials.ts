@@ -21,6 +21,8 @@ export type Credentials = {
   ticketText(c: Context, saleId: string): string;
   /** Who joins: by the ticket shown, the cookie, or as a new visitor. Throws as `ticket` does. */
   joiner(c: Context, saleId: string): Joiner;
+  /** Everybody whom a request says to be, in good faith or not, by what we have signed. */
+  visitors(c: Context, saleId: string): string[];
   sign(claims: TicketClaims): string;
   setCookies(c: Context, claims: TicketClaims, ticket: string): void;
   clearPlace(c: Context, saleId: string): void;
@@ -33,10 +35,12 @@ export type CredentialParts = {
   tickets: TicketReader;
   secureCookies: boolean;
   now: () => number;
+  /** A ticket that is no ticket of ours was shown, where one was needed. */
+  onForged?: (c: Context) => void;
 };
 
 export function ticketCredentials(parts: CredentialParts): Credentials {
-  const { keys, tickets, secureCookies, now } = parts;
+  const { keys, tickets, secureCookies, now, onForged = () => {} } = parts;
   const prefix = secureCookies ? '__Host-' : '';
   const placeCookie = (saleId: string) => `${prefix}fg_place_${saleId}`;
   const visitorCookie = `${prefix}fg_visitor`;
@@ -66,6 +70,7 @@ export function ticketCredentials(parts: CredentialParts): Credentials {
       const verdict = tickets.read(text, now());
       switch (verdict.kind) {
         case 'invalid':
+          onForged(c);
           throw invalid();
         case 'expired':
           if (verdict.claims.sale !== saleId) throw invalid();
@@ -82,6 +87,7 @@ export function ticketCredentials(parts: CredentialParts): Credentials {
       const shown = bearer(c);
       if (shown !== undefined) {
         const verdict = tickets.read(shown, now());
+        if (verdict.kind === 'invalid') onForged(c);
         if (verdict.kind === 'invalid' || verdict.claims.sale !== saleId) throw invalid();
         return byTicket(verdict.claims);
       }
@@ -97,6 +103,17 @@ export function ticketCredentials(parts: CredentialParts): Credentials {
         question: newcomer(known.visitor),
         holding: { kind: 'visitor', jkt: known.jkt },
       };
+    },
+
+    visitors(c, saleId) {
+      const found = new Set<string>();
+      for (const text of [bearerOrNone(c), getCookie(c, placeCookie(saleId))]) {
+        const verdict = text === undefined ? null : tickets.read(text, now());
+        if (verdict !== null && verdict.kind !== 'invalid') found.add(verdict.claims.sub);
+      }
+      const known = readVisitor(keys, getCookie(c, visitorCookie) ?? '');
+      if (known !== null) found.add(known.visitor);
+      return [...found];
     },
 
     sign: (claims) => signTicket(keys, claims),
@@ -121,9 +138,13 @@ function byTicket(claims: TicketClaims): Joiner {
 function bearer(c: Context): string | undefined {
   const header = c.req.header('authorization');
   if (header === undefined) return undefined;
-  const [, token] = /^(?:Bearer|DPoP) +([^\s]+) *$/i.exec(header) ?? [];
+  const token = bearerOrNone(c);
   if (token === undefined) throw unauthorized();
   return token;
+}
+
+function bearerOrNone(c: Context): string | undefined {
+  return /^(?:Bearer|DPoP) +([^\s]+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
 }
 
 function withChallenge(detail: string) {

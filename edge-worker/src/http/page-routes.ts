@@ -8,6 +8,7 @@ import { type Html, pageHeaders } from '../pages/layout.ts';
 import { salePage as salePageHtml } from '../pages/sale-page.ts';
 import { joinBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
+import { requirePollable, requireUnbanned } from './door.ts';
 import { forwardedHeaders } from './forward.ts';
 import { takeToken } from './place-routes.ts';
 import { joinRefusal, refusal } from './refusals.ts';
@@ -48,7 +49,10 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
   const claims = edge.credentials.ticketOrNull(c, saleId);
   // Without a ticket the page is the same for anyone, and open to any origin.
-  if (claims !== null) requireOwnOrigin(c, edge.ownOrigins);
+  if (claims !== null) {
+    requireOwnOrigin(c, edge.ownOrigins);
+    requirePollable(edge, claims);
+  }
   const polled = claims === null ? null : await edge.line.poll(claims, keeper(c));
   if (polled !== null && polled.kind !== 'place') throw refusal(polled);
   const shown = await edge.sales.one(saleId);
@@ -72,6 +76,7 @@ async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const outcome = await joinBound(edge, c, saleId, undefined);
   switch (outcome.kind) {
     case 'joined':
+      await requireUnbanned(edge, c, outcome.claims.sub);
       edge.credentials.setCookies(c, outcome.claims, edge.credentials.sign(outcome.claims));
       break;
     case 'sale-not-open':

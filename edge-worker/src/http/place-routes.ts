@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import type { Admission } from '../app/outcomes.ts';
 import { joinBound, requireBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
+import { requirePollable, requireUnbanned } from './door.ts';
 import { joinBodySchema } from './join-body.ts';
 import { joinRefusal, leaveRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
@@ -23,6 +24,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     const body = await optionalJsonBody(c, joinBodySchema);
     const outcome = await joinBound(edge, c, saleId, body?.publicKey);
     if (outcome.kind !== 'joined') throw joinRefusal(outcome);
+    await requireUnbanned(edge, c, outcome.claims.sub);
     const ticket = credentials.sign(outcome.claims);
     credentials.setCookies(c, outcome.claims, ticket);
     const status = outcome.isNew ? 201 : 200;
@@ -30,7 +32,9 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   });
 
   routes.get(path, async (c) => {
-    const outcome = await line.poll(await ticketOf(edge, c), keeper(c));
+    const claims = await ticketOf(edge, c);
+    requirePollable(edge, claims);
+    const outcome = await line.poll(claims, keeper(c));
     if (outcome.kind !== 'place') throw refusal(outcome);
     const { place, renewed } = outcome;
     if (renewed === null) return c.json({ place }, 200, noStore);

@@ -1,7 +1,7 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What Prometheus reads at `/metrics`. */
-export function serviceMetrics() {
+export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
@@ -16,6 +16,18 @@ export function serviceMetrics() {
     help: 'Notices by outcome',
     labelNames: ['outcome'] as const,
     registers: [registry],
+  });
+  new Gauge({
+    name: 'fairgate_blocked_attempts',
+    help: 'Attempts that the edge refused since Redis was emptied last, by the refusal',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+    async collect() {
+      // With Redis away there is nothing to tell, and the other metrics are told all the same.
+      const counts = await blocked().catch(() => ({}));
+      this.reset();
+      for (const [reason, count] of Object.entries(counts)) this.set({ reason }, count);
+    },
   });
   return {
     type: registry.contentType,

@@ -4,7 +4,7 @@ import type { Clock } from '@fairgate/shared/clock.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { BanRecord } from '../domain/records.ts';
-import type { Caller, Log, PageOf, PublishedBans, Store } from './ports.ts';
+import type { Caller, DoorCounts, Log, PageOf, PublishedBans, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import { actor } from './products.ts';
 
@@ -21,14 +21,20 @@ export type Bans = {
   keep(): Promise<void>;
 };
 
-export type BanParts = { store: Store; published: PublishedBans; clock: Clock; log: Log };
+export type BanParts = {
+  store: Store;
+  published: PublishedBans;
+  counts: DoorCounts;
+  clock: Clock;
+  log: Log;
+};
 
 /** A ban is not changed: it is lifted, and another one made. */
 export const banVersion = 1;
 
 /** Bans: row and ledger in one transaction, then the list for the gateways. */
 export function bans(parts: BanParts): Bans {
-  const { store, clock } = parts;
+  const { store, counts, clock } = parts;
   return {
     async create(caller, wish) {
       const now = clock.now();
@@ -48,12 +54,17 @@ export function bans(parts: BanParts): Bans {
     get: (id) => existing(store, id, clock.now()),
     page: (page) => store.bans.page(page, clock.now()),
     async remove(caller, id, expected) {
-      await store.transaction(async (rows) => {
+      const lifted = await store.transaction(async (rows) => {
         await rows.bans.lock();
         const ban = await existing(rows, id, clock.now());
         requireVersion(expected, banVersion);
         await rows.bans.remove(id);
         await rows.note({ actor: actor(caller), action: 'ban.lifted', detail: detailOf(ban) });
+        return ban;
+      });
+      // Whoever was banned for what was counted would be banned again by the next one.
+      await counts.forget(lifted.value).catch((error: unknown) => {
+        parts.log.warn({ banId: id, err: error }, 'what was counted could not be forgotten');
       });
       await tryPublish(parts);
     },

@@ -1,4 +1,5 @@
 import type { BanKind, BanList, ListedBan } from '@fairgate/shared/bans/ban.ts';
+import type { Suspect } from '@fairgate/shared/bans/suspects.ts';
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
@@ -109,6 +110,16 @@ export type PublishedBans = {
   read(): Promise<BanList | null>;
   /** Keeps a list with a higher version. */
   publish(list: BanList): Promise<'published' | 'older'>;
+};
+
+/** What gateways count and report, in Redis. */
+export type DoorCounts = {
+  /** The oldest reports, each given once; what nobody can read is left out. */
+  takeSuspects(limit: number): Promise<Suspect[]>;
+  /** Forgets what was counted of the client that has an address, or is a /64; others do nothing. */
+  forget(value: string): Promise<void>;
+  /** Refused attempts in a sale, by the slug of the refusal; `null`: in all of them. */
+  blocked(saleId: string | null): Promise<Record<string, number>>;
 };
 
 export type AdminOrder = Order & { number: number };

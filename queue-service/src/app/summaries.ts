@@ -2,7 +2,7 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import type { Room, RoomFigures } from '@fairgate/shared/room/room.ts';
 import type { Checkpoint } from '../domain/room-source.ts';
 import { agree, type Funnel, type SaleSummary, stockFrom, waitsFrom } from '../domain/summary.ts';
-import type { SaleReport, Store } from './ports.ts';
+import type { DoorCounts, SaleReport, Store } from './ports.ts';
 
 export type Summaries = {
   /**
@@ -12,13 +12,18 @@ export type Summaries = {
   read(saleId: string): Promise<SaleSummary>;
 };
 
-type Parts = { store: Store; room: Room; pause: (ms: number) => Promise<void> };
+type Parts = {
+  store: Store;
+  room: Room;
+  counts: Pick<DoorCounts, 'blocked'>;
+  pause: (ms: number) => Promise<void>;
+};
 
 /** Redis' picture may be this much late under load, which is no disagreement. */
 const attempts = 4;
 const attemptMs = 250;
 
-export function summaries({ store, room, pause }: Parts): Summaries {
+export function summaries({ store, room, counts, pause }: Parts): Summaries {
   const readBoth = async (saleId: string) => {
     const report = await store.snapshot((rows) => rows.report(saleId));
     if (report === null) throw new Problem('not-found', 'There is no such sale.');
@@ -33,13 +38,14 @@ export function summaries({ store, room, pause }: Parts): Summaries {
         both = await readBoth(saleId);
       }
       const { report, figures } = both;
+      const blocked = await counts.blocked(saleId).catch(() => ({}));
       const memory = figures === null ? await store.rooms.checkpoint(saleId) : null;
       const histogram = figures ? numbers(figures.waits) : rememberedWaits(memory);
       return {
         id: report.sale.id,
         name: report.sale.name,
         products: report.products,
-        funnel: funnelOf(report, figures, memory),
+        funnel: { ...funnelOf(report, figures, memory), blocked: sumOf(blocked) },
         waits: waitsFrom(histogram),
         reconciled: isReconciled(report, figures),
       };
@@ -64,7 +70,7 @@ function funnelOf(
   report: SaleReport,
   figures: RoomFigures | null,
   memory: Checkpoint | null,
-): Funnel {
+): Omit<Funnel, 'blocked'> {
   const count = (name: string) => memory?.counters[name] ?? 0;
   return {
     joined: figures?.joinedTotal ?? count('joined'),
@@ -74,8 +80,11 @@ function funnelOf(
     paid: report.paid,
     expired: figures?.expired ?? count('expired'),
     abandoned: figures?.abandoned ?? count('abandoned'),
-    blocked: 0,
   };
+}
+
+function sumOf(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function rememberedWaits(memory: Checkpoint | null): Record<string, number> {
