@@ -230,6 +230,7 @@ function httpParts(
     orderKeys: makeOrderKeys(options.orderKeySecret),
     internalKey: options.internalKey,
     sales: stores.sales,
+    fairness: stores.fairness,
     heartbeatMs: limits.heartbeatMs,
     settledStreamMs: limits.settledStreamMs,
     changed(change: string, saleId: string) {

@@ -32,6 +32,11 @@ const settingsSchema = z.object({
     .pipe(z.array(url('http', 'https')).min(1)),
   FAIRGATE_INTERNAL_KEY: z.string().min(32),
   FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
+  /** Public randomness for the draws of lotteries, in the manner of drand (docs/draw.md). */
+  FAIRGATE_DRAW_RANDOMNESS_URL: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    url('http', 'https').optional(),
+  ),
   FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
 });
 
@@ -51,6 +56,7 @@ export type Config = {
   /** For how long suspicious addresses are banned; 0: not at all. */
   banSeconds: number;
   bootstrapAdminKey: string | undefined;
+  drawRandomnessUrl: string | undefined;
 };
 
 /** Reads the environment, once. Throws a SettingsError that names every mistake. */
@@ -70,5 +76,6 @@ export function readConfig(env: Record<string, unknown>): Config {
     internalKey: settings.FAIRGATE_INTERNAL_KEY,
     banSeconds: settings.FAIRGATE_BAN_SECONDS,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
+    drawRandomnessUrl: settings.FAIRGATE_DRAW_RANDOMNESS_URL,
   };
 }

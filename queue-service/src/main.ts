@@ -4,6 +4,7 @@ import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import { nodeServer } from '@fairgate/shared/http/node-server.ts';
+import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
@@ -45,7 +46,8 @@ function wire(config: Config, log: Logger) {
     connectionsMax: 10,
     statementTimeoutMs: 60_000,
   });
-  const store = postgresStore(database);
+  const logs = postgresLog(async (work) => await work(database.sql));
+  const store = postgresStore(database, config.drawRandomnessUrl);
   const roomRedis = failFastRedis(config.roomRedisUrl, `${serviceName}:rooms`, log);
   const jobsRedis = failFastRedis(config.jobsRedisUrl, `${serviceName}:jobs`, log);
   const workRedis = patientRedis(config.jobsRedisUrl, `${serviceName}:work`, log);
@@ -68,6 +70,7 @@ function wire(config: Config, log: Logger) {
     live: liveRooms({ store, room, keeper, clock }),
     summaries: summaries({ store, room, counts, pause: async (ms) => void (await sleep(ms)) }),
     orders: store.orders,
+    fairness: logs,
     refund: refundOrder({
       store,
       checkouts: checkoutsOver(config.checkoutUrls, config.internalKey),

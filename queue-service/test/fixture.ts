@@ -2,6 +2,7 @@ import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
 import { newId } from '@fairgate/shared/ids.ts';
+import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { clockedScripts, testClockKey } from '@fairgate/shared/room/clocked-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
@@ -58,6 +59,7 @@ export async function testService(
   const clock = { now: () => now };
   const setClock = async () => void (await redis.set(testClockKey, now));
   await setClock();
+  const logs = postgresLog(async (work) => await work(database.sql));
   const store = postgresStore(database);
   const room = redisRoom(redis, clockedScripts());
   const catalogue = redisCatalogue(redis);
@@ -77,6 +79,7 @@ export async function testService(
     live: liveRooms({ store, room, keeper, clock }),
     summaries: summaries({ store, room, counts, pause: async () => {} }),
     orders: store.orders,
+    fairness: logs,
     refund: refundOrder({ store, checkouts }),
     keys,
     bans,
@@ -92,6 +95,7 @@ export async function testService(
   const service = {
     api,
     store,
+    logs,
     database,
     redis,
     redisUrl,

@@ -83,6 +83,10 @@ export const saleInfoSchema = z.object({
   startsAt: z.string(),
   endsAt: z.string().nullable(),
   bindTokens: z.enum(bindModes).default('optional'),
+  /** Of a lottery: SHA-256 of the secret, from publishing on. */
+  drawCommitment: z.string().optional(),
+  /** The secret itself, once the draw is done. */
+  drawSeed: z.string().optional(),
   products: z.array(publicProductSchema),
 });
 export type SaleInfo = z.infer<typeof saleInfoSchema>;

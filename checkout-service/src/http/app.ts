@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { KeysAway } from '../app/keys-away.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { eventRoutes } from './events.ts';
+import { fairnessRoutes } from './fairness.ts';
 import { internalRoutes } from './internal.ts';
 import { operationRoutes } from './operations.ts';
 import { orderRoutes } from './orders.ts';
@@ -30,6 +31,7 @@ export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   app.route('/', orderRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', webhookRoutes(deps));
+  app.route('/', fairnessRoutes(deps));
   app.route('/', internalRoutes(deps));
   app.route('/', operationRoutes(deps));
   app.route('/', pageRoutes(deps));

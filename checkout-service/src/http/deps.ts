@@ -1,4 +1,5 @@
 import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
+import type { PostgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import type { Log } from '../app/log.ts';
 import type { OrderKeys } from '../app/order-keys.ts';
 import type { Payments } from '../app/payments.ts';
@@ -20,6 +21,7 @@ export type HttpDeps = {
   payments: Payments;
   orderTurns: Turns;
   sales: SaleStore;
+  fairness: Pick<PostgresLog, 'fairness' | 'blocksAfter'>;
   watch: Watch;
   heartbeatMs: number;
   /** How long the stream of a paid or expired order lasts. */

@@ -1,6 +1,7 @@
 import { proofAlgorithms, proofLimits } from '@fairgate/shared/token/dpop.ts';
 import { z } from 'zod';
 import { paymentSchema, redemptionSchema, refundSchema } from './bodies.ts';
+import { fairnessPaths } from './openapi-fairness.ts';
 import {
   always,
   headers,
@@ -205,6 +206,7 @@ const paths: OpenapiDocument['paths'] = {
       },
     },
   },
+  ...fairnessPaths,
   '/internal/orders/{id}/refund': { post: internalRefund },
   '/healthz': { get: { summary: 'Alive.', responses: { '200': { description: 'Alive.' } } } },
   '/readyz': {

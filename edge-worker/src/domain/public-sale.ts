@@ -5,6 +5,7 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 /** The sale of CONTRACT.md section 3, the same for everyone. */
 export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
   const { id, name, mode, startsAt, endsAt, bindTokens, products } = snapshot.info;
+  const { drawCommitment, drawSeed } = snapshot.info;
   return {
     id,
     name,
@@ -14,6 +15,8 @@ export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
     serverTime: isoTime(nowMs),
     mode,
     bindTokens,
+    ...(drawCommitment === undefined ? {} : { drawCommitment }),
+    ...(drawSeed === undefined ? {} : { drawSeed }),
     products: products.map((product) => ({
       ...product,
       available: snapshot.stock.get(product.id)?.free ?? 0,

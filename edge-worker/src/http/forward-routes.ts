@@ -11,10 +11,13 @@ const paths = [
   '/v1/redemptions',
   '/v1/orders/*',
   '/webhooks/*',
+  '/api/sales/:saleId/fairness',
+  '/api/sales/:saleId/fairness/log',
 ] as const;
 
 /** The checkout's paths, once dots and backslashes in them are resolved, and nothing else of it. */
-const checkoutPaths = /^\/(checkout(\/.*)?|v1\/redemptions|v1\/orders\/.*|webhooks\/.*)$/;
+const checkoutPaths =
+  /^\/(checkout(\/.*)?|v1\/redemptions|v1\/orders\/.*|webhooks\/.*|api\/sales\/[^/]+\/fairness(\/log)?)$/;
 
 /** Shoppers see one origin: these paths are the checkout's (CONTRACT.md section 1). */
 export function forwardRoutes(edge: Edge): Hono<EdgeEnv> {

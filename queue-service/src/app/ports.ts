@@ -1,5 +1,6 @@
 import type { BanKind, BanList, ListedBan } from '@fairgate/shared/bans/ban.ts';
 import type { Suspect } from '@fairgate/shared/bans/suspects.ts';
+import type { StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
@@ -75,6 +76,14 @@ export type RoomRows = {
   checkpoint(saleId: string): Promise<Checkpoint | null>;
   /** Older checkpoints never replace newer ones. */
   saveCheckpoints(taken: { saleId: string; checkpoint: Checkpoint }[]): Promise<void>;
+};
+
+/** The draws of lotteries. */
+export type DrawRows = {
+  /** Makes the secret of a sale, once: it stays, whatever becomes of its mode. */
+  ensure(saleId: string, secret: string): Promise<void>;
+  published(saleId: string, now: number): Promise<void>;
+  find(saleId: string): Promise<StoredDraw | null>;
 };
 
 export type KeyRows = {
@@ -191,6 +200,7 @@ export type Rows = {
   sales: SaleRows;
   rooms: RoomRows;
   keys: KeyRows;
+  draws: DrawRows;
   bans: BanRows;
   orders: OrderRows;
   notices: NoticeRows;

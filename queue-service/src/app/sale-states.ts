@@ -1,6 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
-import type { SaleMode } from '@fairgate/shared/sale.ts';
 import {
   dueTransition,
   type SaleAction,
@@ -10,6 +9,7 @@ import {
   transition,
 } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
+import { enterDraw } from './lotteries.ts';
 import type { Caller, Rows, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import type { RoomKeeper } from './room-keeper.ts';
@@ -84,6 +84,9 @@ async function apply(
       await rows.sales.update(before.id, { phase: result.to }, now);
       if (result.to === 'closed') await rows.sales.release(before.id);
       await rows.note({ ...note, saleId: before.id, detail: { from: result.from, to: result.to } });
+      if (action === 'publish') {
+        await enterDraw(rows, { ...before, phase: result.to }, note.actor, now);
+      }
       if (action === 'publish' && result.to === 'open') {
         await rows.note({ actor: note.actor, action: past.open, saleId: before.id });
       }
@@ -121,13 +124,7 @@ function refusal(action: SaleAction, state: string): string {
 }
 
 /** What stands against making a sale public. */
-export function requirePublishable(
-  sale: { mode: SaleMode; endsAt: number | null },
-  now: number,
-): void {
-  if (sale.mode === 'lottery') {
-    throw new Problem('conflict', 'Lottery sales come with a later version; use mode fifo.');
-  }
+export function requirePublishable(sale: { endsAt: number | null }, now: number): void {
   if (sale.endsAt !== null && sale.endsAt <= now) {
     throw new Problem('conflict', 'The sale would be over: endsAt has passed.');
   }

@@ -11,6 +11,7 @@ import {
 import { saleState } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import { changesAny } from './changes.ts';
+import { enterDraw } from './lotteries.ts';
 import type { Caller, Catalogue, Changes, Log, PageOf, Rows, SaleFields, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import { actor } from './products.ts';
@@ -57,7 +58,9 @@ export function sales(parts: Parts): Sales {
         if ((await patchSale(rows, clock.now(), before, patch)) === 'unchanged') return before;
         const entry = { action: 'sale.changed', saleId: id, detail: { ...patch } };
         await rows.note({ actor: actor(caller), ...entry });
-        return await existingSale(rows, id);
+        const after = await existingSale(rows, id);
+        if (after.mode !== before.mode) await enterDraw(rows, after, actor(caller), clock.now());
+        return after;
       });
       if (sale.phase !== 'draft') await keeper.tryPush(id);
       return sale;
@@ -78,7 +81,7 @@ async function createSale(
   const currency = await currencyOf(rows, input.productIds);
   const room = changedSettings(roomSettingsDefaults, input.room);
   const { name, mode, startsAt, endsAt } = input;
-  if (input.publish) requirePublishable({ mode, endsAt }, now);
+  if (input.publish) requirePublishable({ endsAt }, now);
   const phase = input.publish ? (now >= startsAt ? 'open' : 'scheduled') : 'draft';
   await rows.sales.insert({ id, name, phase, mode, currency, startsAt, endsAt, room, now });
   await offer(rows, id, input.productIds);
@@ -87,6 +90,7 @@ async function createSale(
   if (input.publish) {
     await rows.note({ actor: actor(caller), action: 'sale.published', saleId: id });
   }
+  await enterDraw(rows, { id, phase, mode, room }, actor(caller), now);
   if (phase === 'open') {
     await rows.note({ actor: actor(caller), action: 'sale.opened', saleId: id });
   }
@@ -108,9 +112,6 @@ async function patchSale(
     throw new Problem('conflict', detail);
   }
   requireOrder(startsAt ?? before.startsAt, endsAt === undefined ? before.endsAt : endsAt);
-  if (before.phase !== 'draft' && mode !== undefined) {
-    requirePublishable({ mode, endsAt: null }, now);
-  }
   const fields: Changes<SaleFields> = { name, mode, startsAt, endsAt };
   if (room !== undefined) fields.room = changedSettings(before.room, room);
   if (!changesAny(before, { ...fields, productIds })) return 'unchanged';

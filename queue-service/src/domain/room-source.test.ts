@@ -40,6 +40,7 @@ const source = {
   holding: [],
   settledFrom: 0,
   pictureVersion: 1,
+  draw: null,
 };
 
 it('a room is told every unit, and its end as 0 where it has none', () => {

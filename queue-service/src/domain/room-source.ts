@@ -1,4 +1,5 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
+import type { StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type {
   RoomBeginning,
   RoomFields,
@@ -45,13 +46,15 @@ export type RoomSource = {
   /** The last id of the outbox: reports up to it are in these counts already. */
   settledFrom: number;
   pictureVersion: number;
+  /** Of a lottery. */
+  draw: StoredDraw | null;
 };
 
 /** Numbers skipped when a room begins again: more than can join between two checkpoints. */
 const numbersMargin = 10_000;
 
 /** What the room is told of a sale: all that an admin decides. */
-export function roomFields({ sale, products }: RoomSource): RoomFields {
+export function roomFields({ sale, products, draw }: RoomSource): RoomFields {
   const { room } = sale;
   return {
     name: sale.name,
@@ -59,7 +62,7 @@ export function roomFields({ sale, products }: RoomSource): RoomFields {
     phase: sale.phase,
     startsAt: sale.startsAt,
     endsAt: sale.endsAt ?? 0,
-    info: JSON.stringify(saleInfo(sale, products)),
+    info: JSON.stringify({ ...saleInfo(sale, products), ...publicDraw(draw) }),
     units: products.reduce((sum, product) => sum + unitsTotal(product.counts), 0),
     admitPerMinute: room.admitPerMinute,
     maxActive: room.maxActive,
@@ -90,6 +93,13 @@ function saleInfo(sale: SaleRecord, products: ProductRecord[]): SaleInfo {
       total: unitsTotal(product.counts),
     })),
   };
+}
+
+/** The commitment from publishing on, the secret only once it can change nothing any more. */
+function publicDraw(draw: StoredDraw | null): Pick<SaleInfo, 'drawCommitment' | 'drawSeed'> {
+  if (draw === null) return {};
+  const { commitment: drawCommitment, secret: drawSeed } = draw;
+  return draw.drawnAt === null ? { drawCommitment } : { drawCommitment, drawSeed };
 }
 
 /** The picture of the stock that goes with it. */

@@ -18,6 +18,7 @@ import { banRoutes } from './ban-routes.ts';
 import { docsPage, docsPolicy } from './docs-page.ts';
 import type { Api, ApiVariables } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
+import { type FairnessLog, fairnessEndpoints, fairnessRoutes } from './fairness-routes.ts';
 import { keyRoutes } from './key-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { orderRoutes } from './order-routes.ts';
@@ -32,6 +33,7 @@ export type ApiParts = {
   live: LiveRooms;
   summaries: Summaries;
   orders: OrderRows;
+  fairness: FairnessLog;
   refund: RefundOrder;
   keys: Keys;
   bans: Bans;
@@ -77,6 +79,7 @@ export function makeApi(parts: ApiParts): Api {
   productRoutes(api, authenticate, parts.products);
   saleRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
+  fairnessRoutes(api, authenticate, parts.fairness);
   orderRoutes(api, authenticate, parts);
   banRoutes(api, authenticate, parts.bans);
   keyRoutes(api, authenticate, parts.keys);
@@ -84,7 +87,8 @@ export function makeApi(parts: ApiParts): Api {
 }
 
 function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
-  const document = openApiDocument(endpoints);
+  const all = [...endpoints, ...Object.values(fairnessEndpoints)];
+  const document = openApiDocument(all);
   api.get('/healthz', (c) => c.json({ status: 'ok' }));
   api.get('/readyz', async (c) => {
     try {
@@ -99,6 +103,6 @@ function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
   api.get('/openapi.json', (c) => c.json(document));
   api.get('/docs', (c) => {
     c.header('content-security-policy', docsPolicy);
-    return c.html(docsPage(endpoints));
+    return c.html(docsPage(all));
   });
 }

@@ -60,7 +60,7 @@ describe('sales', () => {
     expect(patched.body).toMatchObject({ ...changes, currency: 'USD', room: { maxActive: 1 } });
     const cleared = await call('PATCH', `/v1/sales/${saleId}`, { endsAt: null });
     expect(cleared.body).toMatchObject({ endsAt: null, name: 'Other' });
-    expect(slug(await call('POST', `/v1/sales/${saleId}/publish`))).toBe('409 conflict');
+    expect((await call('POST', `/v1/sales/${saleId}/publish`)).status).toBe(200);
   });
 
   it('are kept from being changed by who has not seen the last change', async () => {

@@ -12,6 +12,7 @@ import {
   unitsTotal,
 } from '../domain/records.ts';
 import { apiRoles } from '../domain/roles.ts';
+import { saleWarnings } from '../domain/warnings.ts';
 
 const at = z.iso.datetime();
 const count = z.int().min(0);
@@ -59,9 +60,14 @@ export const saleView = z.object({
   room: roomSettingsSchema,
   createdAt: at,
   updatedAt: at,
+  warnings: z
+    .array(z.object({ code: z.string(), message: z.string() }))
+    .optional()
+    .describe('what a public sale should be looked at for; left out where there is nothing'),
 });
 
 export function viewSale(sale: SaleRecord, state: AdminState): z.infer<typeof saleView> {
+  const warnings = saleWarnings(sale);
   return {
     id: sale.id,
     name: sale.name,
@@ -74,6 +80,7 @@ export function viewSale(sale: SaleRecord, state: AdminState): z.infer<typeof sa
     room: sale.room,
     createdAt: isoTime(sale.createdAt),
     updatedAt: isoTime(sale.updatedAt),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 

@@ -9,8 +9,8 @@ import type { LogHead } from './blocks.ts';
 export type FairnessFacts = {
   saleId: string;
   mode: SaleMode;
-  /** It has been open at some time. */
-  started: boolean;
+  /** `started`: it has been open at some time. The public knows of no draft and no deleted sale. */
+  standing: 'draft' | 'deleted' | 'coming' | 'started';
   head: LogHead | null;
   audit: AuditReport | null;
   draw: StoredDraw | null;

@@ -14,10 +14,12 @@ export type PostgresLog = LogStore &
     /** An older report never replaces a newer one. */
     saveAudit(saleId: string, report: AuditReport): Promise<void>;
     audit(saleId: string): Promise<AuditReport | null>;
-    /** Null where there is no such sale, or it is a draft. */
+    /** Null where there never was such a sale. */
     fairness(saleId: string): Promise<FairnessFacts | null>;
-    /** Sales whose log may grow; the latest first. */
-    logged(closedSinceMs: number): Promise<{ saleId: string; mode: string }[]>;
+    /** Sales whose log may grow, the latest first: those closed for `closedSeconds` do not. */
+    logged(closedSeconds: number): Promise<{ saleId: string; isUndrawn: boolean }[]>;
+    /** Started lotteries whose draw is not done `afterSeconds` later. */
+    undrawn(afterSeconds: number): Promise<string[]>;
   };
 
 /** Gives work a connection of the caller's pool, and keeps its deadline. */
@@ -62,14 +64,30 @@ export function postgresLog(run: RunSql): PostgresLog {
         return auditSchema.parse(row?.audit ?? null);
       }),
     fairness: (saleId) => run((sql) => readFairness(sql, saleId)),
-    logged: (closedSinceMs) =>
+    logged: (closedSeconds) =>
       run(async (sql) => {
         const rows = await sql`
-          select id as "saleId", mode from sales
+          select id as "saleId", mode = 'lottery' and exists (
+            select 1 from draws d where d.sale_id = sales.id and d.drawn_at is null) as "isUndrawn"
+          from sales
           where deleted_at is null and (phase in ('scheduled', 'open', 'paused')
-            or (phase = 'closed' and updated_at > to_timestamp(${closedSinceMs / 1_000}::float8)))
+            or (phase = 'closed' and updated_at > now() - make_interval(secs => ${closedSeconds})))
           order by id desc limit ${salesMax}`;
-        return z.array(z.object({ saleId: z.string(), mode: z.string() })).parse([...rows]);
+        return z.array(z.object({ saleId: z.string(), isUndrawn: z.boolean() })).parse([...rows]);
+      }),
+    undrawn: (afterSeconds) =>
+      run(async (sql) => {
+        const rows = await sql`
+          select s.id from draws d join sales s on s.id = d.sale_id
+          where d.drawn_at is null and s.mode = 'lottery' and s.deleted_at is null
+            and s.phase in ('scheduled', 'open', 'paused')
+            and (s.starts_at < now() - make_interval(secs => ${afterSeconds})
+              or (s.phase = 'open' and s.updated_at < now() - make_interval(secs => ${afterSeconds})))
+          limit ${salesMax}`;
+        return z
+          .array(z.object({ id: z.string() }))
+          .parse([...rows])
+          .map(({ id }) => id);
       }),
   };
 }
@@ -179,13 +197,18 @@ async function finish(tx: postgres.TransactionSql, saleId: string): Promise<void
     insert into ledger (actor, action, sale_id) values ('system:draw', 'sale.drawn', ${saleId})`;
 }
 
-const saleSchema = z.object({ mode: z.enum(saleModes), started: z.boolean() });
+const saleSchema = z.object({
+  mode: z.enum(saleModes),
+  standing: z.enum(['draft', 'deleted', 'coming', 'started']),
+});
 
 async function readFairness(sql: Queries, saleId: string): Promise<FairnessFacts | null> {
   const [sale] = await sql`
-    select mode, phase in ('open', 'closed') or starts_at <= now() or exists (
-      select 1 from ledger l where l.sale_id = sales.id and l.action = 'sale.opened') as started
-    from sales where id = ${saleId} and deleted_at is null and phase <> 'draft'`;
+    select mode, case when deleted_at is not null then 'deleted' when phase = 'draft' then 'draft'
+      when phase in ('open', 'closed') or starts_at <= now() or exists (
+        select 1 from ledger l where l.sale_id = sales.id and l.action = 'sale.opened')
+      then 'started' else 'coming' end as standing
+    from sales where id = ${saleId}`;
   if (sale === undefined) return null;
   const [audit] = await sql`select audit::text from log_heads where sale_id = ${saleId}`;
   return {

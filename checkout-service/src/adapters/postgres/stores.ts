@@ -1,3 +1,4 @@
+import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import type { Log } from '../../app/log.ts';
 import { limits } from '../../limits.ts';
 import { postgresBackground } from './background-store.ts';
@@ -9,7 +10,7 @@ import { postgresPayments } from './payment-store.ts';
 import { makePool, type Pool } from './pool.ts';
 
 export type PostgresPools = Record<
-  'claims' | 'waiting' | 'questions' | 'orders' | 'background' | 'beats',
+  'claims' | 'waiting' | 'questions' | 'orders' | 'background' | 'beats' | 'readings',
   Pool
 >;
 
@@ -28,6 +29,9 @@ export function postgresStores(
     beats: postgresLease(pools.beats, instance),
     books: postgresBooks(pools.background),
     sales: postgresSales(questions),
+    // What everybody may read never keeps a shopper waiting: not by their connections.
+    fairness: postgresLog(pools.readings.run),
+    logs: postgresLog(pools.background.run),
   };
 }
 
@@ -67,6 +71,7 @@ export function postgresPools(
     questions: pool('questions', 2, limits.statementMs),
     orders: pool('orders', 4, limits.statementMs),
     background: pool('background', 3, limits.statementMs),
+    readings: pool('readings', 1, limits.statementMs),
     beats: pool('beats', 1, limits.beatStatementMs),
   };
 }

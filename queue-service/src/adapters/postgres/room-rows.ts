@@ -5,6 +5,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RoomRows } from '../../app/ports.ts';
 import type { BoundingChange, Checkpoint, Loss, RoomSource } from '../../domain/room-source.ts';
+import { drawRows } from './draw-rows.ts';
 import type { Executor } from './executor.ts';
 import { saleProductRecords } from './product-rows.ts';
 import { saleRows } from './sale-rows.ts';
@@ -72,6 +73,7 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
     holding: holding.map((order) => ({ ...order, payBefore: order.payBefore.getTime() })),
     settledFrom: sequences.settled,
     pictureVersion: sequences.picture,
+    draw: sale.mode === 'lottery' ? await drawRows(db, '').find(saleId) : null,
   };
 }
 

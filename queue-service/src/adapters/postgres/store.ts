@@ -3,6 +3,7 @@ import { ledger } from '@fairgate/shared/db/schema-records.ts';
 import { sql } from 'drizzle-orm';
 import type { Rows, Store } from '../../app/ports.ts';
 import { banRows } from './ban-rows.ts';
+import { drawRows } from './draw-rows.ts';
 import { type Executor, sqlState } from './executor.ts';
 import { keyRows } from './key-rows.ts';
 import { noticeRows, outboxRows } from './notice-rows.ts';
@@ -16,7 +17,9 @@ import { saleRows } from './sale-rows.ts';
 const retryStates = ['40P01', '40001'];
 const attemptsMax = 4;
 
-export function postgresStore({ db }: DatabaseClient): Store {
+/** `randomnessUrl`: named to the lotteries that are made from now on; '' for none. */
+export function postgresStore({ db }: DatabaseClient, randomnessUrl = ''): Store {
+  const rowsOver = (executor: Executor) => allRows(executor, randomnessUrl);
   return {
     ...rowsOver(db),
     transaction: (work) => retried(() => db.transaction((tx) => work(rowsOver(tx)))),
@@ -30,11 +33,12 @@ export function postgresStore({ db }: DatabaseClient): Store {
   };
 }
 
-function rowsOver(db: Executor): Rows {
+function allRows(db: Executor, randomnessUrl: string): Rows {
   return {
     products: productRows(db),
     sales: saleRows(db),
     rooms: roomRows(db),
+    draws: drawRows(db, randomnessUrl),
     keys: keyRows(db),
     bans: banRows(db),
     orders: orderRows(db),

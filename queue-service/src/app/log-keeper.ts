@@ -1,0 +1,44 @@
+import type { Drawing } from '@fairgate/shared/draw/drawing.ts';
+import { drainLog, type LogSource } from '@fairgate/shared/log/drain.ts';
+import type { PostgresLog } from '@fairgate/shared/log/postgres-log.ts';
+import type { Log } from './ports.ts';
+
+type Parts = {
+  logs: Pick<PostgresLog, 'logged' | 'head' | 'append'>;
+  room: LogSource;
+  drawing: Drawing;
+  audit(saleId: string): Promise<void>;
+  log: Log;
+};
+
+/** Tokens and holds of a sale that was closed end within this time, and so does its log. */
+const closedSeconds = 36 * 3_600;
+
+/**
+ * One pass over all sales: `records of the room -> log -> draw, where one is due -> audit`. Any
+ * number of instances may do it at once. A sale that fails keeps none of the others waiting.
+ */
+export function logKeeper({ logs, room, drawing, audit, log }: Parts): () => Promise<void> {
+  const auditedSeq = new Map<string, number>();
+
+  async function keep(saleId: string, isUndrawn: boolean): Promise<void> {
+    const { seq } = await drainLog(logs, room, saleId);
+    if (isUndrawn && (await drawing(saleId)) === 'drawn')
+      log.info({ saleId }, 'the lobby is drawn');
+    if (seq === (auditedSeq.get(saleId) ?? 0)) return;
+    await audit(saleId);
+    auditedSeq.set(saleId, seq);
+  }
+
+  return async () => {
+    const sales = await logs.logged(closedSeconds);
+    const failures: unknown[] = [];
+    for (const { saleId, isUndrawn } of sales) {
+      await keep(saleId, isUndrawn).catch((error: unknown) => failures.push(error));
+    }
+    for (const saleId of auditedSeq.keys()) {
+      if (!sales.some((sale) => sale.saleId === saleId)) auditedSeq.delete(saleId);
+    }
+    if (failures.length > 0) throw failures[0];
+  };
+}
