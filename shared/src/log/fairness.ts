@@ -46,7 +46,9 @@ export type Fairness = z.infer<typeof fairnessSchema>;
 /** What everybody may know; the secret and what follows from it only after the draw. */
 export function fairnessOf({ saleId, mode, head, audit, draw: stored }: FairnessFacts): Fairness {
   const draw = mode === 'lottery' ? stored : null;
-  const drawn = draw !== null && draw.drawnAt !== null ? draw : null;
+  // The line stands in the log a moment before `drawnAt` does.
+  const isDrawn = (draw?.drawnAt ?? null) !== null || (head?.counts.drawn ?? 0) > 0;
+  const drawn = isDrawn ? draw : null;
   const lanes = audit?.lanes ?? {};
   return {
     id: saleId,
