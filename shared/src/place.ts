@@ -30,6 +30,8 @@ export type Place = {
   saleState: SaleState;
   message: string;
   outlook: Outlook;
+  /** In a drawn lottery, of an entrant: the number that was drawn; `number` is the rank then. */
+  lobbyNumber?: number;
   stale?: true;
   /** A fault of ours keeps everybody where they are; nobody loses their place. */
   halted?: true;

@@ -43,8 +43,19 @@ function linePanel(sale: PublicSale, place: Place): Html {
 <p data-field="halted" aria-live="polite"${place.halted ? '' : html` hidden`}>${haltedWords}</p>
 <p class="muted" data-field="stale"${place.stale ? '' : html` hidden`}>These figures are a little old;
 your place is kept.</p>
-<p class="muted">Keep this page open. It tells you when it is your turn.</p>
+${drawnNote(sale, place)}<p class="muted">Keep this page open. It tells you when it is your turn.</p>
 ${leaveForm(sale)}</section>`;
+}
+
+/** How an entrant of a lottery checks their own number. */
+function drawnNote(sale: PublicSale, { lobbyNumber, number, state }: Place): Html | '' {
+  if (lobbyNumber === undefined || state === 'lobby') return '';
+  const report = `/api/sales/${sale.id}/fairness`;
+  return html`<details class="muted" data-field="drawn"><summary>Check your own number</summary>
+<p>Number ${lobbyNumber} was drawn to rank ${number}. Nobody chose it: the
+<a href="${report}">report of the draw</a> and the <a href="${report}/log">log</a> are public, Fairgate's
+page docs/draw.md says how a rank follows from them, and
+<code>npm run verify-draw -- (this address) ${sale.id} ${lobbyNumber}</code> computes it.</p></details>`;
 }
 
 function lineTitle(place: Place): string {

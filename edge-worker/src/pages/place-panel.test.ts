@@ -1,0 +1,42 @@
+import type { Place } from '@fairgate/shared/place.ts';
+import type { PublicSale } from '@fairgate/shared/sale.ts';
+import { expect, test } from 'vitest';
+import { placePanel } from './place-panel.ts';
+
+const sale: PublicSale = {
+  id: 'sale_01',
+  name: 'Pens',
+  mode: 'lottery',
+  state: 'open',
+  startsAt: '2030-01-01T00:00:00.000Z',
+  endsAt: null,
+  serverTime: '2030-01-01T00:00:09.000Z',
+  bindTokens: 'optional',
+  products: [],
+  waiting: 2,
+  admitPerMinute: 600,
+  message: '',
+};
+const place: Place = {
+  state: 'waiting',
+  number: 7,
+  lobbyNumber: 42,
+  ahead: 3,
+  behind: 4,
+  etaSeconds: null,
+  pollAfterSeconds: 2,
+  lane: 'main',
+  saleState: 'open',
+  message: '',
+  outlook: { kind: 'likely', unitsLeft: 5, unitsHeld: 0 },
+};
+
+test('an entrant of a lottery is told how to check the own number, once it is drawn', async () => {
+  const page = `${await placePanel(sale, place)}`;
+  expect(page).toContain('Number 42 was drawn to rank 7');
+  expect(page).toContain('href="/api/sales/sale_01/fairness"');
+  expect(page).toContain('sale_01 42</code>');
+  const { lobbyNumber: _, ...late } = place;
+  expect(`${await placePanel(sale, late)}`).not.toContain('verify-draw');
+  expect(`${await placePanel(sale, { ...place, state: 'lobby' })}`).not.toContain('verify-draw');
+});
