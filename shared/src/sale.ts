@@ -87,6 +87,8 @@ export const saleInfoSchema = z.object({
   drawCommitment: z.string().optional(),
   /** The secret itself, once the draw is done. */
   drawSeed: z.string().optional(),
+  /** How many places one address (IPv6: one /64) may have at a time; no limit where unset. */
+  placesPerAddress: z.int().optional(),
   products: z.array(publicProductSchema),
 });
 export type SaleInfo = z.infer<typeof saleInfoSchema>;

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import type { JoinReply, LookQuestion } from '@fairgate/shared/room/room.ts';
+import type { JoinQuestion, JoinReply } from '@fairgate/shared/room/room.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type { JoinOutcome, LeaveOutcome, PollOutcome, Refused, TakeOutcome } from './outcomes.ts';
@@ -17,7 +17,7 @@ import {
 /** A visitor's way: `join -> poll ... poll -> take`, or `leave`. */
 export type Line = {
   /** With the ticket that is shown, or as a newcomer; `jkt`: the key that the place is bound to. */
-  join(saleId: string, joiner: LookQuestion, jkt: string | null): Promise<JoinOutcome>;
+  join(saleId: string, joiner: JoinQuestion, jkt: string | null): Promise<JoinOutcome>;
   poll(claims: TicketClaims, keep: Keep): Promise<PollOutcome>;
   take(claims: TicketClaims): Promise<TakeOutcome>;
   leave(claims: TicketClaims): Promise<LeaveOutcome>;
@@ -67,6 +67,7 @@ function joiner(parts: LineParts): Line['join'] {
       }
       case 'sold-out':
         return { kind: 'sold-out' };
+      case 'too-many-places':
       case 'key-needed':
       case 'other-key':
         return { kind: answer.reply.outcome };

@@ -28,10 +28,14 @@ export function gatheredNotes(
   const flush = async (buffer: Buffer): Promise<void> => {
     await sleep(limits.flushAfterMs);
     if (open === buffer) open = undefined;
+    const networks = [...buffer.networks];
     const blocked: Blocked[] = [...buffer.sales].map(([saleId, reasons]) => ({ saleId, reasons }));
+    // Another request may have taken the buffer over: what goes out goes once.
+    buffer.networks.clear();
+    buffer.sales.clear();
     // A count that is lost with its gateway is lost: nobody waits for it.
     await Promise.all([
-      ...[...buffer.networks].map(([network, counts]) => gateways.count(network, counts)),
+      ...networks.map(([network, counts]) => gateways.count(network, counts)),
       ...(blocked.length > 0 ? [gateways.blocked(blocked)] : []),
     ]);
   };

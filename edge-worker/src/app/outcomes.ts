@@ -17,6 +17,7 @@ export type JoinOutcome =
   /** `startsAt` as ISO 8601, where the sale is still to come. */
   | { kind: 'sale-not-open'; startsAt: string | null }
   | { kind: 'sold-out' }
+  | { kind: 'too-many-places' }
   | NotItsKey
   | Refused;
 

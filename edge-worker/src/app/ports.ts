@@ -1,4 +1,5 @@
 import type {
+  JoinQuestion,
   JoinReply,
   KeyFault,
   LookQuestion,
@@ -38,7 +39,7 @@ export type CatalogueAnswer =
 export type Gateways = {
   snapshot(saleId: string): Promise<SnapshotAnswer>;
   /** With the ticket that is shown, or as a newcomer. */
-  join(saleId: string, joiner: LookQuestion): Promise<JoinAnswer>;
+  join(saleId: string, joiner: JoinQuestion): Promise<JoinAnswer>;
   look(saleId: string, question: LookQuestion): Promise<LookAnswer>;
   /** Heartbeats of many visitors in one call. */
   note(saleId: string, questions: LookQuestion[]): Promise<LookAnswer>;

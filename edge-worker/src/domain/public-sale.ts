@@ -4,7 +4,8 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 
 /** The sale of CONTRACT.md section 3, the same for everyone. */
 export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
-  const { id, name, mode, startsAt, endsAt, bindTokens, products } = snapshot.info;
+  const { id, name, mode, startsAt, endsAt, bindTokens, placesPerAddress, products } =
+    snapshot.info;
   const { drawCommitment, drawSeed } = snapshot.info;
   return {
     id,
@@ -15,6 +16,7 @@ export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
     serverTime: isoTime(nowMs),
     mode,
     bindTokens,
+    ...(placesPerAddress === undefined ? {} : { placesPerAddress }),
     ...(drawCommitment === undefined ? {} : { drawCommitment }),
     ...(drawSeed === undefined ? {} : { drawSeed }),
     products: products.map((product) => ({

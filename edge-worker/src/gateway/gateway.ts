@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { SignalCounts } from '@fairgate/shared/bans/suspects.ts';
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
-import type { LookQuestion } from '@fairgate/shared/room/room.ts';
+import type { JoinQuestion, LookQuestion } from '@fairgate/shared/room/room.ts';
 import type { BansAnswer, Blocked, CountAnswer, DoorGateways } from '../app/door-ports.ts';
 import type {
   CatalogueAnswer,
@@ -55,7 +55,7 @@ export class Gateway
     return this.#room.snapshot(saleId);
   }
 
-  join(saleId: string, joiner: LookQuestion): Promise<JoinAnswer> {
+  join(saleId: string, joiner: JoinQuestion): Promise<JoinAnswer> {
     return this.#room.join(saleId, joiner);
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import type { LookQuestion, LookReply, Room } from '@fairgate/shared/room/room.ts';
+import type { JoinQuestion, LookQuestion, LookReply, Room } from '@fairgate/shared/room/room.ts';
 import { deriveJti } from '@fairgate/shared/token/purchase.ts';
 import type {
   Gateways,
@@ -33,7 +33,7 @@ const commandMax = 250;
 export function roomGateway(parts: RoomGatewayParts): RoomGateway {
   const { room, whenReady } = parts;
   const joins = batches({
-    run: async (saleId, joiners: LookQuestion[]) => await room.join(saleId, joiners),
+    run: async (saleId, joiners: JoinQuestion[]) => await room.join(saleId, joiners),
     waitMs: gatherMs,
     sizeMax: commandMax,
   });

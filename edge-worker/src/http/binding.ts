@@ -8,7 +8,7 @@ import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { JoinOutcome } from '../app/outcomes.ts';
 import { bindingOf } from '../domain/binding.ts';
 import type { Edge, EdgeContext } from './context.ts';
-import { requireJoinable } from './door.ts';
+import { addressDigest, requireJoinable } from './door.ts';
 import { otherKey, refusal } from './refusals.ts';
 
 /**
@@ -26,6 +26,8 @@ export async function joinBound(
   if (found.kind !== 'sale') throw refusal(found);
   await requireJoinable(edge, c);
   const { question, holding } = edge.credentials.joiner(c, saleId);
+  const address =
+    found.sale.placesPerAddress === undefined ? undefined : addressDigest(edge.door, c);
   const binding = bindingOf(found.sale.bindTokens, holding, given);
   switch (binding.kind) {
     case 'key-needed':
@@ -37,10 +39,10 @@ export async function joinBound(
       throw otherKey();
     case 'prove':
       requireProof(edge, c, { sale: saleId, jkt: binding.jkt });
-      return await edge.line.join(saleId, question, binding.jkt);
+      return await edge.line.join(saleId, { ...question, address }, binding.jkt);
     case 'join': {
       const joiner = binding.asNewcomer ? newcomer(newVisitorId()) : question;
-      return await edge.line.join(saleId, joiner, binding.jkt);
+      return await edge.line.join(saleId, { ...joiner, address }, binding.jkt);
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Signal } from '@fairgate/shared/bans/suspects.ts';
 import { isId } from '@fairgate/shared/ids.ts';
 import { Problem, type ProblemSlug } from '@fairgate/shared/problem.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { HeldBans } from '../app/held-bans.ts';
 import type { JoinLimit } from '../app/join-limit.ts';
 import type { Notes } from '../app/notes.ts';
@@ -74,10 +74,13 @@ export function requirePollable(edge: Edge, { sale, sub }: TicketClaims): void {
 }
 
 /** The address as the room counts places by it: 96 bits of a keyed digest; undefined where exempt. */
-export function addressDigest(edge: Edge, c: EdgeContext): string | undefined {
-  const network = countedNetwork(c, edge.door.exempt);
+export function addressDigest(
+  { exempt, addressKey }: Pick<Door, 'exempt' | 'addressKey'>,
+  c: Context,
+): string | undefined {
+  const network = countedNetwork(c, exempt);
   if (network === null) return undefined;
-  const digest = createHmac('sha256', edge.door.addressKey).update(`address:${network}`);
+  const digest = createHmac('sha256', addressKey).update(`address:${network}`);
   return digest.digest('base64url').slice(0, 16);
 }
 
@@ -94,7 +97,8 @@ const blockings: ReadonlySet<ProblemSlug> = new Set([
 export function noteRefusal(edge: Edge, c: EdgeContext, error: unknown): void {
   if (!(error instanceof Problem) || !blockings.has(error.slug)) return;
   const saleId = saleIdIn(c);
-  if (isId('sale', saleId)) edge.door.notes.blocked(saleId, error.slug, keeping(c));
+  const reason = String(error.details.extra?.reason ?? error.slug);
+  if (isId('sale', saleId)) edge.door.notes.blocked(saleId, reason, keeping(c));
 }
 
 /** The sale in the path, of a route that is not found yet; or ''. */

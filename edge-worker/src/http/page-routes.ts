@@ -82,6 +82,7 @@ async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
     case 'sale-not-open':
     case 'sold-out':
       break;
+    case 'too-many-places':
     case 'key-needed':
     case 'other-key':
     case 'unknown-sale':

@@ -5,6 +5,9 @@ import type { JoinOutcome, LeaveOutcome, Refused, TakeOutcome } from '../app/out
 /** How long a client is asked to wait when the room cannot be reached. */
 const retryAfterSeconds = 2;
 
+/** Until somebody of the same network may have left, or been let in. */
+const placesRetryAfterSeconds = 30;
+
 export function unknownSale(): Problem {
   return new Problem('not-found', 'There is no such sale.');
 }
@@ -40,6 +43,15 @@ export function joinRefusal(outcome: Exclude<JoinOutcome, { kind: 'joined' }>): 
     }
     case 'sold-out':
       return new Problem('sold-out', 'Everything in this sale is sold.');
+    case 'too-many-places': {
+      const detail = 'Your network has as many places in this sale as it may have.';
+      const retryAfterSeconds = placesRetryAfterSeconds;
+      return new Problem('rate-limited', {
+        detail,
+        retryAfterSeconds,
+        extra: { reason: outcome.kind },
+      });
+    }
     case 'other-key':
       return otherKey();
     case 'key-needed':

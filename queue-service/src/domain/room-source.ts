@@ -83,6 +83,7 @@ function saleInfo(sale: SaleRecord, products: ProductRecord[]): SaleInfo {
     startsAt: isoTime(sale.startsAt),
     endsAt: sale.endsAt === null ? null : isoTime(sale.endsAt),
     bindTokens: sale.room.bindTokens,
+    placesPerAddress: sale.room.placesPerAddress,
     products: products.map((product) => ({
       id: product.id,
       name: product.name,

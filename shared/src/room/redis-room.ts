@@ -17,7 +17,15 @@ import { parseSnapshot } from './snapshot.ts';
 const keyFaults = ['key-needed', 'other-key'] as const;
 const joinSchema = z.array(
   z.tuple([
-    z.enum(['joined', 'kept', 'unknown', 'sale-not-open', 'sold-out', ...keyFaults]),
+    z.enum([
+      'joined',
+      'kept',
+      'unknown',
+      'sale-not-open',
+      'sold-out',
+      'too-many-places',
+      ...keyFaults,
+    ]),
     z.coerce.number(),
     z.coerce.number(),
     z.string(),

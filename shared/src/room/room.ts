@@ -10,7 +10,14 @@ export const snapshotAgeMsMax = 500;
 export type KeyFault = 'key-needed' | 'other-key';
 
 export type JoinReply = {
-  outcome: 'joined' | 'kept' | 'unknown' | 'sale-not-open' | 'sold-out' | KeyFault;
+  outcome:
+    | 'joined'
+    | 'kept'
+    | 'unknown'
+    | 'sale-not-open'
+    | 'sold-out'
+    | 'too-many-places'
+    | KeyFault;
   number: number;
   ordinal: number;
   state: string;
@@ -24,6 +31,9 @@ export type LookQuestion = {
   ordinal: number;
   jkt?: string | undefined;
 };
+/** `address`: digest of address or /64, where the sale limits places per address. */
+export type JoinQuestion = LookQuestion & { address?: string | undefined };
+
 /** Who joins without a ticket of this sale. */
 export function newcomer(visitor: string): LookQuestion {
   return { visitor, number: 0, ordinal: 1 };
@@ -183,7 +193,7 @@ export type Room = {
     start: RoomBeginning | Pick<RoomBeginning, 'free'>,
   ): Promise<'created' | 'updated' | 'kept' | 'no-room'>;
   /** Each with the ticket that they show, or as a `newcomer`. */
-  join(saleId: string, joiners: LookQuestion[]): Promise<JoinReply[]>;
+  join(saleId: string, joiners: JoinQuestion[]): Promise<JoinReply[]>;
   look(saleId: string, questions: LookQuestion[]): Promise<LookReply[]>;
   /** `jkt`: the key in the ticket, which the token will name. */
   take(
