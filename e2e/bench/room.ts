@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureJoins } from './room/joins.ts';
 import { measureMillion } from './room/million.ts';
 import { measurePolls } from './room/polls.ts';
 
@@ -8,14 +9,14 @@ import { measurePolls } from './room/polls.ts';
 const { values } = parseArgs({
   options: {
     /** Which parts: all where none is named. */
-    only: { type: 'string', default: 'million,polls' },
+    only: { type: 'string', default: 'million,polls,joins' },
     rounds: { type: 'string', default: '3' },
     places: { type: 'string', default: '1000000' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('--only million,polls --rounds 3 --places 1000000');
+  console.log('--only million,polls,joins --rounds 3 --places 1000000');
   process.exit(0);
 }
 const isAsked = (part: string) => values.only.split(',').includes(part);
@@ -25,3 +26,4 @@ const rounds = Number(values.rounds);
 
 if (isAsked('million')) await measureMillion(places);
 if (isAsked('polls')) await measurePolls(rounds, places);
+if (isAsked('joins')) await measureJoins(rounds);

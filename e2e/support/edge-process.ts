@@ -23,6 +23,8 @@ export type EdgeWish = {
   redisUrl: string;
   /** A free one is taken where none is asked for. */
   port?: number;
+  /** Of another Worker with a Durable Object `Gateway`; the edge is built where none is named. */
+  bundleFolder?: string;
   /** Bindings that differ from a stack's. */
   bindings?: Record<string, string>;
   /** See `EdgeConfig`. */
@@ -32,14 +34,14 @@ export type EdgeWish = {
 /** Builds the bundle and serves it on a port of its own. Whoever starts it stops it. */
 export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'fairgate-edge-'));
-  const bundle = await buildEdge(join(folder, 'bundle'));
+  const bundleFolder = wish.bundleFolder ?? (await buildEdge(join(folder, 'bundle'))).folder;
   const secrets = loadSecrets(join(folder, 'secrets.json'));
   const port = wish.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const file = join(folder, 'config.capnp');
   writeEdgeConfig({
     file,
-    bundleFolder: bundle.folder,
+    bundleFolder,
     host: '127.0.0.1',
     port,
     clientsSayWhere: wish.clientsSayWhere ?? false,

@@ -22,7 +22,10 @@ export async function load(wish: LoadWish): Promise<Load> {
   const script = join(import.meta.dirname, 'requests.lua');
   const shape = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url];
   const args = [...wrk.args, ...shape, '--', method, tickets, `${from}`];
-  const { exitCode, output } = await runCommand(wrk.file, args, { env: wrk.env });
+  const { exitCode, output } = await runCommand(wrk.file, args, {
+    env: wrk.env,
+    timeoutSeconds: seconds + 60,
+  });
   const faults = /Non-2xx.*|Socket errors.*/.exec(output)?.[0];
   if (exitCode !== 0 || faults !== undefined) throw new Error(`${url}: ${faults ?? output}`);
   return {

@@ -144,7 +144,10 @@ function bearer(c: Context): string | undefined {
 }
 
 function bearerOrNone(c: Context): string | undefined {
-  return /^(?:Bearer|DPoP) +([^\s]+) *$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  const header = c.req.header('authorization') ?? '';
+  // What nearly every poll sends, without a search for what is to be ignored.
+  if (header.startsWith('Bearer ') && !header.includes(' ', 7)) return header.slice(7);
+  return /^(?:Bearer|DPoP) +([^\s]+) *$/i.exec(header)?.[1];
 }
 
 function withChallenge(detail: string) {

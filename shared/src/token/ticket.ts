@@ -41,8 +41,12 @@ const keysSchema = z.object({
     .refine(haveKidsOfTheirOwn, 'two keys have the same kid'),
 });
 
-/** Keys by `kid`; the first signs, all verify. */
-export type TicketKeys = { kid: string; byKid: Map<string, KeyObject> };
+/** Keys by `kid`, and by the header as we write it; the first signs, all verify. */
+export type TicketKeys = {
+  kid: string;
+  byKid: Map<string, KeyObject>;
+  byHead: Map<string, KeyObject>;
+};
 
 /** Parses `{"keys":[{"kid","k"}]}`, `k` being at least 32 bytes as base64url; throws a ZodError. */
 export function parseTicketKeys(json: string): TicketKeys {
@@ -51,14 +55,18 @@ export function parseTicketKeys(json: string): TicketKeys {
     keys.map(({ kid, k }) => [kid, createSecretKey(Buffer.from(k, 'base64url'))]),
   );
   const [first] = keys;
-  return { kid: first?.kid ?? '', byKid };
+  const byHead = new Map([...byKid].map(([kid, key]) => [encode(headerOf(kid)), key]));
+  return { kid: first?.kid ?? '', byKid, byHead };
+}
+
+function headerOf(kid: string): z.infer<typeof headerSchema> {
+  return { alg: 'HS256', typ: ticketType, kid };
 }
 
 export function signTicket(keys: TicketKeys, claims: TicketClaims): string {
   const key = keys.byKid.get(keys.kid);
   if (!key) throw new Error('the ticket key set has no signing key');
-  const header = { alg: 'HS256', typ: ticketType, kid: keys.kid };
-  const signed = `${encode(header)}.${encode(claims)}`;
+  const signed = `${encode(headerOf(keys.kid))}.${encode(claims)}`;
   return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
 }
 
@@ -76,10 +84,8 @@ export function verifyTicket(keys: TicketKeys, ticket: string, nowMs: number): T
   const parts = compactJws(ticket);
   if (parts === null) return { kind: 'invalid', why: 'form' };
   const { head, body, signature } = parts;
-  const header = headerSchema.safeParse(decodedPart(head));
-  if (!header.success) return { kind: 'invalid', why: 'header' };
-  const key = keys.byKid.get(header.data.kid);
-  if (!key) return { kind: 'invalid', why: 'key' };
+  const key = keys.byHead.get(head) ?? keyOf(keys, head);
+  if (key === 'header' || key === 'key') return { kind: 'invalid', why: key };
   const expected = createHmac('sha256', key).update(`${head}.${body}`).digest();
   const given = Buffer.from(signature, 'base64url');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
@@ -89,6 +95,13 @@ export function verifyTicket(keys: TicketKeys, ticket: string, nowMs: number): T
   if (!claims.success) return { kind: 'invalid', why: 'claims' };
   const kind = nowMs >= claims.data.exp * 1_000 ? 'expired' : 'valid';
   return { kind, claims: claims.data };
+}
+
+/** The key that a header names which is not written as ours are, or why there is none. */
+function keyOf(keys: TicketKeys, head: string): KeyObject | 'header' | 'key' {
+  const header = headerSchema.safeParse(decodedPart(head));
+  if (!header.success) return 'header';
+  return keys.byKid.get(header.data.kid) ?? 'key';
 }
 
 function encode(value: object): string {
