@@ -1,6 +1,6 @@
 -- For wrk: one request for each line of a file, in turn, from a place in it on. Tickets are kept,
--- and requests put together when they are sent: LuaJIT tells strings apart by their beginning, middle
--- and end, where requests are alike, and 100,000 of them take it minutes.
+-- and requests put together when they are sent: LuaJIT tells strings apart by their beginning,
+-- middle and end, where requests are alike, and 100,000 of them take it minutes.
 -- Arguments: method, file of bearer tickets ('-': none), how many lines to pass over
 local tickets, at, before, after = {}, 0, '', ''
 function init(args)
