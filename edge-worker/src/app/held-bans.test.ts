@@ -75,6 +75,16 @@ test('a gateway that is away is asked twice a second at most', async () => {
   expect(gateway.asked).toBeLessThanOrEqual(2);
 });
 
+test('while no gateway answers, nobody waits for one, and the list comes when one does', async () => {
+  const { gateway, clock, kept, look, isBanned } = bansOver({ kind: 'unavailable', cause: 'away' });
+  await look();
+  clock.ms += 10_000;
+  gateway.answer = listOf(1, '203.0.113.7');
+  expect(look()).not.toBeInstanceOf(Promise);
+  await Promise.all(kept);
+  expect(await isBanned()).toBe(true);
+});
+
 test('an older list, as of a replica that lags, replaces no newer one', async () => {
   const { gateway, clock, isBanned } = bansOver(listOf(7, '203.0.113.7'));
   expect(await isBanned()).toBe(true);

@@ -48,7 +48,9 @@ export function heldBans(gateways: Pick<DoorGateways, 'bans'>, clock: Clock): He
       const now = clock.now();
       const age = now - confirmedAtMs;
       if (age < limits.bansRefreshMs || now - failedAtMs < limits.failurePauseMs) return held;
-      if (age > limits.bansAgeMsMax) return fetch();
+      // While no gateway answers nobody waits for one: the last list holds.
+      const isFailing = failedAtMs > confirmedAtMs;
+      if (age > limits.bansAgeMsMax && !isFailing) return fetch();
       const isFetching = fetchSinceMs > 0 && now - fetchSinceMs < limits.fetchMsMax;
       if (!isFetching) keep(fetch().then(() => undefined));
       return held;

@@ -5,6 +5,8 @@ import type { BansAnswer, DoorGateways } from '../app/door-ports.ts';
 
 /** With the 1.2 s of the isolate no answer goes by a list that is older than 1.6 s. */
 const heldMsMax = 400;
+/** A Redis that hangs makes nobody wait longer: the last list holds. */
+const answerMsMax = 500;
 
 /**
  * The list of bans for all isolates of a gateway: its version is read twice a second at most, and
@@ -39,11 +41,23 @@ export function bannedList(
     if (clock.now() - readAtMs >= heldMsMax) {
       underWay ??= read();
       try {
-        await underWay;
+        await soon(underWay);
       } catch (error) {
         if (held.version <= knownVersion) return { kind: 'unavailable', cause: String(error) };
       }
     }
     return held.version > knownVersion ? { kind: 'list', text: held.text } : { kind: 'none' };
   };
+}
+
+async function soon(work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('Redis does not answer')), answerMsMax);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
