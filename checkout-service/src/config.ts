@@ -1,3 +1,4 @@
+import { redisClusterSchema, redisUrlsSchema } from '@fairgate/shared/redis/place.ts';
 import { parseSettings } from '@fairgate/shared/settings.ts';
 import { publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { z } from 'zod';
@@ -35,7 +36,8 @@ const checkoutFields = z.object({
   FAIRGATE_INSTANCE: z.string().min(1).max(64).default('checkout'),
   FAIRGATE_LOG_LEVEL: level.default('info'),
   FAIRGATE_DATABASE_URL: z.url(),
-  FAIRGATE_ROOM_REDIS_URL: z.url(),
+  FAIRGATE_ROOM_REDIS_URL: redisUrlsSchema,
+  FAIRGATE_ROOM_REDIS_CLUSTER: redisClusterSchema,
   FAIRGATE_PUBLIC_ORIGINS: commaList,
   FAIRGATE_PURCHASE_JWKS: keySet,
   FAIRGATE_JWKS_URL: z.url().optional(),

@@ -1,5 +1,6 @@
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { stockShards } from '@fairgate/shared/db/schema.ts';
+import type { RedisPlace } from '@fairgate/shared/redis/place.ts';
 import { verifyProof } from '@fairgate/shared/token/dpop.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import { verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
@@ -35,7 +36,7 @@ import { startRounds } from './rounds.ts';
 export type ServiceOptions = {
   instance: string;
   databaseUrl: string;
-  roomRedisUrl: string;
+  roomRedis: RedisPlace;
   publicOrigins: readonly string[];
   purchaseJwks: PublicJwks;
   jwksUrl: string | undefined;
@@ -67,7 +68,7 @@ export function makeService(options: ServiceOptions): Service {
   };
   const pools = postgresPools(options, () => renewConnections('the server ends its connections'));
   const stores = makeStores(pools, options);
-  const room = connectRoom(options.roomRedisUrl, (error) => {
+  const room = connectRoom(options.roomRedis, (error) => {
     log.warn({ err: error }, 'the room’s Redis cannot be reached; shoppers go on');
   });
   const stop = new AbortController();

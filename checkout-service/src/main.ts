@@ -1,5 +1,6 @@
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
+import { redisPlace } from '@fairgate/shared/redis/place.ts';
 import { serveHttp } from './adapters/http-server.ts';
 import { makeLog } from './adapters/log.ts';
 import { providersOf } from './adapters/providers.ts';
@@ -19,7 +20,7 @@ await migrateDatabase(settings.FAIRGATE_DATABASE_URL);
 const service = makeService({
   instance,
   databaseUrl: settings.FAIRGATE_DATABASE_URL,
-  roomRedisUrl: settings.FAIRGATE_ROOM_REDIS_URL,
+  roomRedis: redisPlace(settings.FAIRGATE_ROOM_REDIS_URL, settings.FAIRGATE_ROOM_REDIS_CLUSTER),
   publicOrigins: settings.FAIRGATE_PUBLIC_ORIGINS.map((url) => new URL(url).origin),
   purchaseJwks: settings.FAIRGATE_PURCHASE_JWKS,
   jwksUrl: settings.FAIRGATE_JWKS_URL,

@@ -1,3 +1,4 @@
+import { oneServer } from '@fairgate/shared/redis/place.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl, type OwnRedis, startOwnRedis } from '../../e2e/support/stores.ts';
@@ -11,8 +12,7 @@ import { limits } from './limits.ts';
 import { eventually, makeRig, type Rig } from './testing/checkout-rig.ts';
 import { openRoom, type RoomRig } from './testing/room-rig.ts';
 
-const quiet = { info() {}, warn() {}, error() {} };
-const units = 20;
+const [quiet, units] = [{ info() {}, warn() {}, error() {} }, 20];
 let databaseUrl: string;
 let redis: OwnRedis;
 let rig: Rig;
@@ -42,7 +42,7 @@ function relayOf(name: string, batchMax = 500) {
     statementTimeoutMs: limits.statementMs,
     log: quiet,
   });
-  const connection = connectRoom(redis.url, () => {});
+  const connection = connectRoom(oneServer(redis.url), () => {});
   const counts: Record<string, number> = {};
   const settle: RoomReports['settle'] = async (saleId, reports) => {
     onSettle(reports.map(({ seq }) => seq));
@@ -158,7 +158,7 @@ describe('reports to the room', () => {
         isDelivered = resolve;
       });
       const store = postgresBackground(dying.pool);
-      const connection = connectRoom(redis.url, () => {});
+      const connection = connectRoom(oneServer(redis.url), () => {});
       await eventually(() =>
         connection.room.settle('sale_none', []).then(
           () => true,

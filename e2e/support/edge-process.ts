@@ -29,6 +29,8 @@ export type EdgeWish = {
   bindings?: Record<string, string>;
   /** See `EdgeConfig`. */
   clientsSayWhere?: boolean;
+  /** As PEM. */
+  trustedCertificates?: readonly string[];
 };
 
 /** Builds the bundle and serves it on a port of its own. Whoever starts it stops it. */
@@ -56,6 +58,7 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
       LIMIT_LOOPBACK: '0',
       ...wish.bindings,
     },
+    trustedCertificates: wish.trustedCertificates ?? [],
   });
   const workerd = join(repositoryFolder, 'node_modules', '.bin', 'workerd');
   const child = spawn(workerd, ['serve', file], { stdio: ['ignore', 'pipe', 'pipe'] });

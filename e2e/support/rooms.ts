@@ -1,4 +1,5 @@
 import { newId } from '@fairgate/shared/ids.ts';
+import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import { catalogueKey } from '@fairgate/shared/room/keys.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
@@ -18,9 +19,13 @@ export type Rooms = {
 
 export function roomsIn(redisUrl: string): Rooms {
   const redis = new Redis(redisUrl);
+  return { redis, ...roomsOn(redis), close: () => redis.disconnect() };
+}
+
+/** The same over a connection that somebody else closes, to a server or a cluster. */
+export function roomsOn(redis: RoomRedis & Pick<Redis, 'hset'>): Pick<Rooms, 'room' | 'open'> {
   const room = redisRoom(redis, nodeScripts());
   return {
-    redis,
     room,
     async open(fields = {}, saleId = newId('sale'), bindTokens = 'optional') {
       const all = { ...defaultFields(saleId, fields), ...fields };
@@ -32,7 +37,6 @@ export function roomsIn(redisUrl: string): Rooms {
       await redis.zadd(catalogueKey, all.startsAt, saleId);
       return saleId;
     },
-    close: () => redis.disconnect(),
   };
 }
 

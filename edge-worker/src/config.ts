@@ -1,5 +1,11 @@
 import { type Network, parseAddress, parseNetwork } from '@fairgate/shared/address.ts';
 import type { Signal } from '@fairgate/shared/bans/suspects.ts';
+import {
+  type RedisPlace,
+  redisClusterSchema,
+  redisPlace,
+  redisUrlsSchema,
+} from '@fairgate/shared/redis/place.ts';
 import { parseSettings } from '@fairgate/shared/settings.ts';
 import { type PublicJwks, publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { parseTicketKeys, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
@@ -27,7 +33,6 @@ function keySchema<T>(parse: (json: string) => T, hint: string) {
   });
 }
 
-const redisUrlSchema = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' });
 const admissionKeySchema = z
   .base64url()
   .min(43, 'must be at least 32 bytes as base64url')
@@ -52,7 +57,8 @@ const networksSchema = z.string().transform((text, check): Network[] => {
 const suspiciousFrom = z.coerce.number().int().min(0).max(1_000_000);
 
 const gatewaySchema = z.object({
-  ROOM_REDIS_URL: redisUrlSchema,
+  ROOM_REDIS_URL: redisUrlsSchema,
+  ROOM_REDIS_CLUSTER: redisClusterSchema,
   ADMISSION_KEY: admissionKeySchema,
   BAN_JOINS_PER_MINUTE: suspiciousFrom.default(1_500),
   BAN_CHALLENGES_FAILED: suspiciousFrom.default(40),
@@ -94,7 +100,7 @@ export type EdgeConfig = {
 };
 
 export type GatewayConfig = {
-  roomRedisUrl: string;
+  roomRedis: RedisPlace;
   admissionKey: Buffer;
   /** How many of each signal in its window make a network a suspect; 0: never. */
   suspiciousFrom: Record<Signal, number>;
@@ -122,7 +128,7 @@ export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
 export function readGatewayConfig(bindings: Record<string, unknown>): GatewayConfig {
   const settings = parseSettings(gatewaySchema, bindings);
   return {
-    roomRedisUrl: settings.ROOM_REDIS_URL,
+    roomRedis: redisPlace(settings.ROOM_REDIS_URL, settings.ROOM_REDIS_CLUSTER),
     admissionKey: settings.ADMISSION_KEY,
     suspiciousFrom: {
       join: settings.BAN_JOINS_PER_MINUTE,

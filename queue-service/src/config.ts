@@ -1,3 +1,9 @@
+import {
+  type RedisPlace,
+  redisClusterSchema,
+  redisPlace,
+  redisUrlsSchema,
+} from '@fairgate/shared/redis/place.ts';
 import { parseSettings } from '@fairgate/shared/settings.ts';
 import { z } from 'zod';
 
@@ -17,7 +23,8 @@ const settingsSchema = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info'),
   FAIRGATE_DATABASE_URL: url('postgres', 'postgresql'),
-  FAIRGATE_ROOM_REDIS_URL: url('redis', 'rediss'),
+  FAIRGATE_ROOM_REDIS_URL: redisUrlsSchema,
+  FAIRGATE_ROOM_REDIS_CLUSTER: redisClusterSchema,
   FAIRGATE_JOBS_REDIS_URL: url('redis', 'rediss'),
   FAIRGATE_SMTP_URL: url('smtp', 'smtps'),
   FAIRGATE_MAIL_FROM: z.string().min(3).max(200),
@@ -45,7 +52,7 @@ export type Config = {
   port: number;
   logLevel: string;
   databaseUrl: string;
-  roomRedisUrl: string;
+  roomRedis: RedisPlace;
   jobsRedisUrl: string;
   smtpUrl: string;
   mailFrom: string;
@@ -67,7 +74,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     port: settings.FAIRGATE_PORT,
     logLevel: settings.FAIRGATE_LOG_LEVEL,
     databaseUrl: settings.FAIRGATE_DATABASE_URL,
-    roomRedisUrl: settings.FAIRGATE_ROOM_REDIS_URL,
+    roomRedis: redisPlace(settings.FAIRGATE_ROOM_REDIS_URL, settings.FAIRGATE_ROOM_REDIS_CLUSTER),
     jobsRedisUrl: settings.FAIRGATE_JOBS_REDIS_URL,
     smtpUrl: settings.FAIRGATE_SMTP_URL,
     mailFrom: settings.FAIRGATE_MAIL_FROM,

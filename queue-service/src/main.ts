@@ -17,7 +17,7 @@ import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
-import { failFastRedis, patientRedis, redisCatalogue } from './adapters/redis.ts';
+import { failFastRedis, patientRedis, redisCatalogue, roomConnection } from './adapters/redis.ts';
 import { bans as makeBans } from './app/bans.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { liveRooms } from './app/live.ts';
@@ -48,7 +48,7 @@ function wire(config: Config, log: Logger) {
   });
   const logs = postgresLog(async (work) => await work(database.sql));
   const store = postgresStore(database, config.drawRandomnessUrl);
-  const roomRedis = failFastRedis(config.roomRedisUrl, `${serviceName}:rooms`, log);
+  const roomRedis = roomConnection(config.roomRedis, `${serviceName}:rooms`, log);
   const jobsRedis = failFastRedis(config.jobsRedisUrl, `${serviceName}:jobs`, log);
   const workRedis = patientRedis(config.jobsRedisUrl, `${serviceName}:work`, log);
   const room = redisRoom(roomRedis, nodeScripts());

@@ -16,6 +16,8 @@ export type EdgeConfig = {
    * and in `CF-Blob`, as JSON, what `request.cf` is. Otherwise everybody is on this machine.
    */
   clientsSayWhere?: boolean;
+  /** Certificates of authorities of one's own, as PEM: Redis' and the checkouts' may be by them. */
+  trustedCertificates?: readonly string[];
 };
 
 const onThisMachine = 'injectRequestHeaders = [(name = "CF-Connecting-IP", value = "127.0.0.1")]';
@@ -28,6 +30,7 @@ export function writeEdgeConfig(config: EdgeConfig): void {
   const bindings = Object.entries(config.bindings).map(
     ([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`,
   );
+  const trusted = (config.trustedCertificates ?? []).map(quoted);
   const worker = readWorkerSettings();
   const text = `# Made by scripts/stack; holds keys.
 using Workerd = import "/workerd/workerd.capnp";
@@ -36,7 +39,7 @@ const config :Workerd.Config = (
   services = [
     (name = "edge", worker = .edge),
     # Redis and the checkouts are on the loopback here.
-    (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+    (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true, trustedCertificates = [${trusted.join(', ')}]))),
   ],
   sockets = [(
     name = "http", address = ${quoted(`${config.host}:${config.port}`)}, service = "edge",

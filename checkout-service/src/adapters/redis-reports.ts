@@ -1,6 +1,8 @@
+import { openFastRedis } from '@fairgate/shared/redis/open.ts';
+import type { RedisPlace } from '@fairgate/shared/redis/place.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
-import { Redis, ReplyError } from 'ioredis';
+import { type Cluster, Redis, ReplyError } from 'ioredis';
 import { RoomAway, RoomRefused } from '../app/room-away.ts';
 import type { RoomReports } from '../app/room-ports.ts';
 
@@ -10,14 +12,12 @@ export type RoomConnection = { room: RoomReports; close(): void };
  * The room's Redis for the loops alone: no shopper ever waits for it. It fails fast, since the
  * loops come again by themselves and every report may be repeated (FACTS.md on ioredis).
  */
-export function connectRoom(url: string, onFault: (error: Error) => void): RoomConnection {
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: 1_500,
-    connectTimeout: 2_000,
-    retryStrategy: (attempt) => Math.min(1_000, 50 * 2 ** attempt),
+export function connectRoom(place: RedisPlace, onFault: (error: Error) => void): RoomConnection {
+  const redis = openFastRedis(place, {
+    name: 'fairgate-checkout:rooms',
+    commandMsMax: 1_500,
+    connectMsMax: 2_000,
+    retryMs: (attempt) => Math.min(1_000, 50 * 2 ** attempt),
   });
   let failing = false;
   redis.on('error', (error: Error) => {
@@ -36,7 +36,7 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
       return await answered(call);
     } catch (error) {
       const isLate = error instanceof RoomAway && String(error.cause).includes(timedOut);
-      if (isLate && redis.status === 'ready') redis.disconnect(true);
+      if (isLate && redis.status === 'ready') renew(redis);
       throw error;
     }
   }
@@ -59,6 +59,12 @@ export function connectRoom(url: string, onFault: (error: Error) => void): RoomC
     },
     close: () => redis.disconnect(),
   };
+}
+
+/** In a cluster another node may have taken over. */
+function renew(redis: Redis | Cluster): void {
+  if (redis instanceof Redis) redis.disconnect(true);
+  else redis.refreshSlotsCache(() => undefined);
 }
 
 /** What ioredis says after `commandTimeout`. */

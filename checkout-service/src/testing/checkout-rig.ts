@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { newId } from '@fairgate/shared/ids.ts';
+import { oneServer } from '@fairgate/shared/redis/place.ts';
 import { type RoomSettingsPatch, roomSettingsDefaults } from '@fairgate/shared/sale.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import {
@@ -92,7 +93,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
     makeService({
       instance: `test-${i + 1}`,
       databaseUrl: options.databaseUrl,
-      roomRedisUrl: options.redisUrl ?? 'redis://127.0.0.1:1',
+      roomRedis: oneServer(options.redisUrl ?? 'redis://127.0.0.1:1'),
       publicOrigins: [testOrigin],
       purchaseJwks: jwks,
       jwksUrl: options.jwksUrl,

@@ -1,3 +1,4 @@
+import { oneServer } from '@fairgate/shared/redis/place.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { SettleReport } from '@fairgate/shared/room/room.ts';
@@ -81,7 +82,7 @@ export async function makeLateRig(
   }, figures);
   const pools = [1, 2, 3, 4].map(() => poolOf(databaseUrl)) as [Pool, Pool, Pool, Pool];
   const urls = [redisUrl, redisUrl, 'redis://127.0.0.1:1'];
-  const rooms = urls.map((url) => connectRoom(url, () => {}));
+  const rooms = urls.map((url) => connectRoom(oneServer(url), () => {}));
   const [here, there, roomless] = rooms.map((room, i) =>
     jobsOf(sandbox, pools[i] as Pool, room),
   ) as [PaymentJobs, PaymentJobs, PaymentJobs];

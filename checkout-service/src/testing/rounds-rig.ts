@@ -1,3 +1,4 @@
+import { oneServer } from '@fairgate/shared/redis/place.ts';
 import { postgresBackground } from '../adapters/postgres/background-store.ts';
 import { postgresBooks } from '../adapters/postgres/books-store.ts';
 import { postgresPayments } from '../adapters/postgres/payment-store.ts';
@@ -34,7 +35,7 @@ export async function makeRounds(databaseUrl: string, redisUrl: string): Promise
   const { statementMs: statementTimeoutMs } = limits;
   const named = { url: databaseUrl, name: 'rounds', connectionsMax: 2, statementTimeoutMs };
   const pool = makePool({ ...named, log: quiet });
-  const { room, close } = connectRoom(redisUrl, () => {});
+  const { room, close } = connectRoom(oneServer(redisUrl), () => {});
   const store = postgresBackground(pool);
   const differences: Record<string, number> = {};
   const repaired: Record<string, number> = {};

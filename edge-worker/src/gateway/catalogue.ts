@@ -1,8 +1,8 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { isId } from '@fairgate/shared/ids.ts';
+import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import { catalogueKey } from '@fairgate/shared/room/keys.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
-import type { Redis } from 'ioredis';
 import type { CatalogueAnswer } from '../app/ports.ts';
 import { TwoGenerations } from '../app/two-generations.ts';
 
@@ -19,7 +19,7 @@ const heldMsMax = 500;
 
 /** The public sales, newest start first. Errors are the connection's own. */
 export function saleCatalogue(
-  redis: Redis,
+  redis: RoomRedis,
   room: Room,
   whenReady: () => Promise<void>,
   clock: Clock,
@@ -63,7 +63,7 @@ export function saleCatalogue(
 }
 
 /** Where the list goes on after a sale, which may have been taken out of it since. */
-async function rankAfter(redis: Redis, after: Position): Promise<number> {
+async function rankAfter(redis: RoomRedis, after: Position): Promise<number> {
   const rank = await redis.zrevrank(catalogueKey, after.saleId);
   if (rank !== null) return rank + 1;
   return await redis.zcount(catalogueKey, `(${after.startsAtMs}`, '+inf');

@@ -39,8 +39,8 @@ export class Gateway
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
-    const { roomRedisUrl, admissionKey, suspiciousFrom } = readGatewayConfig(env);
-    const connection = connectRedis(roomRedisUrl, (error) => logFault('redis', error));
+    const { roomRedis, admissionKey, suspiciousFrom } = readGatewayConfig(env);
+    const connection = connectRedis(roomRedis, (error) => logFault('redis', error));
     const { redis, whenReady } = connection;
     const room = redisRoom(redis, edgeScripts());
     const catalogue = saleCatalogue(redis, room, whenReady, systemClock);

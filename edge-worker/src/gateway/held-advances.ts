@@ -10,6 +10,8 @@ type Held = { json: string; receivedAtMs: number };
 /** With the 500 ms of the stored one and the isolate's 700, no answer is older than 1.5 s. */
 const heldMsMax = 200;
 const salesMax = 200;
+/** A room that hangs is not waited for where there is something to show (D10). */
+const patienceMs = 1_000;
 
 /**
  * `advance`, asked once for all who ask at the same time (a Durable Object may share a promise),
@@ -48,7 +50,21 @@ export function heldAdvances(
       }
       const shared = underWay.get(saleId) ?? advance(saleId);
       underWay.set(saleId, shared);
-      return await shared;
+      return last ? await orStale(shared, last) : await shared;
     },
   };
+}
+
+/** The answer, or the last one where it does not come in time. */
+async function orStale(answer: Promise<SnapshotAnswer>, last: Held): Promise<SnapshotAnswer> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<SnapshotAnswer>((resolve) => {
+    const cause = 'the room does not answer in time';
+    timer = setTimeout(() => resolve({ kind: 'stale', json: last.json, cause }), patienceMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { banListText, bansKey, parseBanList } from '@fairgate/shared/bans/ban.ts';
-import type { Redis } from 'ioredis';
+import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import { z } from 'zod';
 import type { PublishedBans } from '../app/ports.ts';
 
@@ -10,7 +10,7 @@ const script = readFileSync(
 );
 
 /** The list of bans as gateways read it. Errors are the connection's own. */
-export function publishedBans(redis: Redis): PublishedBans {
+export function publishedBans(redis: RoomRedis): PublishedBans {
   return {
     async read() {
       const text = await redis.get(bansKey);

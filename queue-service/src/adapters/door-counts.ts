@@ -5,11 +5,11 @@ import {
   parseSuspect,
   suspectsKey,
 } from '@fairgate/shared/bans/suspects.ts';
-import type { Redis } from 'ioredis';
+import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import type { DoorCounts } from '../app/ports.ts';
 
 /** What the gateways have counted. Errors are the connection's own. */
-export function doorCounts(redis: Redis): DoorCounts {
+export function doorCounts(redis: RoomRedis): DoorCounts {
   return {
     async takeSuspects(limit) {
       const texts = (await redis.lpop(suspectsKey, limit)) ?? [];

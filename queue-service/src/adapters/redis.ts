@@ -1,5 +1,7 @@
+import { openFastRedis, type RoomRedis } from '@fairgate/shared/redis/open.ts';
+import type { RedisPlace } from '@fairgate/shared/redis/place.ts';
 import { catalogueKey, roomKeys } from '@fairgate/shared/room/keys.ts';
-import { Redis } from 'ioredis';
+import { type Cluster, Redis } from 'ioredis';
 import type { Catalogue, Log } from '../app/ports.ts';
 
 /** Quick at first, so that a restart is not noticed for long; then twice a second. */
@@ -19,8 +21,20 @@ export function failFastRedis(url: string, name: string, log: Log): Redis {
     maxRetriesPerRequest: 0,
     commandTimeout: 2_000,
     connectTimeout: 2_000,
-    enableAutoPipelining: true,
     retryStrategy: retryMs,
+  });
+  logChanges(redis, name, log);
+  return redis;
+}
+
+/** The rooms' Redis, which may be one of a failover, or a cluster. It fails fast as well. */
+export function roomConnection(place: RedisPlace, name: string, log: Log): Redis | Cluster {
+  const redis = openFastRedis(place, {
+    name,
+    commandMsMax: 2_000,
+    connectMsMax: 2_000,
+    retryMs,
+    isPipelining: true,
   });
   logChanges(redis, name, log);
   return redis;
@@ -39,7 +53,7 @@ export function patientRedis(url: string, name: string, log: Log): Redis {
 }
 
 /** Without a listener ioredis prints each failed attempt. */
-function logChanges(redis: Redis, name: string, log: Log): void {
+function logChanges(redis: Redis | Cluster, name: string, log: Log): void {
   let away = false;
   redis.on('error', (error: unknown) => {
     if (!away) log.warn({ redis: name, err: error }, 'Redis cannot be reached; it goes on trying');
@@ -51,7 +65,7 @@ function logChanges(redis: Redis, name: string, log: Log): void {
   });
 }
 
-export function redisCatalogue(redis: Redis): Catalogue {
+export function redisCatalogue(redis: RoomRedis & { status: string }): Catalogue {
   return {
     async add(saleId, startsAt) {
       await redis.zadd(catalogueKey, startsAt, saleId);

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import type { RoomRedis } from '../redis/open.ts';
 import { roomBooksSchema } from './books.ts';
 import { roomKeys } from './keys.ts';
 import {
@@ -55,7 +55,7 @@ const takeSchema = z.tuple([
 const leaseSchema = z.tuple([z.enum(['leased', 'no-room']), z.number()]);
 
 /** The room's commands over an ioredis connection, each reply parsed here and nowhere else. */
-export function redisRoom(redis: Redis, scripts: Scripts): Room {
+export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
   const run = (name: CommandName, saleId: string, args: (string | number)[]) =>
     runScript(redis, scripts, name, saleId, args);
   const advanceJson = async (saleId: string, ageMsMax: number = snapshotAgeMsMax) =>
@@ -127,7 +127,7 @@ export function redisRoom(redis: Redis, scripts: Scripts): Room {
 
 /** By its hash; by its text where Redis has forgotten it (a restart, a failover). */
 async function runScript(
-  redis: Redis,
+  redis: RoomRedis,
   scripts: Scripts,
   name: CommandName,
   saleId: string,
