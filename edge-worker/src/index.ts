@@ -13,15 +13,16 @@ import { pollLimit } from './app/poll-limit.ts';
 import { publicSales } from './app/sales.ts';
 import { heldSnapshots } from './app/snapshots.ts';
 import { placeStandings } from './app/standings.ts';
-import { ticketReader } from './app/tickets.ts';
+import { type TicketReader, ticketReader } from './app/tickets.ts';
 import { type EdgeConfig, readEdgeConfig } from './config.ts';
 import { gatewayClient } from './gateway/client.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { edgeApp } from './http/app.ts';
 import type { Edge } from './http/context.ts';
-import { ticketCredentials } from './http/credentials.ts';
+import { placeCookieName, ticketCredentials } from './http/credentials.ts';
 import { type Door, suspicionAt } from './http/door.ts';
 import { forwarder } from './http/forward.ts';
+import { type QuickPoll, quickPoll } from './http/quick-poll.ts';
 import { logFault } from './log.ts';
 import { makeAssets } from './pages/assets.ts';
 import catalogueScript from './pages/client/catalogue.browser.js';
@@ -36,7 +37,7 @@ type Bindings = {
   JOIN_LIMITER?: Limiter;
 } & Record<string, unknown>;
 
-function wire(config: EdgeConfig, bindings: Bindings): Edge {
+function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketReader } {
   const clock = systemClock;
   const { now } = clock;
   const random = Math.random;
@@ -60,6 +61,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge {
       now,
       onForged: (c) => suspicion.note(c, 'ticket-forged'),
     }),
+    tickets,
     door,
     suspicion,
     forward: forwarder({
@@ -105,17 +107,25 @@ function doorOf(
   };
 }
 
-/** One app for the life of the isolate. */
-let app: ReturnType<typeof edgeApp> | undefined;
+function serve(config: EdgeConfig, bindings: Bindings): NonNullable<typeof served> {
+  const edge = wire(config, bindings);
+  const { line, tickets, door, now } = edge;
+  const placeCookie = placeCookieName(config.secureCookies);
+  return { app: edgeApp(edge), poll: quickPoll({ line, tickets, door, placeCookie, now }) };
+}
+
+/** One for the life of the isolate. */
+let served: { app: ReturnType<typeof edgeApp>; poll: QuickPoll } | undefined;
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
     try {
-      app ??= edgeApp(wire(readEdgeConfig(env), env));
+      served ??= serve(readEdgeConfig(env), env);
     } catch (error) {
       logFault('settings', error);
       return problemResponse('unavailable', { detail: 'The edge is not set up.' });
     }
-    return await app.fetch(request, env, ctx);
+    const polled = await served.poll(request, (task) => ctx.waitUntil(task));
+    return polled ?? (await served.app.fetch(request, env, ctx));
   },
 } satisfies ExportedHandler<Bindings>;

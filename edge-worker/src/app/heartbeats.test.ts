@@ -1,6 +1,6 @@
 import type { LookQuestion, LookReply } from '@fairgate/shared/room/room.ts';
 import { expect, test } from 'vitest';
-import { gatheredHeartbeats } from './heartbeats.ts';
+import { gatheredHeartbeats, standsAsTold } from './heartbeats.ts';
 import type { Gateways } from './ports.ts';
 
 const saleId = 'sale_1';
@@ -19,7 +19,9 @@ function isolate(reply: (question: LookQuestion) => Partial<LookReply> = () => (
       const none = { admittedAtMs: 0, untilMs: 0, promise: 0 };
       return { state: 'waiting', number, ordinal, score: number, ...none, ...reply(question) };
     });
-    return { kind: 'answered', replies };
+    const isNews = (reply: LookReply, i: number) => !standsAsTold(questions[i] ?? ask(0), reply);
+    const elsewhere = replies.flatMap((reply, i) => (isNews(reply, i) ? [i] : []));
+    return { kind: 'answered', elsewhere };
   };
   const never = async () => ({ kind: 'unavailable', cause: 'not in this test' }) as const;
   const gateways: Gateways = {

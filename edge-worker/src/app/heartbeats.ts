@@ -35,12 +35,10 @@ export function gatheredHeartbeats(
       const questions = buffer.questions.slice(from, from + limits.callMax);
       const answer = await gateways.note(saleId, questions);
       if (answer.kind !== 'answered') return;
-      answer.replies.forEach((reply, i) => {
+      for (const i of answer.elsewhere) {
         const question = questions[i];
-        if (question && !standsAsTold(question, reply)) {
-          elsewhere.set(placeKey(saleId, question), true);
-        }
-      });
+        if (question) elsewhere.set(placeKey(saleId, question), true);
+      }
     }
   };
 
@@ -73,7 +71,8 @@ function placeKey(saleId: string, { visitor, number }: LookQuestion): string {
   return `${saleId}:${visitor}:${number}`;
 }
 
-function standsAsTold(question: LookQuestion, reply: LookReply): boolean {
+/** Whether a ticket still tells all that there is to tell. */
+export function standsAsTold(question: LookQuestion, reply: LookReply): boolean {
   return (
     reply.state === 'waiting' &&
     reply.number === question.number &&

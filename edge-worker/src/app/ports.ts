@@ -20,6 +20,8 @@ export type SnapshotAnswer =
   | Unavailable;
 export type JoinAnswer = { kind: 'answered'; reply: JoinReply } | UnknownSale | Unavailable;
 export type LookAnswer = { kind: 'answered'; replies: LookReply[] } | UnknownSale | Unavailable;
+/** Which of the questions, by their index, stand elsewhere than their tickets say, or have ended. */
+export type NoteAnswer = { kind: 'answered'; elsewhere: number[] } | UnknownSale | Unavailable;
 /** `jti` belongs to the ordinal in the reply. */
 export type TakeAnswer =
   | { kind: 'answered'; reply: TakeReply; jti: string }
@@ -42,7 +44,7 @@ export type Gateways = {
   join(saleId: string, joiner: JoinQuestion): Promise<JoinAnswer>;
   look(saleId: string, question: LookQuestion): Promise<LookAnswer>;
   /** Heartbeats of many visitors in one call. */
-  note(saleId: string, questions: LookQuestion[]): Promise<LookAnswer>;
+  note(saleId: string, questions: LookQuestion[]): Promise<NoteAnswer>;
   take(saleId: string, question: LookQuestion): Promise<TakeAnswer>;
   leave(saleId: string, ticket: LookQuestion): Promise<LeaveAnswer>;
   catalogue(cursor: string | null, limit: number): Promise<CatalogueAnswer>;

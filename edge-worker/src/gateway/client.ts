@@ -5,6 +5,7 @@ import type {
   JoinAnswer,
   LeaveAnswer,
   LookAnswer,
+  NoteAnswer,
   SnapshotAnswer,
   TakeAnswer,
   Unavailable,
@@ -37,7 +38,7 @@ export function gatewayClient(
     look: (saleId, question) =>
       within<LookAnswer>(async () => await ofVisitor(question.visitor).look(saleId, question)),
     note: (saleId, questions) =>
-      within<LookAnswer>(async () => await ofIsolate().note(saleId, questions)),
+      within<NoteAnswer>(async () => await ofIsolate().note(saleId, questions)),
     take: (saleId, question) =>
       within<TakeAnswer>(async () => await ofVisitor(question.visitor).take(saleId, question)),
     leave: (saleId, ticket) =>

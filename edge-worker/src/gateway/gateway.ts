@@ -10,6 +10,7 @@ import type {
   JoinAnswer,
   LeaveAnswer,
   LookAnswer,
+  NoteAnswer,
   SnapshotAnswer,
   TakeAnswer,
   Unavailable,
@@ -63,7 +64,7 @@ export class Gateway
     return this.#room.look(saleId, question);
   }
 
-  note(saleId: string, questions: LookQuestion[]): Promise<LookAnswer> {
+  note(saleId: string, questions: LookQuestion[]): Promise<NoteAnswer> {
     return this.#room.note(saleId, questions);
   }
 

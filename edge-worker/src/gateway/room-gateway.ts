@@ -1,10 +1,12 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import type { JoinQuestion, LookQuestion, LookReply, Room } from '@fairgate/shared/room/room.ts';
 import { deriveJti } from '@fairgate/shared/token/purchase.ts';
+import { standsAsTold } from '../app/heartbeats.ts';
 import type {
   Gateways,
   JoinAnswer,
   LookAnswer,
+  NoteAnswer,
   TakeAnswer,
   Unavailable,
   UnknownSale,
@@ -66,7 +68,10 @@ export function roomGateway(parts: RoomGatewayParts): RoomGateway {
     look: (saleId, question) =>
       reach(async () => await lookAnswer([await looks.ask(saleId, question)], unknown)),
     note: (saleId, questions) =>
-      reach(async () => await lookAnswer(await lookInSteps(room, saleId, questions), unknown)),
+      reach(
+        async () =>
+          await noteAnswer(questions, await lookInSteps(room, saleId, questions), unknown),
+      ),
     take: (saleId, question) =>
       reach(async () => await takeToken(parts, saleId, question, unknown)),
     leave: (saleId, ticket) =>
@@ -87,6 +92,20 @@ async function lookInSteps(
     replies.push(...(await room.look(saleId, questions.slice(from, from + commandMax))));
   }
   return replies;
+}
+
+/** Of thousands of heartbeats a second hardly one has news: only these go back to the isolate. */
+async function noteAnswer(
+  questions: readonly LookQuestion[],
+  replies: readonly LookReply[],
+  unknown: () => Promise<UnknownSale>,
+): Promise<NoteAnswer> {
+  if (replies[0]?.state === 'unknown') return await unknown();
+  const elsewhere = replies.flatMap((reply, i) => {
+    const question = questions[i];
+    return question && standsAsTold(question, reply) ? [] : [i];
+  });
+  return { kind: 'answered', elsewhere };
 }
 
 async function lookAnswer(

@@ -39,10 +39,19 @@ export type CredentialParts = {
   onForged?: (c: Context) => void;
 };
 
+function cookiePrefix(secureCookies: boolean): string {
+  return secureCookies ? '__Host-' : '';
+}
+
+/** Names the cookie that holds the ticket of a sale. */
+export function placeCookieName(secureCookies: boolean): (saleId: string) => string {
+  return (saleId) => `${cookiePrefix(secureCookies)}fg_place_${saleId}`;
+}
+
 export function ticketCredentials(parts: CredentialParts): Credentials {
   const { keys, tickets, secureCookies, now, onForged = () => {} } = parts;
-  const prefix = secureCookies ? '__Host-' : '';
-  const placeCookie = (saleId: string) => `${prefix}fg_place_${saleId}`;
+  const prefix = cookiePrefix(secureCookies);
+  const placeCookie = placeCookieName(secureCookies);
   const visitorCookie = `${prefix}fg_visitor`;
 
   const put = (c: Context, name: string, value: string, seconds: number) =>

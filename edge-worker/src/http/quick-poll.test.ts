@@ -1,0 +1,78 @@
+import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
+import { expect, test } from 'vitest';
+import type { PollOutcome } from '../app/outcomes.ts';
+import { compileBans } from '../domain/ban-matcher.ts';
+import { quickPoll } from './quick-poll.ts';
+
+const saleId = 'sale_01m87r1ep7es0d822hrf368tc3';
+const claims: TicketClaims = {
+  sale: saleId,
+  sub: 'v',
+  n: 3,
+  ord: 1,
+  lane: 'main',
+  iat: 0,
+  exp: 9_000,
+};
+const place: Extract<PollOutcome, { kind: 'place' }>['place'] = {
+  state: 'waiting',
+  number: 3,
+  ahead: 2,
+  behind: 0,
+  etaSeconds: null,
+  pollAfterSeconds: 10,
+  lane: 'main',
+  saleState: 'open',
+  message: '',
+  outlook: { kind: 'likely', unitsLeft: 1, unitsHeld: 0 },
+};
+
+function answer(
+  headers: Record<string, string>,
+  changes: { outcome?: PollOutcome; isOver?: boolean; banned?: boolean; url?: string } = {},
+) {
+  const bans = changes.banned
+    ? [{ id: 'ban_1', kind: 'visitor' as const, value: 'another', expiresAt: null }]
+    : [];
+  const poll = quickPoll({
+    line: { poll: async () => changes.outcome ?? { kind: 'place', place, renewed: null } },
+    tickets: {
+      read: (text) =>
+        text === 'good' ? { kind: 'valid', claims } : { kind: 'invalid', why: 'form' },
+    },
+    door: {
+      bans: { matcher: () => compileBans(bans) },
+      polls: { isOver: () => changes.isOver ?? false },
+    },
+    placeCookie: (id) => `fg_place_${id}`,
+    now: () => 0,
+  });
+  const url = changes.url ?? `http://edge/api/sales/${saleId}/place`;
+  return poll(new Request(url, { headers }), () => {});
+}
+
+test('a plain poll is answered with the place, by the header or by the cookie', async () => {
+  const cookie = `other=1; fg_place_${saleId}=good`;
+  for (const headers of [{ authorization: 'Bearer good' }, { cookie }]) {
+    const response = await answer(headers);
+    expect(await response?.json()).toEqual({ place });
+    expect(response?.headers.get('cache-control')).toBe('no-store');
+    expect(response?.headers.get('x-request-id')).toMatch(/^req_/);
+  }
+});
+
+test('whatever is refused, renewed or unusual is left to the app', async () => {
+  const good = { authorization: 'Bearer good' };
+  expect(await answer({})).toBeNull();
+  expect(await answer({ authorization: 'Bearer forged' })).toBeNull();
+  expect(
+    await answer({ authorization: 'Basic good', cookie: `fg_place_${saleId}=good` }),
+  ).toBeNull();
+  expect(await answer({ ...good, origin: 'https://elsewhere' })).toBeNull();
+  expect(await answer({ ...good, 'x-request-id': 'given-by-them' })).toBeNull();
+  expect(await answer(good, { isOver: true })).toBeNull();
+  expect(await answer(good, { banned: true })).toBeNull();
+  expect(await answer(good, { outcome: { kind: 'unavailable' } })).toBeNull();
+  expect(await answer(good, { outcome: { kind: 'place', place, renewed: claims } })).toBeNull();
+  expect(await answer(good, { url: `http://edge/api/sales/${saleId}` })).toBeNull();
+});
