@@ -46,8 +46,7 @@ local function saleState(fields)
   return isSoldOut() and 'sold_out' or 'open'
 end
 
-local function readPlace(visitor)
-  local record = redis.call('HGET', places, visitor)
+local function parsePlace(record)
   if not record then
     return nil
   end
@@ -57,6 +56,10 @@ local function readPlace(visitor)
   p.number, p.ordinal, p.promise = int(p.number), int(p.ordinal), int(p.promise)
   p.admittedAt, p.till = int(p.admittedAt), int(p.till)
   return p
+end
+
+local function readPlace(visitor)
+  return parsePlace(redis.call('HGET', places, visitor))
 end
 
 local function writePlace(visitor, p)
@@ -106,6 +109,21 @@ local function markSeen(fields, number)
   local width = seenWidth(fields)
   local key = seenKey(width, math.floor(now / 1000 / width))
   redis.call('SETBIT', key, number, 1)
+  redis.call('EXPIRE', key, width * 7)
+end
+
+-- Of at most a thousand places (Lua's unpack has a limit), by two commands.
+local function markAllSeen(fields, numbers)
+  if #numbers == 0 then
+    return
+  end
+  local width = seenWidth(fields)
+  local key = seenKey(width, math.floor(now / 1000 / width))
+  local bits = {}
+  for i, number in ipairs(numbers) do
+    bits[i * 4 - 3], bits[i * 4 - 2], bits[i * 4 - 1], bits[i * 4] = 'SET', 'u1', text(number), 1
+  end
+  redis.call('BITFIELD', key, unpack(bits))
   redis.call('EXPIRE', key, width * 7)
 end
 
