@@ -9,14 +9,14 @@ import { measurePolls } from './room/polls.ts';
 const { values } = parseArgs({
   options: {
     /** Which parts: all where none is named. */
-    only: { type: 'string', default: 'million,polls,joins' },
+    only: { type: 'string', default: 'million,polls,joins,cluster' },
     rounds: { type: 'string', default: '3' },
     places: { type: 'string', default: '1000000' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('--only million,polls,joins --rounds 3 --places 1000000');
+  console.log('--only million,polls,joins,cluster --rounds 3 --places 1000000');
   process.exit(0);
 }
 const isAsked = (part: string) => values.only.split(',').includes(part);
@@ -25,5 +25,10 @@ const places = Number(values.places);
 const rounds = Number(values.rounds);
 
 if (isAsked('million')) await measureMillion(places);
-if (isAsked('polls')) await measurePolls(rounds, places);
-if (isAsked('joins')) await measureJoins(rounds);
+if (isAsked('polls')) await measurePolls('one', rounds, places);
+if (isAsked('joins')) await measureJoins('one', rounds);
+if (isAsked('cluster')) {
+  console.log('eight sales at once, on a cluster of three masters:');
+  await measurePolls('cluster', rounds, places);
+  await measureJoins('cluster', rounds);
+}

@@ -5,14 +5,14 @@ import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { newcomer, type Room } from '@fairgate/shared/room/room.ts';
 import { leaseForGood, noBeginning } from '@fairgate/shared/room/test-rooms.ts';
 import { signTicket, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 
 const batch = 250;
 /** Batches under way at once. */
 const together = 20;
 
 /** An open sale that admits nobody, so that those in line stay there. */
-export async function openBenchSale(redis: Redis): Promise<string> {
+export async function openBenchSale(redis: Redis | Cluster): Promise<string> {
   const saleId = newId('sale');
   const startMs = Date.now() - 60_000;
   const info = {
@@ -75,17 +75,24 @@ async function joinMany(room: Room, saleId: string, count: number): Promise<Stan
   return replies.map(({ number }, i) => ({ visitor: ids[i] ?? '', number }));
 }
 
-/** A file with a signed ticket on each line. */
-export function writeTickets(
-  file: string,
+export function placePath(saleId: string): string {
+  return `/api/sales/${saleId}/place`;
+}
+
+/** Lines of a load: a signed ticket, and the address that it is for. */
+export function ticketLines(
   keys: TicketKeys,
   saleId: string,
   standings: readonly Standing[],
-): void {
+): string[] {
   const iat = Math.floor(Date.now() / 1_000);
   const life = { iat, exp: iat + 60 * 86_400 };
-  const lines = standings.map(({ visitor, number }) =>
-    signTicket(keys, { sale: saleId, sub: visitor, n: number, ord: 1, lane: 'main', ...life }),
-  );
+  return standings.map(({ visitor, number }) => {
+    const own = { sale: saleId, sub: visitor, n: number, ord: 1, lane: 'main' } as const;
+    return `${signTicket(keys, { ...own, ...life })} ${placePath(saleId)}`;
+  });
+}
+
+export function writeLines(file: string, lines: readonly string[]): void {
   writeFileSync(file, `${lines.join('\n')}\n`);
 }

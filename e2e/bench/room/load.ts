@@ -7,8 +7,8 @@ export type Load = { perSecond: number; p50Ms: number; p99Ms: number };
 export type LoadWish = {
   url: string;
   method?: 'GET' | 'POST';
-  /** A file with a ticket on each line. */
-  tickets?: string;
+  /** A file with `ticket path` on each line, the ticket '-' for none. */
+  lines?: string;
   /** Lines of it to pass over. */
   from?: number;
   seconds?: number;
@@ -17,11 +17,11 @@ export type LoadWish = {
 
 /** wrk, as fast as it goes. Throws where a request is refused or fails. */
 export async function load(wish: LoadWish): Promise<Load> {
-  const { url, method = 'GET', tickets = '-', from = 0, seconds = 5, connections = 48 } = wish;
+  const { url, method = 'GET', lines = '-', from = 0, seconds = 5, connections = 48 } = wish;
   const wrk = await findWrk((line) => process.stderr.write(`${line}\n`));
   const script = join(import.meta.dirname, 'requests.lua');
   const shape = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url];
-  const args = [...wrk.args, ...shape, '--', method, tickets, `${from}`];
+  const args = [...wrk.args, ...shape, '--', method, lines, `${from}`];
   const { exitCode, output } = await runCommand(wrk.file, args, {
     env: wrk.env,
     timeoutSeconds: seconds + 60,

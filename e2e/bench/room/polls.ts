@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseTicketKeys } from '@fairgate/shared/token/ticket.ts';
-import { fillLine, openBenchSale, writeTickets } from './big-sale.ts';
+import { fillLine, openBenchSale, ticketLines, writeLines } from './big-sale.ts';
 import { median, tell } from './figures.ts';
 import { type Load, type LoadWish, load } from './load.ts';
 import { processorMicroseconds } from './processor-time.ts';
@@ -18,10 +18,15 @@ type Row = {
   microseconds: number[];
 };
 
-export async function measurePolls(rounds: number, places: number): Promise<void> {
-  const stand = await startStand();
+/** In one sale on one Redis, or in eight on a cluster of three masters. */
+export async function measurePolls(
+  kind: 'one' | 'cluster',
+  rounds: number,
+  places: number,
+): Promise<void> {
+  const stand = await startStand(kind);
   try {
-    const rows = await rowsOf(stand, places);
+    const rows = await rowsOf(stand, places, kind === 'one' ? 1 : 8);
     for (const row of rows) await load({ ...row.wish(0), seconds: 2 });
     for (let round = 0; round < rounds; round += 1) {
       for (const row of rows) await measure(row, round, stand.edge.pid);
@@ -40,22 +45,29 @@ export async function measurePolls(rounds: number, places: number): Promise<void
   }
 }
 
-async function rowsOf(stand: Stand, places: number): Promise<Row[]> {
+async function rowsOf(stand: Stand, places: number, sales: number): Promise<Row[]> {
   const { edge, room, redis, folder } = stand;
   const keys = parseTicketKeys(JSON.stringify(edge.secrets.ticketKeys));
   const file = (name: string) => join(folder, name);
-  const small = await openBenchSale(redis);
-  const big = await openBenchSale(redis);
-  writeTickets(file('small'), keys, small, await fillLine(room, small, few, few));
-  const standings = await fillLine(room, big, places, differentTickets);
-  writeTickets(file('different'), keys, big, standings);
-  writeTickets(file('big'), keys, big, standings.slice(0, few));
-  const place = (saleId: string) => `${edge.url}/api/sales/${saleId}/place`;
-  const polls = (saleId: string, tickets: string) => (round: number) => ({
-    url: place(saleId),
-    tickets: file(tickets),
+  const linesOf = async (inAll: number, kept: number): Promise<string[]> => {
+    const each: string[][] = [];
+    for (let i = 0; i < sales; i += 1) {
+      const saleId = await openBenchSale(redis);
+      const standings = await fillLine(room, saleId, inAll / sales, kept / sales);
+      each.push(ticketLines(keys, saleId, standings));
+    }
+    // One of each sale in turn.
+    return each[0]?.flatMap((_, n) => each.map((lines) => lines[n] ?? '')) ?? [];
+  };
+  writeLines(file('small'), await linesOf(few, few));
+  const many = await linesOf(places, differentTickets);
+  writeLines(file('different'), many);
+  writeLines(file('big'), many.slice(0, few));
+  const polls = (lines: string) => (round: number) => ({
+    url: edge.url,
+    lines: file(lines),
     // Each round begins where no earlier one of the last has been.
-    from: tickets === 'different' ? round * 33_000 : 0,
+    from: lines === 'different' ? round * 33_000 : 0,
   });
   const row = (name: string, wish: Row['wish']): Row => ({
     name,
@@ -65,9 +77,9 @@ async function rowsOf(stand: Stand, places: number): Promise<Row[]> {
   });
   return [
     row('a fixed answer', () => ({ url: `${edge.url}/healthz` })),
-    row(`polls, ${few} waiting, tickets verified before`, polls(small, 'small')),
-    row(`polls, ${places} waiting, tickets verified before`, polls(big, 'big')),
-    row(`polls, ${places} waiting, different tickets`, polls(big, 'different')),
+    row(`polls, ${few} waiting, tickets verified before`, polls('small')),
+    row(`polls, ${places} waiting, tickets verified before`, polls('big')),
+    row(`polls, ${places} waiting, different tickets`, polls('different')),
   ];
 }
 

@@ -4,38 +4,48 @@ import { join } from 'node:path';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { startTestRedis } from '../../../scripts/test/stores.ts';
 import { findRedis } from '../../../scripts/toolchain/redis.ts';
 import { type EdgeProcess, startEdge } from '../../support/edge-process.ts';
+import { startBenchCluster } from './redis-cluster.ts';
 
-/** A Redis and the built Worker on workerd, with nothing else beside them. */
+/** A Redis, or a cluster of three masters, and the built Worker on workerd, with nothing beside. */
 export type Stand = {
-  redis: Redis;
+  redis: Redis | Cluster;
+  /** Each server. */
+  servers: Redis[];
   room: Room;
   edge: EdgeProcess;
   folder: string;
-  redisUrl: string;
   stop(): Promise<void>;
 };
 
-export async function startStand(): Promise<Stand> {
+export async function startStand(kind: 'one' | 'cluster'): Promise<Stand> {
   const folder = mkdtempSync(join(tmpdir(), 'fairgate-bench-'));
-  const program = await findRedis((line) => process.stderr.write(`${line}\n`));
-  const server = await startTestRedis(program, join(folder, 'redis'));
-  const edge = await startEdge({ redisUrl: server.url });
-  const redis = new Redis(server.url);
+  const stores = kind === 'one' ? await startOne(folder) : await startBenchCluster(folder);
+  const redisUrl = stores.urls.join(',');
+  const bindings = kind === 'one' ? {} : { ROOM_REDIS_CLUSTER: '1' };
+  const edge = await startEdge({ redisUrl, bindings });
+  const servers = stores.urls.map((url) => new Redis(url));
+  const redis = kind === 'one' ? new Redis(redisUrl) : new Cluster(stores.urls);
   return {
     redis,
+    servers,
     room: redisRoom(redis, nodeScripts()),
     edge,
     folder,
-    redisUrl: server.url,
     async stop() {
-      redis.disconnect();
+      for (const one of [redis, ...servers]) one.disconnect();
       await edge.stop();
-      await server.stop();
+      await stores.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function startOne(folder: string) {
+  const program = await findRedis((line) => process.stderr.write(`${line}\n`));
+  const { url, stop } = await startTestRedis(program, join(folder, 'redis'));
+  return { urls: [url], stop };
 }
