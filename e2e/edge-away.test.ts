@@ -67,6 +67,7 @@ function successorOf({ url, secrets }: EdgeProcess, redisUrl: string): EdgeWish 
     bindings: {
       TICKET_KEYS: JSON.stringify(secrets.ticketKeys),
       PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),
+      PASS_KEYS: JSON.stringify(secrets.passKeys),
       ADMISSION_KEY: secrets.admissionKey,
     },
   };

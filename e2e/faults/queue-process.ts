@@ -24,6 +24,7 @@ export async function startQueueService(
       FAIRGATE_CHECKOUT_URLS: checkouts.all.map(({ url }) => url).join(','),
       FAIRGATE_INTERNAL_KEY: checkouts.secrets.internal,
       FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
+      FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
     },
   });
   await service.start();

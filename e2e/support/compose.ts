@@ -51,6 +51,7 @@ export const leastDotenv = {
   FAIRGATE_ORDER_KEY_SECRET: 'o'.repeat(40),
   FAIRGATE_BOOTSTRAP_ADMIN_KEY: 'a'.repeat(40),
   FAIRGATE_INTERNAL_KEY: 'i'.repeat(40),
+  FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
   FAIRGATE_PURCHASE_JWKS: JSON.stringify({
     keys: [{ kty: 'OKP', crv: 'Ed25519', kid: '1', x: 'A'.repeat(43) }],
   }),

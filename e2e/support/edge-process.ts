@@ -53,6 +53,7 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
       PUBLIC_ORIGIN: url,
       TICKET_KEYS: JSON.stringify(secrets.ticketKeys),
       PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),
+      PASS_KEYS: JSON.stringify(secrets.passKeys),
       ADMISSION_KEY: secrets.admissionKey,
       GATEWAY_SHARDS: '2',
       LIMIT_LOOPBACK: '0',

@@ -9,6 +9,7 @@ const good = {
   CHECKOUT_ORIGINS: 'http://127.0.0.1:1, http://127.0.0.1:2/',
   PUBLIC_ORIGIN: 'https://shop.example',
   TICKET_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: randomBytes(32).toString('base64url') }] }),
+  PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
   PURCHASE_KEYS: JSON.stringify({ keys: [{ ...jwk, kid: 'a', alg: 'EdDSA', use: 'sig' }] }),
   ADMISSION_KEY: randomBytes(32).toString('base64url'),
 };

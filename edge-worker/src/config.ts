@@ -6,8 +6,9 @@ import {
   redisPlace,
   redisUrlsSchema,
 } from '@fairgate/shared/redis/place.ts';
-import { parseSettings } from '@fairgate/shared/settings.ts';
+import { hmacKeysHint, keySetting, parseSettings } from '@fairgate/shared/settings.ts';
 import { type PublicJwks, publicJwks } from '@fairgate/shared/token/jwks.ts';
+import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { parseTicketKeys, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
 import { z } from 'zod';
 
@@ -20,18 +21,6 @@ const originListSchema = z
   .string()
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(originSchema).min(1));
-
-/** Key material is checked here, and never repeated in a message. */
-function keySchema<T>(parse: (json: string) => T, hint: string) {
-  return z.string().transform((json, check): T => {
-    try {
-      return parse(json);
-    } catch {
-      check.addIssue({ code: 'custom', message: hint });
-      return z.NEVER;
-    }
-  });
-}
 
 const admissionKeySchema = z
   .base64url()
@@ -69,8 +58,9 @@ const edgeSchema = gatewaySchema.extend({
   CHECKOUT_ORIGINS: originListSchema,
   CHECKOUT_BALANCER: originSchema.optional(),
   PUBLIC_ORIGIN: originSchema,
-  TICKET_KEYS: keySchema(parseTicketKeys, 'must be {"keys":[{"kid","k"}]}, k of 32 bytes or more'),
-  PURCHASE_KEYS: keySchema(
+  TICKET_KEYS: keySetting(parseTicketKeys, hmacKeysHint),
+  PASS_KEYS: keySetting(parsePassKeys, hmacKeysHint),
+  PURCHASE_KEYS: keySetting(
     purchaseKeys,
     'must be a JWK set with at least one private Ed25519 key, each with a kid',
   ),
@@ -90,6 +80,8 @@ export type EdgeConfig = {
   /** Asked before the others, where there is one. */
   checkoutBalancer: string | undefined;
   ticketKeys: TicketKeys;
+  /** The queue service signs by them. */
+  passKeys: PassKeys;
   purchaseKeys: { privateJson: string; publicSet: PublicJwks };
   gatewayShards: number;
   /** Whose attempts are neither counted nor limited. */
@@ -116,6 +108,7 @@ export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
     checkoutOrigins: settings.CHECKOUT_ORIGINS,
     checkoutBalancer: settings.CHECKOUT_BALANCER,
     ticketKeys: settings.TICKET_KEYS,
+    passKeys: settings.PASS_KEYS,
     purchaseKeys: settings.PURCHASE_KEYS,
     gatewayShards: settings.GATEWAY_SHARDS,
     exempt: { loopback: settings.LIMIT_LOOPBACK === '0', networks: settings.LIMIT_EXEMPT },

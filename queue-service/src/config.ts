@@ -4,7 +4,8 @@ import {
   redisPlace,
   redisUrlsSchema,
 } from '@fairgate/shared/redis/place.ts';
-import { parseSettings } from '@fairgate/shared/settings.ts';
+import { hmacKeysHint, keySetting, parseSettings } from '@fairgate/shared/settings.ts';
+import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { z } from 'zod';
 
 const url = (...protocols: string[]) =>
@@ -38,6 +39,7 @@ const settingsSchema = z.object({
     .transform((list) => list.split(',').map((one) => one.trim().replace(/\/$/, '')))
     .pipe(z.array(url('http', 'https')).min(1)),
   FAIRGATE_INTERNAL_KEY: z.string().min(32),
+  FAIRGATE_PASS_KEYS: keySetting(parsePassKeys, hmacKeysHint),
   FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
   /** Public randomness for the draws of lotteries, in the manner of drand (docs/draw.md). */
   FAIRGATE_DRAW_RANDOMNESS_URL: z.preprocess(
@@ -60,6 +62,8 @@ export type Config = {
   publicOrigin: string;
   checkoutUrls: string[];
   internalKey: string;
+  /** The first signs passes; the edge has the same set. */
+  passKeys: PassKeys;
   /** For how long suspicious addresses are banned; 0: not at all. */
   banSeconds: number;
   bootstrapAdminKey: string | undefined;
@@ -81,6 +85,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     publicOrigin: settings.FAIRGATE_PUBLIC_ORIGINS[0] ?? '',
     checkoutUrls: settings.FAIRGATE_CHECKOUT_URLS,
     internalKey: settings.FAIRGATE_INTERNAL_KEY,
+    passKeys: settings.FAIRGATE_PASS_KEYS,
     banSeconds: settings.FAIRGATE_BAN_SECONDS,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
     drawRandomnessUrl: settings.FAIRGATE_DRAW_RANDOMNESS_URL,

@@ -29,6 +29,7 @@ async function start(databaseUrl: string, redisUrl: string) {
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
     FAIRGATE_CHECKOUT_URLS: 'http://127.0.0.1:1',
     FAIRGATE_INTERNAL_KEY: 'the-internal-key-of-main-test-0123456789',
+    FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
   };
   const child = spawn(`${root}node_modules/.bin/node`, ['queue-service/src/main.ts'], {
     cwd: root,

@@ -22,8 +22,10 @@ import { bans as makeBans } from './app/bans.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { liveRooms } from './app/live.ts';
 import { jobRelay, noticeSender } from './app/notices.ts';
+import { makePasses } from './app/passes.ts';
 import { products } from './app/products.ts';
 import { refundOrder } from './app/refunds.ts';
+import { revoker } from './app/revocations.ts';
 import { roomKeeper } from './app/room-keeper.ts';
 import { saleStates } from './app/sale-states.ts';
 import { sales } from './app/sales.ts';
@@ -77,6 +79,8 @@ function wire(config: Config, log: Logger) {
     }),
     keys,
     bans,
+    passes: makePasses({ store, keys: config.passKeys, clock }),
+    revoke: revoker({ store, room, keeper, clock }),
     clock,
     log,
     metrics,

@@ -6,6 +6,7 @@ import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { clockedScripts, testClockKey } from '@fairgate/shared/room/clocked-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
+import { parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { and, eq } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
@@ -19,9 +20,11 @@ import { redisCatalogue } from '../src/adapters/redis.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
 import { liveRooms } from '../src/app/live.ts';
+import { makePasses } from '../src/app/passes.ts';
 import type { Checkouts, Log } from '../src/app/ports.ts';
 import { products } from '../src/app/products.ts';
 import { refundOrder } from '../src/app/refunds.ts';
+import { revoker } from '../src/app/revocations.ts';
 import { roomKeeper } from '../src/app/room-keeper.ts';
 import { saleStates } from '../src/app/sale-states.ts';
 import { sales } from '../src/app/sales.ts';
@@ -31,6 +34,10 @@ import { makeApi } from '../src/http/app.ts';
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
 export const adminKey = 'fgk_test-admin-key-of-the-fixture';
+
+export const passKeys = parsePassKeys(
+  JSON.stringify({ keys: [{ kid: 'test', k: Buffer.alloc(32, 7).toString('base64url') }] }),
+);
 
 /** The clock's first moment; Redis and the service share it. */
 export const startMs = Date.parse('2030-06-01T12:00:00Z');
@@ -83,6 +90,8 @@ export async function testService(
     refund: refundOrder({ store, checkouts }),
     keys,
     bans,
+    passes: makePasses({ store, keys: passKeys, clock }),
+    revoke: revoker({ store, room, keeper, clock }),
     clock,
     log: silent,
     metrics,

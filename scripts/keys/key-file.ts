@@ -16,14 +16,16 @@ import { type AnyKey, keysMax, purchaseKeySchema, ticketKeySchema } from './key-
 const setOf = <K extends z.ZodType<AnyKey>>(key: K, max: number) =>
   z.object({ keys: z.array(key).min(1).max(max) });
 
-/** Both sets, in a file of their own or among a stack's other secrets, which stay as they are. */
+/** All sets, in a file of their own or among a stack's other secrets, which stay as they are. */
 const keyFileSchema = z.looseObject({
   ticketKeys: setOf(ticketKeySchema, keysMax.ticket),
   purchaseKeys: setOf(purchaseKeySchema, keysMax.purchase),
+  /** Not in files from before passes: "new" makes it. */
+  passKeys: setOf(ticketKeySchema, keysMax.pass).optional(),
 });
 export type KeyFile = z.infer<typeof keyFileSchema>;
 
-/** Reads both sets. Throws a SetupError, without the file's contents, where they cannot be had. */
+/** Reads the sets. Throws a SetupError, without the file's contents, where they cannot be had. */
 export function readKeyFile(file: string): KeyFile {
   const mode = statSync(file).mode & 0o777;
   if ((mode & 0o077) !== 0) {

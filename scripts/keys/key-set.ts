@@ -1,10 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { purchaseKeysMax } from '@fairgate/shared/token/jwks.ts';
+import { passKeysMax } from '@fairgate/shared/token/pass.ts';
 import { ticketKeysMax } from '@fairgate/shared/token/ticket.ts';
 import { z } from 'zod';
 import { SetupError } from '../setup-error.ts';
 
-/** HS256 key of tickets, which only the edge knows. */
+/** HS256 key of tickets, which only the edge knows, or of passes, which the queue service knows too. */
 export const ticketKeySchema = z.object({
   kid: z.string().min(1).max(64),
   k: z.string().min(43),
@@ -29,7 +30,11 @@ export type PurchaseKey = z.infer<typeof purchaseKeySchema>;
 export type AnyKey = Pick<TicketKey, 'kid' | 'createdAt' | 'signsSince' | 'signedUntil'>;
 
 /** What those who verify take. */
-export const keysMax = { ticket: ticketKeysMax, purchase: purchaseKeysMax } as const;
+export const keysMax = {
+  ticket: ticketKeysMax,
+  purchase: purchaseKeysMax,
+  pass: passKeysMax,
+} as const;
 export type Kind = keyof typeof keysMax;
 
 /** So long every location and checkout may take to learn a new key (ARCHITECTURE.md D11). */
@@ -95,7 +100,8 @@ export function withoutExpired<K extends AnyKey>(
   });
 }
 
-export function makeTicketKey(now: Date): TicketKey {
+/** Of tickets or of passes. */
+export function makeHmacKey(now: Date): TicketKey {
   return { kid: newKid(), k: randomBytes(32).toString('base64url'), createdAt: now.toISOString() };
 }
 

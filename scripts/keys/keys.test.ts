@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publicJwks, purchaseSigner } from '@fairgate/shared/token/jwks.ts';
+import { parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { parseTicketKeys } from '@fairgate/shared/token/ticket.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { SetupError } from '../setup-error.ts';
@@ -96,6 +97,20 @@ test('a key is dropped when its last token has expired and is replayed no more, 
   expect(count()).toEqual([1, 1]);
 });
 
+test('a file from before passes gets their first key by `new`, and goes on without one until then', () => {
+  const { file, run } = setUp();
+  run('new');
+  const { passKeys, ...older } = readKeyFile(file);
+  expect(parsePassKeys(JSON.stringify(passKeys)).kid).toBe(passKeys?.keys[0]?.kid);
+  writeFileSync(file, JSON.stringify(older));
+  run('new');
+  run('new', start, '--kind', 'pass');
+  expect(run('rotate', later)).toContain('pass ');
+  const kids = readKeyFile(file).passKeys?.keys.map(({ kid }) => kid);
+  expect(kids).toHaveLength(2);
+  expect(kids).not.toContain(passKeys?.keys[0]?.kid);
+});
+
 test('no secret is ever shown', () => {
   const { file, run } = setUp();
   const said = [
@@ -105,8 +120,10 @@ test('no secret is ever shown', () => {
     run('list'),
     run('list', start, '--public'),
   ];
-  const { ticketKeys, purchaseKeys } = readKeyFile(file);
-  for (const { k } of ticketKeys.keys) expect(said.join()).not.toContain(k);
+  const { ticketKeys, purchaseKeys, passKeys } = readKeyFile(file);
+  const secret = [...ticketKeys.keys, ...(passKeys?.keys ?? [])];
+  expect(secret).toHaveLength(4);
+  for (const { k } of secret) expect(said.join()).not.toContain(k);
   for (const { d } of purchaseKeys.keys) expect(said.join()).not.toContain(d);
   writeFileSync(file, `{"ticketKeys": sesame`);
   expect(() => run('list')).toThrow(/^((?!sesame).)*$/s);

@@ -1,25 +1,27 @@
 import { existsSync } from 'node:fs';
+import { passSecondsMax } from '@fairgate/shared/token/pass.ts';
 import { SetupError } from '../setup-error.ts';
 import { changeKeyFile, type KeyFile, readKeyFile } from './key-file.ts';
 import {
   type AnyKey,
   type Kind,
+  makeHmacKey,
   makePurchaseKey,
-  makeTicketKey,
   rotated,
   stateOf,
+  type TicketKey,
   withNew,
   withoutExpired,
 } from './key-set.ts';
-import type { KeyCommand } from './options.ts';
+import { type KeyCommand, kinds } from './options.ts';
 
 /**
  * Purchase tokens live an hour at most (CONTRACT.md section 5), and for 24 h more their stored answers
  * are given to whoever shows them (section 4); an outage may lengthen both.
  */
 export const purchaseTokenSeconds = (1 + 24 + 1) * 3_600;
-/** Tickets live until 24 h after the sale's end, and a sale may last for months. */
-const ticketSeconds = 400 * 24 * 3_600;
+/** Tickets live until 24 h after the sale's end, and a sale may last for months; passes as long. */
+const ticketSeconds = passSecondsMax;
 
 /** Does what was asked, and returns what is to be printed. Throws a SetupError for nonsense. */
 export function runKeys(command: KeyCommand, now: Date): string {
@@ -35,18 +37,22 @@ export function runKeys(command: KeyCommand, now: Date): string {
     }
     case 'new':
       return changed(command, now, {
-        ticket: (keys) => withNew(keys, makeTicketKey(now), 'ticket'),
+        ticket: (keys) => withNew(keys, makeHmacKey(now), 'ticket'),
         purchase: (keys) => withNew(keys, makePurchaseKey(now), 'purchase'),
+        pass: (keys) =>
+          keys.length === 0 ? [firstHmacKey(now)] : withNew(keys, makeHmacKey(now), 'pass'),
       });
     case 'rotate':
       return changed(command, now, {
         ticket: (keys) => rotated(keys, now, { ...command, kind: 'ticket' }),
         purchase: (keys) => rotated(keys, now, { ...command, kind: 'purchase' }),
+        pass: (keys) => rotated(keys, now, { ...command, kind: 'pass' }),
       });
     case 'retire':
       return changed(command, now, {
         ticket: (keys) => withoutExpired(keys, now, ticketSeconds),
         purchase: (keys) => withoutExpired(keys, now, purchaseTokenSeconds),
+        pass: (keys) => withoutExpired(keys, now, ticketSeconds),
       });
   }
 }
@@ -54,17 +60,22 @@ export function runKeys(command: KeyCommand, now: Date): string {
 type Changes = {
   ticket(keys: KeyFile['ticketKeys']['keys']): KeyFile['ticketKeys']['keys'];
   purchase(keys: KeyFile['purchaseKeys']['keys']): KeyFile['purchaseKeys']['keys'];
+  /** Of none, in a file from before passes. */
+  pass(keys: TicketKey[]): TicketKey[];
 };
 
 function changed(command: KeyCommand, now: Date, changes: Changes): string {
   const after = changeKeyFile(command.file, () => {
     const keys = readKeyFile(command.file);
-    const { ticketKeys, purchaseKeys } = keys;
+    const { ticketKeys, purchaseKeys, passKeys } = keys;
     if (command.kinds.includes('ticket')) {
       keys.ticketKeys = { keys: changes.ticket(ticketKeys.keys) };
     }
     if (command.kinds.includes('purchase')) {
       keys.purchaseKeys = { keys: changes.purchase(purchaseKeys.keys) };
+    }
+    if (command.kinds.includes('pass') && (passKeys !== undefined || command.verb === 'new')) {
+      keys.passKeys = { keys: changes.pass(passKeys?.keys ?? []) };
     }
     return keys;
   });
@@ -76,17 +87,22 @@ function firstKeys(file: string, now: Date): string {
   const keys = changeKeyFile(file, () => {
     if (existsSync(file)) throw new SetupError(`${file} was made by another run just now.`);
     return {
-      ticketKeys: { keys: [{ ...makeTicketKey(now), signsSince: at }] },
+      ticketKeys: { keys: [firstHmacKey(now)] },
       purchaseKeys: { keys: [{ ...makePurchaseKey(now), signsSince: at }] },
+      passKeys: { keys: [firstHmacKey(now)] },
     };
   });
-  return `${listing(keys, ['ticket', 'purchase'], now)}\n\nThe first keys are in ${file}; docs/operations.md says where they go.`;
+  return `${listing(keys, kinds, now)}\n\nThe first keys are in ${file}; docs/operations.md says where they go.`;
+}
+
+function firstHmacKey(now: Date): TicketKey {
+  return { ...makeHmacKey(now), signsSince: now.toISOString() };
 }
 
 function nextStep({ verb, ofStack }: KeyCommand): string {
   const give = ofStack
-    ? 'Start the stack again, so that the edge has the set'
-    : 'Give the sets to the edge (docs/operations.md)';
+    ? 'Start the stack again, so that the services have the set'
+    : 'Give the sets to the edge, and that of passes to the queue service too (docs/operations.md)';
   if (verb === 'new') {
     return `${give}; "rotate" when every verifier knows the new key, 10 minutes later at the earliest.`;
   }
@@ -105,7 +121,7 @@ function publicSet({ purchaseKeys }: KeyFile): string {
 
 function listing(file: KeyFile, kinds: readonly Kind[], now: Date): string {
   const rows = kinds.flatMap((kind) => {
-    const keys: AnyKey[] = kind === 'ticket' ? file.ticketKeys.keys : file.purchaseKeys.keys;
+    const keys: AnyKey[] = file[`${kind}Keys`]?.keys ?? [];
     return keys.map((key) => [kind, key.kid, ageOf(key, now), deedOf(keys, key)]);
   });
   const all = [['kind', 'kid', 'age', 'does'], ...rows];

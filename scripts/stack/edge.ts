@@ -59,6 +59,7 @@ function edgeBindings(plan: ServicePlan): Record<string, string> {
     PUBLIC_ORIGIN: loopbackUrl(plan.ports.edge),
     TICKET_KEYS: JSON.stringify(secrets.ticketKeys),
     PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),
+    PASS_KEYS: JSON.stringify(secrets.passKeys),
     ADMISSION_KEY: secrets.admissionKey,
     GATEWAY_SHARDS: settings.FAIRGATE_GATEWAY_SHARDS || '2',
     LIMIT_LOOPBACK: settings.FAIRGATE_LIMIT_LOOPBACK || '0',

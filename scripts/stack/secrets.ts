@@ -2,22 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import {
+  makeHmacKey,
   makePurchaseKey,
-  makeTicketKey,
   purchaseKeySchema,
   ticketKeySchema,
 } from '../keys/key-set.ts';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 
+/** What folders from before it lack is made when they are read. */
 const secretsSchema = z.object({
   ticketKeys: z.object({ keys: z.array(ticketKeySchema).min(1) }),
   purchaseKeys: z.object({ keys: z.array(purchaseKeySchema).min(1) }),
+  passKeys: z
+    .object({ keys: z.array(ticketKeySchema).min(1) })
+    .default(() => ({ keys: [makeHmacKey(new Date())] })),
   admissionKey: z.string().min(1),
   orderKeySecret: z.string().min(1),
   sandboxWebhookSecret: z.string().min(1),
   adminKey: z.string().startsWith('fgk_'),
-  /** What the services show each other. Folders from before it have none: it is made when read. */
+  /** What the services show each other. */
   internalKey: z
     .string()
     .min(1)
@@ -26,6 +30,7 @@ const secretsSchema = z.object({
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
+const laterKeys = ['internalKey', 'passKeys'] as const satisfies (keyof Secrets)[];
 
 /** Every secret of a stack; made at the first start, and the same ever after. */
 export function loadSecrets(file: string): Secrets {
@@ -47,7 +52,8 @@ function readSecrets(file: string): { secrets: Secrets; isWhole: boolean } {
   try {
     const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));
     const secrets = secretsSchema.parse(stored);
-    return { secrets, isWhole: Object.hasOwn(Object(stored), 'internalKey') };
+    const isWhole = laterKeys.every((name) => Object.hasOwn(Object(stored), name));
+    return { secrets, isWhole };
   } catch (error) {
     throw new SetupError(
       `${file} cannot be read as the stack's secrets (${messageOf(error)}). Tickets and passwords ` +
@@ -73,8 +79,9 @@ export function publicKeys({ purchaseKeys }: Secrets): { keys: object[] } {
 function makeSecrets(): Secrets {
   const now = new Date();
   return {
-    ticketKeys: { keys: [makeTicketKey(now)] },
+    ticketKeys: { keys: [makeHmacKey(now)] },
     purchaseKeys: { keys: [makePurchaseKey(now)] },
+    passKeys: { keys: [makeHmacKey(now)] },
     admissionKey: randomText(32),
     orderKeySecret: randomText(32),
     sandboxWebhookSecret: randomText(32),

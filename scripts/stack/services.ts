@@ -63,6 +63,7 @@ function queueSpec(plan: ServicePlan): ProcessSpec {
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: plan.secrets.adminKey,
     FAIRGATE_CHECKOUT_URLS: checkoutUrls(plan.ports).join(','),
     FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
+    FAIRGATE_PASS_KEYS: JSON.stringify(plan.secrets.passKeys),
   });
 }
 

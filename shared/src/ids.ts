@@ -13,6 +13,7 @@ export const idPrefixes = [
   'evt',
   'req',
   'ban',
+  'pass',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

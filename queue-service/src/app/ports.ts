@@ -5,6 +5,7 @@ import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
 import type { BanRecord, KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
+import type { Whom } from '../domain/revocation.ts';
 import type { ApiRole } from '../domain/roles.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
 import type { Ledgered, SummaryProduct } from '../domain/summary.ts';
@@ -76,6 +77,12 @@ export type RoomRows = {
   checkpoint(saleId: string): Promise<Checkpoint | null>;
   /** Older checkpoints never replace newer ones. */
   saveCheckpoints(taken: { saleId: string; checkpoint: Checkpoint }[]): Promise<void>;
+};
+
+/** Of places and tokens; see `revocations` in the schema. */
+export type RevocationRows = {
+  insert(saleId: string, whom: Whom): Promise<void>;
+  count(saleId: string): Promise<number>;
 };
 
 /** The draws of lotteries. */
@@ -202,6 +209,7 @@ export type Rows = {
   keys: KeyRows;
   draws: DrawRows;
   bans: BanRows;
+  revocations: RevocationRows;
   orders: OrderRows;
   notices: NoticeRows;
   outbox: OutboxRows;

@@ -107,7 +107,8 @@ async function keepSchedule(rows: Rows, id: string, now: number): Promise<boolea
   return true;
 }
 
-function requireAsked(sale: SaleRecord, asked: Asked): void {
+/** Throws `conflict` where the sale is not as the caller thinks. */
+export function requireAsked(sale: SaleRecord, asked: Asked): void {
   requireVersion(asked.expected, sale.version);
   if (asked.confirm !== undefined && asked.confirm !== sale.name) {
     throw new Problem('conflict', '`confirm` is not the name of the sale.');

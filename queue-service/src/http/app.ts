@@ -7,9 +7,11 @@ import { Hono } from 'hono';
 import type { Bans } from '../app/bans.ts';
 import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
+import type { MakePasses } from '../app/passes.ts';
 import type { Log, OrderRows } from '../app/ports.ts';
 import type { Products } from '../app/products.ts';
 import type { RefundOrder } from '../app/refunds.ts';
+import type { Revoke } from '../app/revocations.ts';
 import type { SaleStates } from '../app/sale-states.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Summaries } from '../app/summaries.ts';
@@ -22,6 +24,7 @@ import { type FairnessLog, fairnessEndpoints, fairnessRoutes } from './fairness-
 import { keyRoutes } from './key-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { orderRoutes } from './order-routes.ts';
+import { placeEndpoints, placeRoutes } from './place-routes.ts';
 import { productRoutes } from './product-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
@@ -37,6 +40,8 @@ export type ApiParts = {
   refund: RefundOrder;
   keys: Keys;
   bans: Bans;
+  passes: MakePasses;
+  revoke: Revoke;
   clock: Clock;
   log: Log;
   metrics: { type: string; text(): Promise<string>; observe(request: ObservedRequest): void };
@@ -79,6 +84,7 @@ export function makeApi(parts: ApiParts): Api {
   productRoutes(api, authenticate, parts.products);
   saleRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
+  placeRoutes(api, authenticate, parts);
   fairnessRoutes(api, authenticate, parts.fairness);
   orderRoutes(api, authenticate, parts);
   banRoutes(api, authenticate, parts.bans);
@@ -87,7 +93,7 @@ export function makeApi(parts: ApiParts): Api {
 }
 
 function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
-  const all = [...endpoints, ...Object.values(fairnessEndpoints)];
+  const all = [...endpoints, ...Object.values(placeEndpoints), ...Object.values(fairnessEndpoints)];
   const document = openApiDocument(all);
   api.get('/healthz', (c) => c.json({ status: 'ok' }));
   api.get('/readyz', async (c) => {

@@ -46,7 +46,7 @@ export const productPatchSchema = z.strictObject(productFields).partial();
 export const stockSchema = z.strictObject({ add: z.int().min(1).max(stockMax) });
 
 /** ISO 8601 with an offset, to ms since the epoch; in years that every store can hold. */
-const time = z.iso
+export const time = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time, such as 2030-01-31T18:00:00Z' })
   .transform((text) => Date.parse(text))
   .refine((ms) => ms >= Date.UTC(2000) && ms < Date.UTC(2200), 'must be in 2000 to 2199');

@@ -55,3 +55,21 @@ export const draws = pgTable('draws', {
   /** Why the draw is not done yet, for the operator; null where nothing is wrong. */
   trouble: text('trouble'),
 });
+
+/**
+ * Passes that let somebody into the priority lane, each once. Written with the lines that tell of
+ * it, so that a room that was lost knows them when it begins again. Owner: `log/drain.ts`.
+ */
+export const spentPasses = pgTable(
+  'spent_passes',
+  {
+    saleId: text('sale_id').notNull(),
+    /** `jti` of the pass. */
+    passId: text('pass_id').notNull(),
+    visitor: text('visitor').notNull(),
+    /** Of the place that it made. */
+    number: bigint('number', { mode: 'number' }).notNull(),
+    at: at('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.saleId, t.passId] })],
+);

@@ -62,8 +62,9 @@ export const outbox = pgTable(
 );
 
 /**
- * Tokens that were issued at `at` or before and count no more: a visitor's, or those of a range of
- * numbers. The checkout looks with each claim.
+ * Places that count no more, and tokens that were issued at `at` or before: a visitor's, or those of
+ * a range of places. The room is told by the sale's version; the checkout looks with each claim; the
+ * ledger tells who did it. Owner: the queue service.
  */
 export const revocations = pgTable(
   'revocations',

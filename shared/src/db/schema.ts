@@ -96,6 +96,8 @@ export const redemptions = pgTable(
     saleId: text('sale_id').notNull(),
     visitor: text('visitor').notNull(),
     number: bigint('number', { mode: 'number' }).notNull(),
+    /** The number in the line, where `number` is the rank that was drawn. */
+    place: bigint('place', { mode: 'number' }),
     max: integer('max').notNull(),
     kind: text('kind').$type<'order' | 'lapsed'>().notNull(),
     orderId: text('order_id'),

@@ -73,6 +73,25 @@ test('ten drainers at once write each line once, and the chain is whole', async 
   expect(room.left()).toEqual([]);
 });
 
+test('passes that joins spent are kept with their lines, once each', async () => {
+  const saleId = newId('sale');
+  const passed = (seq: number, pass: string, visitor: string) =>
+    `${seq} 5000 joined priority ${seq} ${pass} ${visitor}`;
+  const room = recordsOf([...joins(1), passed(2, 'passA', 'v2'), passed(3, 'passB', 'v3')]);
+  const whole = { log: async () => ({ records: room.left() }) };
+  await Promise.all([drainLog(store, whole, saleId), drainLog(store, whole, saleId)]);
+  room.add([passed(4, 'passA', 'v4')]);
+  await drainLog(store, room, saleId);
+  const rows = await client.sql`
+    select pass_id, visitor, number::int, extract(epoch from at)::float8 as at
+    from spent_passes where sale_id = ${saleId} order by pass_id`;
+  expect([...rows]).toEqual([
+    { pass_id: 'passA', visitor: 'v2', number: 2, at: 5 },
+    { pass_id: 'passB', visitor: 'v3', number: 3, at: 5 },
+  ]);
+  expect((await body(saleId)).join()).not.toContain('passA');
+});
+
 test('a drainer that dies after its commit has lost nothing, and its records come no second time', async () => {
   const saleId = newId('sale');
   const room = recordsOf(joins(3));

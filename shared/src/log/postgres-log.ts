@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { DrawStore, StoredDraw } from '../draw/drawing.ts';
 import { saleModes } from '../sale.ts';
 import type { AuditReport } from './auditor.ts';
-import type { LogBlock, LogHead } from './blocks.ts';
+import type { ChainedLines, LogBlock, LogHead } from './blocks.ts';
 import type { LogStore } from './drain.ts';
 import type { FairnessFacts } from './fairness.ts';
+import type { SpentPass } from './record.ts';
 
 export type PostgresLog = LogStore &
   DrawStore & {
@@ -136,7 +137,7 @@ const append = async (
   tx: postgres.TransactionSql,
   saleId: string,
   before: LogHead,
-  { blocks, after, lobby }: Parameters<LogStore['append']>[2],
+  { blocks, after, lobby, spentPasses }: ChainedLines,
 ): Promise<'kept' | 'elsewhere'> => {
   // The first line of a log has no row to lock: the second of two inserts waits, and does nothing.
   await tx`
@@ -153,6 +154,7 @@ const append = async (
     update log_heads set seq = ${after.seq}, head = ${after.head},
       counts = ${JSON.stringify(after.counts)}::text::jsonb
     where sale_id = ${saleId}`;
+  if (spentPasses.length > 0) await keepPasses(tx, saleId, spentPasses);
   if (lobby !== null) {
     await tx`
       update draws set lobby_seq = ${lobby.seq}, lobby_head = ${lobby.head},
@@ -161,6 +163,21 @@ const append = async (
   }
   return 'kept';
 };
+
+/** The room forgets a record once it is here, so that this is the one place that knows then. */
+async function keepPasses(
+  tx: postgres.TransactionSql,
+  saleId: string,
+  passes: readonly SpentPass[],
+): Promise<void> {
+  const rows = JSON.stringify(passes);
+  await tx`
+    insert into spent_passes (sale_id, pass_id, visitor, number, at)
+    select ${saleId}, p."passId", p.visitor, p.number, to_timestamp(p.at::float8 / 1000)
+    from json_to_recordset(${rows}::text::json)
+      as p("passId" text, visitor text, number bigint, at bigint)
+    on conflict (sale_id, pass_id) do nothing`;
+}
 
 const ms = (sql: Queries, column: string) =>
   sql`(extract(epoch from ${sql(column)}) * 1000)::float8`;

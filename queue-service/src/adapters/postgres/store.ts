@@ -10,6 +10,7 @@ import { noticeRows, outboxRows } from './notice-rows.ts';
 import { orderRows } from './order-rows.ts';
 import { productRows } from './product-rows.ts';
 import { saleReport } from './report.ts';
+import { revocationRows } from './revocation-rows.ts';
 import { roomRows } from './room-rows.ts';
 import { saleRows } from './sale-rows.ts';
 
@@ -41,6 +42,7 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
     draws: drawRows(db, randomnessUrl),
     keys: keyRows(db),
     bans: banRows(db),
+    revocations: revocationRows(db),
     orders: orderRows(db),
     notices: noticeRows(db),
     outbox: outboxRows(db),
