@@ -69,6 +69,7 @@ function successorOf({ url, secrets }: EdgeProcess, redisUrl: string): EdgeWish 
       PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),
       PASS_KEYS: JSON.stringify(secrets.passKeys),
       ADMISSION_KEY: secrets.admissionKey,
+      ALTCHA_KEY: secrets.altchaKey,
     },
   };
 }

@@ -55,6 +55,7 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
       PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),
       PASS_KEYS: JSON.stringify(secrets.passKeys),
       ADMISSION_KEY: secrets.admissionKey,
+      ALTCHA_KEY: secrets.altchaKey,
       GATEWAY_SHARDS: '2',
       LIMIT_LOOPBACK: '0',
       ...wish.bindings,

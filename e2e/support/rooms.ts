@@ -5,7 +5,7 @@ import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { Room, RoomFields } from '@fairgate/shared/room/room.ts';
 import { leaseForGood, noBeginning } from '@fairgate/shared/room/test-rooms.ts';
-import { type BindMode, roomSettingsDefaults, type SaleInfo } from '@fairgate/shared/sale.ts';
+import { roomSettingsDefaults, type SaleInfo } from '@fairgate/shared/sale.ts';
 import { Redis } from 'ioredis';
 
 /** Rooms made straight in Redis, as the queue service makes them, for tests of the edge alone. */
@@ -13,7 +13,7 @@ export type Rooms = {
   redis: Redis;
   room: Room;
   /** A public sale with one product; returns its id. */
-  open(fields?: Partial<RoomFields>, saleId?: string, bindTokens?: BindMode): Promise<string>;
+  open(fields?: Partial<RoomFields>, saleId?: string, info?: Partial<SaleInfo>): Promise<string>;
   close(): void;
 };
 
@@ -27,9 +27,9 @@ export function roomsOn(redis: RoomRedis & Pick<Redis, 'hset'>): Pick<Rooms, 'ro
   const room = redisRoom(redis, nodeScripts());
   return {
     room,
-    async open(fields = {}, saleId = newId('sale'), bindTokens = 'optional') {
+    async open(fields = {}, saleId = newId('sale'), info = {}) {
       const all = { ...defaultFields(saleId, fields), ...fields };
-      all.info = JSON.stringify({ ...infoOf(saleId, all), bindTokens });
+      all.info = JSON.stringify({ ...infoOf(saleId, all), ...info });
       await room.configure(saleId, Date.now(), all, { ...noBeginning, free: all.units });
       await leaseForGood(redis, saleId);
       const productId = infoOf(saleId, all).products[0]?.id ?? '';
@@ -73,6 +73,8 @@ function infoOf(saleId: string, fields: RoomFields): SaleInfo {
     startsAt: new Date(fields.startsAt).toISOString(),
     endsAt: fields.endsAt > 0 ? new Date(fields.endsAt).toISOString() : null,
     bindTokens: 'optional',
+    challenge: 'none',
+    challengeAt: [],
     products: [
       {
         id: saleId.replace('sale_', 'prod_'),

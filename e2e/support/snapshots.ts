@@ -19,6 +19,8 @@ export function snapshotJson(wish: SnapshotWish = {}): string {
     startsAt: new Date(startsAt).toISOString(),
     endsAt: null,
     bindTokens: 'optional',
+    challenge: 'none',
+    challengeAt: [],
     products: [
       {
         id: 'prod_1',

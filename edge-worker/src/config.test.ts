@@ -12,6 +12,7 @@ const good = {
   PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
   PURCHASE_KEYS: JSON.stringify({ keys: [{ ...jwk, kid: 'a', alg: 'EdDSA', use: 'sig' }] }),
   ADMISSION_KEY: randomBytes(32).toString('base64url'),
+  ALTCHA_KEY: randomBytes(32).toString('base64url'),
 };
 
 test('good settings are read, with the defaults of those that have one', () => {
@@ -52,6 +53,7 @@ test('all mistakes are told together, each by its name, and no secret is repeate
     TICKET_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: secret }] }),
     PURCHASE_KEYS: JSON.stringify({ keys: [{ kid: 'a', d: secret }] }),
     ADMISSION_KEY: secret,
+    ALTCHA_KEY: secret,
     GATEWAY_SHARDS: '0',
     LIMIT_LOOPBACK: 'maybe',
   };

@@ -11,6 +11,7 @@ import { type PublicJwks, publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { parseTicketKeys, type TicketKeys } from '@fairgate/shared/token/ticket.ts';
 import { z } from 'zod';
+import type { TurnstileSettings } from './app/turnstile.ts';
 
 /** An origin: scheme, host and port, without a path. */
 const originSchema = z
@@ -22,7 +23,7 @@ const originListSchema = z
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(originSchema).min(1));
 
-const admissionKeySchema = z
+const secretKeySchema = z
   .base64url()
   .min(43, 'must be at least 32 bytes as base64url')
   .transform((text) => Buffer.from(text, 'base64url'));
@@ -42,13 +43,19 @@ const networksSchema = z.string().transform((text, check): Network[] => {
   });
 });
 
+/** Where variables cannot be left out, an empty one is none. */
+const optionalText = z.preprocess(
+  (value) => (value === '' ? undefined : value),
+  z.string().min(1).max(200).optional(),
+);
+
 /** 0: never. */
 const suspiciousFrom = z.coerce.number().int().min(0).max(1_000_000);
 
 const gatewaySchema = z.object({
   ROOM_REDIS_URL: redisUrlsSchema,
   ROOM_REDIS_CLUSTER: redisClusterSchema,
-  ADMISSION_KEY: admissionKeySchema,
+  ADMISSION_KEY: secretKeySchema,
   BAN_JOINS_PER_MINUTE: suspiciousFrom.default(1_500),
   BAN_CHALLENGES_FAILED: suspiciousFrom.default(40),
   BAN_TICKETS_FORGED: suspiciousFrom.default(200),
@@ -67,7 +74,24 @@ const edgeSchema = gatewaySchema.extend({
   GATEWAY_SHARDS: z.coerce.number().int().min(1).max(1_000).default(4),
   LIMIT_LOOPBACK: z.enum(['0', '1']).default('1'),
   LIMIT_EXEMPT: networksSchema.default([]),
+  ALTCHA_KEY: secretKeySchema,
+  TURNSTILE_SITE_KEY: optionalText,
+  TURNSTILE_SECRET: optionalText,
+  TURNSTILE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+    .default('https://challenges.cloudflare.com/turnstile/v0/siteverify'),
   LIMIT_JOINS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(300),
+});
+
+type EdgeSettings = z.infer<typeof edgeSchema>;
+
+/** A site key without its secret, or the other way round, is a mistake. */
+const edgeSettingsSchema = edgeSchema.superRefine((settings, check) => {
+  const pair = ['TURNSTILE_SITE_KEY', 'TURNSTILE_SECRET'] as const;
+  const missing = pair.filter((name) => settings[name] === undefined);
+  if (missing.length !== 1) return;
+  const message = 'is missing: Turnstile needs a site key and its secret';
+  check.addIssue({ code: 'custom', path: missing, message });
 });
 
 export type EdgeConfig = {
@@ -89,6 +113,10 @@ export type EdgeConfig = {
   joinsPerMinute: number;
   /** Of the digests by which places of one address are counted. */
   addressKey: Buffer;
+  /** Signs proof-of-work challenges. */
+  altchaKey: Buffer;
+  /** Null where the shop has no widget there. */
+  turnstile: TurnstileSettings | null;
 };
 
 export type GatewayConfig = {
@@ -100,7 +128,7 @@ export type GatewayConfig = {
 
 /** The Worker's bindings, read once. Throws a SettingsError that names every mistake. */
 export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
-  const settings = parseSettings(edgeSchema, bindings);
+  const settings = parseSettings(edgeSettingsSchema, bindings);
   return {
     publicOrigin: settings.PUBLIC_ORIGIN,
     ownOrigins: [settings.PUBLIC_ORIGIN, ...loopbackTwin(settings.PUBLIC_ORIGIN)],
@@ -114,6 +142,8 @@ export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
     exempt: { loopback: settings.LIMIT_LOOPBACK === '0', networks: settings.LIMIT_EXEMPT },
     joinsPerMinute: settings.LIMIT_JOINS_PER_MINUTE,
     addressKey: settings.ADMISSION_KEY,
+    altchaKey: settings.ALTCHA_KEY,
+    turnstile: turnstileOf(settings),
   };
 }
 
@@ -129,6 +159,11 @@ export function readGatewayConfig(bindings: Record<string, unknown>): GatewayCon
       'ticket-forged': settings.BAN_TICKETS_FORGED,
     },
   };
+}
+
+function turnstileOf(settings: EdgeSettings): TurnstileSettings | null {
+  const { TURNSTILE_SITE_KEY: siteKey, TURNSTILE_SECRET: secret, TURNSTILE_URL: url } = settings;
+  return siteKey === undefined || secret === undefined ? null : { siteKey, secret, url };
 }
 
 /** On a loopback, who types `localhost` is at home as well. */

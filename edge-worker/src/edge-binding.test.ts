@@ -180,7 +180,7 @@ describe('the first key of a place stays', () => {
   });
 
   test('for whoever holds the visitor’s cookie of before', async () => {
-    const unbound = await rooms.open({ admitPerMinute: 0 }, undefined, 'off');
+    const unbound = await rooms.open({ admitPerMinute: 0 }, undefined, { bindTokens: 'off' });
     const first = await ask('POST', placeOf(unbound));
     const cookie = cookiesOf(first).find((one) => one.startsWith('fg_visitor=')) ?? '';
     const saleId = await rooms.open({ admitPerMinute: 0 });
@@ -196,12 +196,12 @@ describe('the first key of a place stays', () => {
 
 describe('a sale', () => {
   test('that binds nobody ignores keys', async () => {
-    const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, 'off');
+    const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, { bindTokens: 'off' });
     expect(jktOf((await joined(saleId, newProofKey())).ticket)).toBeUndefined();
   });
 
   test('that requires keys says so, to API and form', async () => {
-    const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, 'required');
+    const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, { bindTokens: 'required' });
     const refused = await ask('POST', placeOf(saleId));
     expect(mistakePaths(expectProblem(refused, 'invalid-request'))).toEqual(['publicKey']);
     expect((await edge.raw(`/sales/${saleId}/join`, { method: 'POST' })).status).toBe(400);
@@ -214,7 +214,7 @@ describe('a sale', () => {
     const saleId = await rooms.open({ admitPerMinute: 6_000 });
     const { ticket } = await edge.join(saleId);
     await admitted(saleId, ticket);
-    await rooms.open({ admitPerMinute: 6_000 }, saleId, 'required');
+    await rooms.open({ admitPerMinute: 6_000 }, saleId, { bindTokens: 'required' });
     await waitFor('the new setting', 5, async () => {
       return (await edge.raw(`/sales/${saleId}`)).text.includes('data-bind="required"');
     });

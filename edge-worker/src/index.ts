@@ -3,6 +3,7 @@ import keyScript from '@fairgate/shared/pages/browser-key.browser.js';
 import { problemResponse } from '@fairgate/shared/problem.ts';
 import { purchaseSigner } from '@fairgate/shared/token/jwks.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
+import { saleChallenges } from './app/challenges.ts';
 import type { DoorGateways } from './app/door-ports.ts';
 import { gatheredHeartbeats } from './app/heartbeats.ts';
 import { heldBans } from './app/held-bans.ts';
@@ -14,6 +15,7 @@ import { publicSales } from './app/sales.ts';
 import { heldSnapshots } from './app/snapshots.ts';
 import { placeStandings } from './app/standings.ts';
 import { type TicketReader, ticketReader } from './app/tickets.ts';
+import { turnstileVerifier } from './app/turnstile.ts';
 import { type EdgeConfig, readEdgeConfig } from './config.ts';
 import { gatewayClient } from './gateway/client.ts';
 import { Gateway } from './gateway/gateway.ts';
@@ -54,6 +56,12 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
   return {
     line: waitingLine({ gateways, snapshots, heartbeats, standings, clock }),
     sales: publicSales(gateways, snapshots, clock),
+    challenges: saleChallenges({
+      gateways,
+      altchaKey: config.altchaKey,
+      turnstile: turnstileOf(config),
+      clock,
+    }),
     credentials: ticketCredentials({
       keys,
       tickets,
@@ -87,6 +95,14 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
     now,
     log: logFault,
   };
+}
+
+function turnstileOf({ turnstile, ownOrigins }: EdgeConfig) {
+  if (turnstile === null) return null;
+  const hostnames = ownOrigins.map((origin) => new URL(origin).hostname);
+  const ask = (url: string, init: RequestInit) => fetch(url, init);
+  const verify = turnstileVerifier({ settings: turnstile, hostnames, fetch: ask });
+  return { siteKey: turnstile.siteKey, verify };
 }
 
 function doorOf(

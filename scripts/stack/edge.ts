@@ -61,20 +61,22 @@ function edgeBindings(plan: ServicePlan): Record<string, string> {
     PURCHASE_KEYS: JSON.stringify(secrets.purchaseKeys),
     PASS_KEYS: JSON.stringify(secrets.passKeys),
     ADMISSION_KEY: secrets.admissionKey,
+    ALTCHA_KEY: secrets.altchaKey,
     GATEWAY_SHARDS: settings.FAIRGATE_GATEWAY_SHARDS || '2',
     LIMIT_LOOPBACK: settings.FAIRGATE_LIMIT_LOOPBACK || '0',
-    ...limitBindings(settings),
+    ...givenBindings(settings),
   };
 }
 
-const limitNames = [
+const givenNames = [
+  ...['TURNSTILE_SITE_KEY', 'TURNSTILE_SECRET', 'TURNSTILE_URL'],
   ...['LIMIT_JOINS_PER_MINUTE', 'LIMIT_EXEMPT'],
   ...['BAN_JOINS_PER_MINUTE', 'BAN_CHALLENGES_FAILED', 'BAN_TICKETS_FORGED'],
 ];
 
-/** Limits that differ from the defaults, by `FAIRGATE_` and their names. */
-function limitBindings(settings: Record<string, string>): Record<string, string> {
-  const given = limitNames.map((name) => [name, settings[`FAIRGATE_${name}`] ?? '']);
+/** What differs from the defaults, by `FAIRGATE_` and its name. */
+function givenBindings(settings: Record<string, string>): Record<string, string> {
+  const given = givenNames.map((name) => [name, settings[`FAIRGATE_${name}`] ?? '']);
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }
 

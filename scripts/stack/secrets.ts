@@ -26,11 +26,16 @@ const secretsSchema = z.object({
     .string()
     .min(1)
     .default(() => randomText(32)),
+  /** Signs challenges. */
+  altchaKey: z
+    .string()
+    .min(1)
+    .default(() => randomText(32)),
   databasePassword: z.string().min(1),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
-const laterKeys = ['internalKey', 'passKeys'] as const satisfies (keyof Secrets)[];
+const laterKeys = ['internalKey', 'passKeys', 'altchaKey'] as const satisfies (keyof Secrets)[];
 
 /** Every secret of a stack; made at the first start, and the same ever after. */
 export function loadSecrets(file: string): Secrets {
@@ -87,6 +92,7 @@ function makeSecrets(): Secrets {
     sandboxWebhookSecret: randomText(32),
     adminKey: `fgk_${randomText(32)}`,
     internalKey: randomText(32),
+    altchaKey: randomText(32),
     databasePassword: randomText(18),
   };
 }

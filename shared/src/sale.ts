@@ -15,6 +15,12 @@ export type SaleMode = (typeof saleModes)[number];
 export const bindModes = ['off', 'optional', 'required'] as const;
 export type BindMode = (typeof bindModes)[number];
 
+/** What a shopper has to solve, and at which steps of the way. */
+export const challengeKinds = ['none', 'altcha', 'turnstile'] as const;
+export type ChallengeKind = (typeof challengeKinds)[number];
+export const challengeSteps = ['join', 'token'] as const;
+export type ChallengeStep = (typeof challengeSteps)[number];
+
 /** Room settings and their ranges (CONTRACT.md section 5). */
 export const roomSettingsSchema = z.strictObject({
   admitPerMinute: z.int().min(0).max(600_000),
@@ -25,8 +31,8 @@ export const roomSettingsSchema = z.strictObject({
   lobbySeconds: z.int().min(0).max(604_800),
   maxUnitsPerShopper: z.int().min(1).max(100),
   guaranteeStock: z.boolean(),
-  challenge: z.enum(['none', 'altcha', 'turnstile']),
-  challengeAt: z.array(z.enum(['join', 'token'])).max(2),
+  challenge: z.enum(challengeKinds),
+  challengeAt: z.array(z.enum(challengeSteps)).max(2),
   bindTokens: z.enum(bindModes),
   message: z.string().max(1_000),
   laneShare: z.strictObject({ priority: z.number().min(0).max(1) }).optional(),
@@ -83,6 +89,8 @@ export const saleInfoSchema = z.object({
   startsAt: z.string(),
   endsAt: z.string().nullable(),
   bindTokens: z.enum(bindModes).default('optional'),
+  challenge: z.enum(challengeKinds).default('none'),
+  challengeAt: z.array(z.enum(challengeSteps)).default([]),
   /** Of a lottery: SHA-256 of the secret, from publishing on. */
   drawCommitment: z.string().optional(),
   /** The secret itself, once the draw is done. */

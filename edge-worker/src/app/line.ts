@@ -2,7 +2,14 @@ import type { Clock } from '@fairgate/shared/clock.ts';
 import type { JoinQuestion, JoinReply } from '@fairgate/shared/room/room.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import type { JoinOutcome, LeaveOutcome, PollOutcome, Refused, TakeOutcome } from './outcomes.ts';
+import type {
+  JoinOutcome,
+  LeaveOutcome,
+  LookOutcome,
+  PollOutcome,
+  Refused,
+  TakeOutcome,
+} from './outcomes.ts';
 import type { Gateways, Keep, Unavailable, UnknownSale } from './ports.ts';
 import type { Snapshots } from './snapshots.ts';
 import {
@@ -19,6 +26,8 @@ export type Line = {
   /** With the ticket that is shown, or as a newcomer; `jkt`: the key that the place is bound to. */
   join(saleId: string, joiner: JoinQuestion, jkt: string | null): Promise<JoinOutcome>;
   poll(claims: TicketClaims, keep: Keep): Promise<PollOutcome>;
+  /** Where the room has the place at this moment; a poll may rest on a snapshot of before. */
+  look(claims: TicketClaims): Promise<LookOutcome>;
   take(claims: TicketClaims): Promise<TakeOutcome>;
   leave(claims: TicketClaims): Promise<LeaveOutcome>;
 };
@@ -32,7 +41,13 @@ export type LineParts = {
 };
 
 export function waitingLine(parts: LineParts): Line {
-  return { join: joiner(parts), poll: poller(parts), take: taker(parts), leave: leaver(parts) };
+  return {
+    join: joiner(parts),
+    poll: poller(parts),
+    look: looker(parts),
+    take: taker(parts),
+    leave: leaver(parts),
+  };
 }
 
 /** Ahead of the frontier a poll rests on the ticket and the snapshot alone (D2). */
@@ -95,6 +110,14 @@ async function placeOf(
   const standing = { ...waitingAt(number), score };
   const shown = parts.standings.show(claims, standing, ordinal, found);
   return shown.kind === 'place' ? { kind: 'joined', isNew, place: shown.place, claims } : shown;
+}
+
+function looker({ gateways, snapshots }: LineParts): Line['look'] {
+  return async (claims) => {
+    const answer = await gateways.look(claims.sale, questionOf(claims));
+    if (answer.kind !== 'answered') return refused(answer, claims.sale, 'ticket', snapshots);
+    return { kind: 'stands', state: answer.replies[0]?.state ?? 'unknown' };
+  };
 }
 
 function taker({ gateways, snapshots }: LineParts): Line['take'] {

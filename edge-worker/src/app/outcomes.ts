@@ -1,5 +1,5 @@
 import type { Place } from '@fairgate/shared/place.ts';
-import type { KeyFault } from '@fairgate/shared/room/room.ts';
+import type { KeyFault, LookReply } from '@fairgate/shared/room/room.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 
 /** `cause`: what went wrong inside, for the log alone. */
@@ -7,6 +7,8 @@ export type Refused = { kind: 'unknown-sale' } | { kind: 'unavailable'; cause?: 
 
 /** `renewed`: claims of a ticket that replaces the one that was shown. */
 export type PollOutcome = { kind: 'place'; place: Place; renewed: TicketClaims | null } | Refused;
+
+export type LookOutcome = { kind: 'stands'; state: LookReply['state'] } | Refused;
 
 /** The place is bound to a key, and was asked for with none, or with another. */
 export type NotItsKey = { kind: KeyFault };

@@ -6,7 +6,7 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
   const { id, name, mode, startsAt, endsAt, bindTokens, placesPerAddress, products } =
     snapshot.info;
-  const { drawCommitment, drawSeed } = snapshot.info;
+  const { challenge, challengeAt, drawCommitment, drawSeed } = snapshot.info;
   return {
     id,
     name,
@@ -16,6 +16,8 @@ export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
     serverTime: isoTime(nowMs),
     mode,
     bindTokens,
+    challenge,
+    challengeAt,
     ...(placesPerAddress === undefined ? {} : { placesPerAddress }),
     ...(drawCommitment === undefined ? {} : { drawCommitment }),
     ...(drawSeed === undefined ? {} : { drawSeed }),

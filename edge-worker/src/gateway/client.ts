@@ -1,3 +1,4 @@
+import type { ChallengeGateways, PressureAnswer, SpendAnswer } from '../app/challenge-ports.ts';
 import type { BansAnswer, CountAnswer, DoorGateways } from '../app/door-ports.ts';
 import type {
   CatalogueAnswer,
@@ -23,7 +24,7 @@ export function gatewayClient(
   namespace: DurableObjectNamespace<Gateway>,
   shards: number,
   random: () => number,
-): Gateways & DoorGateways {
+): Gateways & DoorGateways & ChallengeGateways {
   let own: number | undefined;
   const at = (shard: number) => namespace.getByName(`gw-${shard}`);
   const ofVisitor = (visitor: string) => at(hash(visitor) % shards);
@@ -51,6 +52,12 @@ export function gatewayClient(
       within<CountAnswer>(async () => await ofVisitor(network).count(network, counts)),
     blocked: (all) =>
       within<{ kind: 'noted' } | Unavailable>(async () => await ofIsolate().blocked(all)),
+    pressure: (network) =>
+      within<PressureAnswer>(async () => await ofVisitor(network).pressure(network)),
+    spend: (saleId, challengeId, seconds) =>
+      within<SpendAnswer>(
+        async () => await ofVisitor(challengeId).spend(saleId, challengeId, seconds),
+      ),
   };
 }
 

@@ -3,6 +3,7 @@ import type { SignalCounts } from '@fairgate/shared/bans/suspects.ts';
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { JoinQuestion, LookQuestion } from '@fairgate/shared/room/room.ts';
+import type { ChallengeGateways, PressureAnswer, SpendAnswer } from '../app/challenge-ports.ts';
 import type { BansAnswer, Blocked, CountAnswer, DoorGateways } from '../app/door-ports.ts';
 import type {
   CatalogueAnswer,
@@ -22,7 +23,9 @@ import { saleCatalogue } from './catalogue.ts';
 import { connectRedis } from './connection.ts';
 import { counters } from './counters.ts';
 import { edgeScripts } from './edge-scripts.ts';
+import { networkPressure, type Pressure } from './pressure.ts';
 import { roomGateway } from './room-gateway.ts';
+import { spentChallenges } from './spent.ts';
 
 /**
  * Keeps one Redis connection for many isolates: a Worker's own requests cannot share one, and a
@@ -31,12 +34,14 @@ import { roomGateway } from './room-gateway.ts';
  */
 export class Gateway
   extends DurableObject<Record<string, unknown>>
-  implements Gateways, DoorGateways
+  implements Gateways, DoorGateways, ChallengeGateways
 {
   readonly #room: Omit<Gateways, 'catalogue'>;
   readonly #catalogue: Gateways['catalogue'];
   readonly #bans: DoorGateways['bans'];
   readonly #counters: Pick<DoorGateways, 'count' | 'blocked'>;
+  readonly #pressure: Pressure;
+  readonly #spend: ChallengeGateways['spend'];
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -50,6 +55,8 @@ export class Gateway
     this.#catalogue = catalogue.page;
     this.#bans = bannedList(redis, whenReady, systemClock);
     this.#counters = counters({ redis, whenReady, suspiciousFrom });
+    this.#pressure = networkPressure(systemClock);
+    this.#spend = spentChallenges(redis, whenReady);
   }
 
   snapshot(saleId: string): Promise<SnapshotAnswer> {
@@ -90,5 +97,13 @@ export class Gateway
 
   blocked(all: Blocked[]): Promise<{ kind: 'noted' } | Unavailable> {
     return this.#counters.blocked(all);
+  }
+
+  async pressure(network: string): Promise<PressureAnswer> {
+    return { kind: 'counted', perMinute: this.#pressure.count(network) };
+  }
+
+  spend(saleId: string, challengeId: string, seconds: number): Promise<SpendAnswer> {
+    return this.#spend(saleId, challengeId, seconds);
   }
 }

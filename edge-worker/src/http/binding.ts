@@ -5,21 +5,29 @@ import { newcomer } from '@fairgate/shared/room/room.ts';
 import { verifyProof } from '@fairgate/shared/token/dpop.ts';
 import { isPublicKey, jwkThumbprint, type PublicJwk } from '@fairgate/shared/token/public-jwk.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
+import type { z } from 'zod';
 import type { JoinOutcome } from '../app/outcomes.ts';
 import { bindingOf } from '../domain/binding.ts';
+import { requireSolved } from './challenge.ts';
 import type { Edge, EdgeContext } from './context.ts';
 import { addressDigest, requireJoinable } from './door.ts';
+import type { joinBodySchema } from './join-body.ts';
 import { otherKey, refusal } from './refusals.ts';
+
+/** What a join brings with it. */
+type JoinOffer = Pick<z.infer<typeof joinBodySchema>, 'publicKey' | 'challenge'>;
 
 /**
  * Joins, bound to the key that comes where the sale binds. Throws Problems: 400 where the sale
- * needs a key, 409 where the place has another, 401 where it has one that was not proven.
+ * needs a key, 409 where the place has another, 401 where it has one that was not proven, 403 where
+ * the sale asks for a challenge. Whoever shows a ticket has solved one: with it they have one place
+ * at most, however often they join.
  */
 export async function joinBound(
   edge: Edge,
   c: EdgeContext,
   saleId: string,
-  publicKey: PublicJwk | undefined,
+  { publicKey, challenge }: JoinOffer,
 ): Promise<JoinOutcome> {
   const given = publicKey === undefined ? null : thumbprintOf(publicKey);
   const found = await edge.sales.one(saleId);
@@ -41,6 +49,7 @@ export async function joinBound(
       requireProof(edge, c, { sale: saleId, jkt: binding.jkt });
       return await edge.line.join(saleId, { ...question, address }, binding.jkt);
     case 'join': {
+      if (holding.kind !== 'ticket') await requireSolved(edge, c, found.sale, 'join', challenge);
       const joiner = binding.asNewcomer ? newcomer(newVisitorId()) : question;
       return await edge.line.join(saleId, { ...joiner, address }, binding.jkt);
     }

@@ -4,6 +4,7 @@ import {
   isInNetwork,
   isLoopback,
   type Network,
+  networkOf,
   networkText,
   parseAddress,
 } from '@fairgate/shared/address.ts';
@@ -31,10 +32,24 @@ export function clientOrigin(c: Context): { country: string | null; asn: string 
   return { country: country ?? null, asn: asn === undefined ? null : String(asn) };
 }
 
+/** An IPv4 network of 256 addresses, or what a provider gives to one IPv6 site (RFC 6177). */
+const pressureLength = { 32: 24, 128: 48 } as const;
+
+/** The network that presses on a sale when many of it ask for challenges; null where exempt. */
+export function pressureNetwork(c: Context, exempt: Exempt): string | null {
+  const address = clientAddress(c);
+  if (address === null || isExempt(address, exempt)) return null;
+  return networkText(networkOf(address, pressureLength[address.bits]));
+}
+
 /** As what the client is counted: an IPv4 address or the /64 of an IPv6 one; null where exempt. */
 export function countedNetwork(c: Context, exempt: Exempt): string | null {
   const address = clientAddress(c);
-  if (address === null || (exempt.loopback && isLoopback(address))) return null;
-  if (exempt.networks.some((network) => isInNetwork(address, network))) return null;
+  if (address === null || isExempt(address, exempt)) return null;
   return networkText(clientNetwork(address));
+}
+
+function isExempt(address: Address, { loopback, networks }: Exempt): boolean {
+  if (loopback && isLoopback(address)) return true;
+  return networks.some((network) => isInNetwork(address, network));
 }

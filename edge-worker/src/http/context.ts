@@ -3,6 +3,7 @@ import { isId } from '@fairgate/shared/ids.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
 import type { Context } from 'hono';
+import type { Challenges } from '../app/challenges.ts';
 import type { Line } from '../app/line.ts';
 import type { Keep } from '../app/ports.ts';
 import type { Sales } from '../app/sales.ts';
@@ -19,6 +20,7 @@ export type EdgeContext = Context<EdgeEnv>;
 export type Edge = {
   line: Line;
   sales: Sales;
+  challenges: Challenges;
   credentials: Credentials;
   door: Door;
   suspicion: Suspicion;

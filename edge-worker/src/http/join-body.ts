@@ -9,15 +9,14 @@ const pushSubscriptionSchema = z.object({
 });
 
 /** A solved challenge: Turnstile's is a text, ALTCHA's may be sent as the object it is. */
-const challengeSchema = z.union([
+export const challengeSchema = z.union([
   z.string().min(1).max(8_192),
   z.record(z.string().max(100), z.unknown()),
 ]);
 
 /**
  * What a join may say (CONTRACT.md section 3). What is known is checked, and the rest ignored.
- * What the room does not use yet is accepted and left: passes are spent and challenges judged by
- * later issues.
+ * What the room does not use yet is accepted and left: passes are spent by later issues.
  */
 export const joinBodySchema = z.object({
   challenge: challengeSchema.optional(),
@@ -32,3 +31,6 @@ export const joinBodySchema = z.object({
     .optional(),
   pushSubscription: pushSubscriptionSchema.optional(),
 });
+
+/** What a call for the purchase token may say. */
+export const tokenBodySchema = z.object({ challenge: challengeSchema.optional() });

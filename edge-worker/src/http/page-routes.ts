@@ -73,7 +73,7 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
 async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
   await bodyText(c);
-  const outcome = await joinBound(edge, c, saleId, undefined);
+  const outcome = await joinBound(edge, c, saleId, {});
   switch (outcome.kind) {
     case 'joined':
       await requireUnbanned(edge, c, outcome.claims.sub);
@@ -106,7 +106,11 @@ async function leaveByForm(edge: Edge, c: EdgeContext): Promise<Response> {
 }
 
 /** What the sale's page would not say. */
-const toldByForm: ReadonlySet<string> = new Set(['unavailable', 'proof-invalid']);
+const toldByForm: ReadonlySet<string> = new Set([
+  'unavailable',
+  'proof-invalid',
+  'challenge-required',
+]);
 
 /** Takes the token and shows the checkout's page, the token going there in a posted form. */
 async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
@@ -117,7 +121,7 @@ async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   if (claims === null) return back;
   // A bound place goes on by its page's script: a form brings no proof.
   requireProof(edge, c, claims);
-  const issued = await takeToken(edge, claims).catch((error: unknown) => {
+  const issued = await takeToken(edge, c, claims).catch((error: unknown) => {
     if (error instanceof Problem && !toldByForm.has(error.slug)) return null;
     throw error;
   });

@@ -6,9 +6,10 @@ import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import { Hono } from 'hono';
 import type { Admission } from '../app/outcomes.ts';
 import { joinBound, requireBound, requireProof } from './binding.ts';
+import { requireSolvedForToken, type Solved } from './challenge.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { requirePollable, requireUnbanned } from './door.ts';
-import { joinBodySchema } from './join-body.ts';
+import { joinBodySchema, tokenBodySchema } from './join-body.ts';
 import { joinRefusal, leaveRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
 const noStore = { 'cache-control': 'no-store' };
@@ -22,7 +23,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   routes.post(path, async (c) => {
     const saleId = saleIdOf(c);
     const body = await optionalJsonBody(c, joinBodySchema);
-    const outcome = await joinBound(edge, c, saleId, body?.publicKey);
+    const outcome = await joinBound(edge, c, saleId, body);
     if (outcome.kind !== 'joined') throw joinRefusal(outcome);
     await requireUnbanned(edge, c, outcome.claims.sub);
     const ticket = credentials.sign(outcome.claims);
@@ -54,10 +55,10 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   });
 
   routes.post(`${path}/token`, async (c) => {
-    await bodyText(c);
+    const { challenge } = await optionalJsonBody(c, tokenBodySchema);
     const claims = await ticketOf(edge, c);
     requireProof(edge, c, claims);
-    const issued = await takeToken(edge, claims);
+    const issued = await takeToken(edge, c, claims, challenge);
     return c.json(issued, 200, noStore);
   });
   return routes;
@@ -66,8 +67,14 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
 export type IssuedToken = { token: string; expiresAt: string; checkoutUrl: string };
 
 /** Takes and signs the purchase token. Throws Problems for whoever may not have one. */
-export async function takeToken(edge: Edge, claims: TicketClaims): Promise<IssuedToken> {
+export async function takeToken(
+  edge: Edge,
+  c: EdgeContext,
+  claims: TicketClaims,
+  challenge?: Solved,
+): Promise<IssuedToken> {
   await requireBound(edge, claims);
+  await requireSolvedForToken(edge, c, claims, challenge);
   const outcome = await edge.line.take(claims);
   if (outcome.kind !== 'issued') throw takeRefusal(outcome);
   const purchase = purchaseClaims(claims, outcome.admission);

@@ -23,6 +23,12 @@ export function refusal(refused: Refused): Problem {
   }
 }
 
+/** Nothing is lost by it: neither the challenge nor the place. */
+export function challengeUnavailable(cause: string): Problem {
+  const detail = 'Challenges cannot be checked right now; try again in a moment.';
+  return new Problem('unavailable', { detail, retryAfterSeconds }, cause);
+}
+
 /** Who joins names a key, and the place keeps its first one (CONTRACT.md section 3). */
 export function otherKey(): Problem {
   return new Problem('conflict', 'This place is bound to another key, and keeps it.');

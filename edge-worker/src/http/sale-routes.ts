@@ -3,8 +3,9 @@ import { pageQuerySchema } from '@fairgate/shared/http/page.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import type { SaleList } from '../app/sales.ts';
+import { pressureNetwork } from './client.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, saleIdOf } from './context.ts';
-import { refusal } from './refusals.ts';
+import { challengeUnavailable, refusal } from './refusals.ts';
 
 const forASecond = { 'cache-control': 'public, max-age=1' };
 
@@ -21,11 +22,19 @@ export function saleRoutes(edge: Edge): Hono<EdgeEnv> {
     return c.json(isStale ? { ...sale, stale: true } : sale, 200, forASecond);
   });
 
-  // No sale asks for a challenge yet: none is needed.
   routes.get('/api/sales/:saleId/challenge', async (c) => {
     const outcome = await edge.sales.one(saleIdOf(c));
     if (outcome.kind !== 'sale') throw refusal(outcome);
-    return c.body(null, 204, { 'cache-control': 'no-store' });
+    const network = pressureNetwork(c, edge.door.exempt);
+    const offer = await edge.challenges.offer(outcome.sale, network);
+    switch (offer.kind) {
+      case 'challenge':
+        return c.json(offer.json, 200, { 'cache-control': 'no-store' });
+      case 'none-needed':
+        return c.body(null, 204, { 'cache-control': 'no-store' });
+      case 'unavailable':
+        throw challengeUnavailable(offer.cause);
+    }
   });
 
   routes.get('/.well-known/jwks.json', (c) =>

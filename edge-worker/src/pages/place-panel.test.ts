@@ -12,6 +12,8 @@ const sale: PublicSale = {
   endsAt: null,
   serverTime: '2030-01-01T00:00:09.000Z',
   bindTokens: 'optional',
+  challenge: 'none',
+  challengeAt: [],
   products: [],
   waiting: 2,
   admitPerMinute: 600,

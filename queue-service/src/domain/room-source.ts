@@ -83,6 +83,8 @@ function saleInfo(sale: SaleRecord, products: ProductRecord[]): SaleInfo {
     startsAt: isoTime(sale.startsAt),
     endsAt: sale.endsAt === null ? null : isoTime(sale.endsAt),
     bindTokens: sale.room.bindTokens,
+    challenge: sale.room.challenge,
+    challengeAt: sale.room.challengeAt,
     placesPerAddress: sale.room.placesPerAddress,
     products: products.map((product) => ({
       id: product.id,
