@@ -12,6 +12,7 @@ const order = (of: Claim): StoredOrder => ({
   jti: of.jti,
   visitor: of.visitor,
   number: of.number,
+  place: of.place,
   max: of.max,
   state: 'awaiting_payment',
   totalMinor: 0,

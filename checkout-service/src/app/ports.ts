@@ -12,6 +12,8 @@ export type Claim = {
   saleId: string;
   visitor: string;
   number: number;
+  /** The number in the line: another one where `number` was drawn. */
+  place: number;
   max: number;
   /** When the token was issued, in seconds: a revocation counts for what was issued before it. */
   iat: number;
@@ -29,7 +31,10 @@ export type Claim = {
 };
 
 /** What a token says of itself that counts before its units do. */
-export type TokenFacts = Pick<Claim, 'jti' | 'saleId' | 'visitor' | 'number' | 'max' | 'iat'>;
+export type TokenFacts = Pick<
+  Claim,
+  'jti' | 'saleId' | 'visitor' | 'number' | 'place' | 'max' | 'iat'
+>;
 
 /** What the claim statement did for one request. */
 export type ClaimRow =

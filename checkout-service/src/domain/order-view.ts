@@ -15,6 +15,8 @@ export type StoredOrder = {
   jti: string;
   visitor: string;
   number: number;
+  /** The number in the line: another one where `number` was drawn. */
+  place: number;
   max: number;
   state: OrderState;
   totalMinor: number;

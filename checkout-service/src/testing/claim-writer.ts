@@ -41,6 +41,7 @@ function claim(): Claim {
     saleId: task.saleId,
     visitor,
     number,
+    place: number,
     max: 1,
     iat: 0,
     idempotencyKey: newVisitorId(),

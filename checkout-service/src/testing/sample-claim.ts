@@ -7,6 +7,7 @@ export const sampleClaim = (id: string, productId = 'prod'): Claim => ({
   saleId: 'sale',
   visitor: `visitor-${id}`,
   number: 1,
+  place: 1,
   max: 1,
   iat: 0,
   idempotencyKey: null,

@@ -33,9 +33,11 @@ const claimsSchema = z.object({
   jti: text.max(64),
   sale: text,
   number: z.int().min(0),
+  /** The number in the line, where `number` is the rank that was drawn. */
+  place: z.int().min(0).optional(),
   /** Units it may buy. */
   max: z.int().min(1),
-  /** The shop's own login, where the sale trusts one: `sub` of its token. */
+  /** Who it is by the shop's own login, where the place was got by one (`token/person.ts`). */
   identity: text.max(256).optional(),
   iat: z.int(),
   nbf: z.int(),

@@ -152,7 +152,7 @@ function lapsedReport(token: DueToken): SettleReport {
 /** A token that turned out to be an order: its report was lost, or has not come yet. */
 export function orderReports(order: StoredOrder): SettleReport[] {
   const taken = unitsTaken(order);
-  const { jti, visitor, number, max } = order;
+  const { jti, visitor, place: number, max } = order;
   const payBefore = order.payBeforeMs;
   const base = { seq: 0, jti, visitor, number, max, taken, payBefore };
   const spent: SettleReport = { ...base, kind: 'spent', returned: 0 };

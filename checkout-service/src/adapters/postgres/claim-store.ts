@@ -105,6 +105,7 @@ function placedOrder(claim: Claim, row: z.infer<typeof createdSchema>): StoredOr
     jti: claim.jti,
     visitor: claim.visitor,
     number: claim.number,
+    place: claim.place,
     max: claim.max,
     state: 'awaiting_payment',
     totalMinor: row.total_minor,

@@ -93,7 +93,7 @@ export async function endOrders(
     told as (
       insert into outbox (topic, sale_id, payload)
       select 'room', e.sale_id, jsonb_build_object(
-        'kind', 'ended', 'visitor', e.visitor, 'number', e.number,
+        'kind', 'ended', 'visitor', e.visitor, 'number', coalesce(r.place, e.number),
         'jti', e.key, 'after', coalesce(t.id, 0),
         'max', case when e.key = e.jti then r.max else s.taken end,
         'taken', s.taken, 'returned', case when ${sold} then 0 else s.taken end,

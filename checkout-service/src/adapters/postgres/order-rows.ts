@@ -9,6 +9,7 @@ const rowSchema = z.object({
   jti: z.string(),
   visitor: z.string(),
   number: z.number(),
+  place: z.number(),
   max: z.number(),
   state: z.enum(orderStates),
   total_minor: z.number(),
@@ -40,8 +41,8 @@ export async function readOrders(
   ids: readonly string[],
 ): Promise<StoredOrder[]> {
   const rows = await sql`
-    select o.id, o.sale_id, o.jti, o.visitor, o.number, r.max, o.state, o.total_minor, o.currency,
-      o.email, o.first_pay_before, o.pay_before, o.extended, o.outage_seconds, o.created_at,
+    select o.id, o.sale_id, o.jti, o.visitor, o.number, coalesce(r.place, o.number) as place,
+      r.max, o.state, o.total_minor, o.currency, o.email, o.first_pay_before, o.pay_before, o.extended, o.outage_seconds, o.created_at,
       o.paid_at, o.failure, o.version, (
         select jsonb_agg(jsonb_build_object(
           'productId', l.product_id, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
@@ -71,6 +72,7 @@ function storedOrder(row: z.infer<typeof rowSchema>): StoredOrder {
     jti: row.jti,
     visitor: row.visitor,
     number: row.number,
+    place: row.place,
     max: row.max,
     state: row.state,
     totalMinor: row.total_minor,

@@ -8,7 +8,8 @@ export async function reportExtended(sql: Transaction, orderId: string): Promise
   await sql`
     insert into outbox (topic, sale_id, payload)
     select 'room', o.sale_id, jsonb_build_object(
-      'kind', 'extended', 'jti', o.jti, 'visitor', o.visitor, 'number', o.number, 'max', r.max,
+      'kind', 'extended', 'jti', o.jti, 'visitor', o.visitor,
+      'number', coalesce(r.place, o.number), 'max', r.max,
       'taken', (select sum(quantity) from order_lines where order_id = o.id), 'returned', 0,
       'payBefore', floor(extract(epoch from o.pay_before) * 1000)::bigint)
     from orders o join redemptions r on r.jti = o.jti where o.id = ${orderId}`;
@@ -24,7 +25,7 @@ export async function reportPromise(
     insert into outbox (topic, sale_id, payload)
     values ('room', ${order.saleId}, jsonb_build_object(
       'kind', ${report.kind}::text, 'jti', ${`again:${order.id}`}::text,
-      'visitor', ${order.visitor}::text, 'number', ${order.number}::bigint,
+      'visitor', ${order.visitor}::text, 'number', ${order.place}::bigint,
       'max', ${unitsTaken(order)}::int, 'taken', ${report.taken}::int, 'returned', 0,
       'payBefore', ${Math.floor(order.payBeforeMs)}::bigint))`;
 }

@@ -91,7 +91,8 @@ async function loss(db: Executor, { sale, checkpoint }: RoomSource): Promise<Los
 }
 
 async function usedUp(db: Executor, saleId: string): Promise<UsedUp[]> {
-  const { visitor, number, jti, kind } = redemptions;
+  const { visitor, jti, kind } = redemptions;
+  const number = sql<number>`coalesce(${redemptions.place}, ${redemptions.number})::float8`;
   const ordinal = sql<number>`(
     row_number() over (partition by ${visitor}, ${kind} order by ${number}))::int`;
   const rows = await db

@@ -2,7 +2,7 @@
 --   requests not yet spent -> those not revoked -> those within their buyers' limits -> their items -> units picked
 --   -> units dealt, all or nothing -> redemption by `jti` -> units counted for each buyer
 --   -> order, lines, units, ledger, outbox
--- $1   JSON of [{orderId, jti, saleId, visitor, number, max, iat, idempotencyKey, requestHash, email,
+-- $1   JSON of [{orderId, jti, saleId, visitor, number, place, max, iat, idempotencyKey, requestHash, email,
 --      identity, proof, shard, position, units, items: [{productId, quantity}],
 --      buyers: [{kind, buyer, unitsMax}]}, ...]; `position` counts from 1 in the order of arrival,
 --      `shard` is the home shard, `units` the sum of the quantities
@@ -18,8 +18,8 @@
 with req as materialized (
   select r.*, s.currency, s.pay_seconds
   from json_to_recordset($1::text::json) as r(
-    "orderId" text, jti text, "saleId" text, visitor text, number bigint, max int,
-    iat bigint, "idempotencyKey" text, "requestHash" text, email text, identity text, proof text,
+    "orderId" text, jti text, "saleId" text, visitor text, number bigint, place bigint,
+    max int, iat bigint, "idempotencyKey" text, "requestHash" text, email text, identity text, proof text,
     shard int, position int, units int, items json, buyers json)
   cross join lateral (
     select currency, coalesce((room ->> 'paySeconds')::int, 300) as pay_seconds
@@ -38,7 +38,7 @@ revoked as materialized (
   or coalesce((
     select true from revocations v
     where v.sale_id = r."saleId" and v.visitor is null and v.at >= to_timestamp(r.iat)
-      and r.number between v.number_from and v.number_to
+      and r.place between v.number_from and v.number_to
     limit 1), false)
 ),
 buyer as materialized (
@@ -81,8 +81,8 @@ granted as materialized (
 ),
 placed as (
   insert into redemptions
-    (jti, sale_id, visitor, number, max, kind, order_id, idempotency_key, request_hash, proofs)
-  select r.jti, r."saleId", r.visitor, r.number, r.max, 'order', r."orderId",
+    (jti, sale_id, visitor, number, place, max, kind, order_id, idempotency_key, request_hash, proofs)
+  select r.jti, r."saleId", r.visitor, r.number, nullif(r.place, r.number), r.max, 'order', r."orderId",
     r."idempotencyKey", r."requestHash", array_remove(array[r.proof], null)
   from req r
   join granted g on g.order_id = r."orderId" and g.lines = json_array_length(r.items)
@@ -150,7 +150,7 @@ noted as (
 reported as (
   insert into outbox (topic, sale_id, payload)
   select 'room', m.sale_id, jsonb_build_object(
-    'kind', 'spent', 'jti', m.jti, 'visitor', m.visitor, 'number', m.number, 'max', r.max,
+    'kind', 'spent', 'jti', m.jti, 'visitor', m.visitor, 'number', r.place, 'max', r.max,
     'taken', g.taken, 'returned', 0,
     'payBefore', floor(extract(epoch from m.pay_before) * 1000)::bigint)
   from made m
