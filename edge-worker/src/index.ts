@@ -8,7 +8,9 @@ import type { DoorGateways } from './app/door-ports.ts';
 import { gatheredHeartbeats } from './app/heartbeats.ts';
 import { heldBans } from './app/held-bans.ts';
 import { joinLimit, type Limiter } from './app/join-limit.ts';
+import { heldKeySets } from './app/key-sets.ts';
 import { waitingLine } from './app/line.ts';
+import { type Logins, trustedLogins } from './app/logins.ts';
 import { gatheredNotes } from './app/notes.ts';
 import { pollLimit } from './app/poll-limit.ts';
 import { publicSales } from './app/sales.ts';
@@ -23,6 +25,7 @@ import { edgeApp } from './http/app.ts';
 import type { Edge } from './http/context.ts';
 import { placeCookieName, ticketCredentials } from './http/credentials.ts';
 import { type Door, suspicionAt } from './http/door.ts';
+import { jwksFetcher } from './http/fetch-jwks.ts';
 import { forwarder } from './http/forward.ts';
 import { type QuickPoll, quickPoll } from './http/quick-poll.ts';
 import { logFault } from './log.ts';
@@ -69,6 +72,8 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
       now,
       onForged: (c) => suspicion.note(c, 'ticket-forged'),
     }),
+    passKeys: config.passKeys,
+    logins: loginsOf(sleep),
     tickets,
     door,
     suspicion,
@@ -103,6 +108,12 @@ function turnstileOf({ turnstile, ownOrigins }: EdgeConfig) {
   const ask = (url: string, init: RequestInit) => fetch(url, init);
   const verify = turnstileVerifier({ settings: turnstile, hostnames, fetch: ask });
   return { siteKey: turnstile.siteKey, verify };
+}
+
+function loginsOf(sleep: (ms: number) => Promise<void>): Logins {
+  const fetchSet = jwksFetcher((url, init) => fetch(url, init));
+  const sets = heldKeySets({ fetchSet, clock: systemClock, sleep, log: logFault });
+  return trustedLogins(sets, systemClock);
 }
 
 function doorOf(

@@ -21,6 +21,29 @@ export type ChallengeKind = (typeof challengeKinds)[number];
 export const challengeSteps = ['join', 'token'] as const;
 export type ChallengeStep = (typeof challengeSteps)[number];
 
+/** Its edge fetches this, so it has to be one's own machine or https; redirects are not followed. */
+const jwksUrlSchema = z
+  .url({ protocol: /^https?$/ })
+  .max(2_000)
+  .refine(isFetchable, {
+    error: 'must be https (http only on a loopback), without user or password',
+  });
+
+function isFetchable(text: string): boolean {
+  const { protocol, hostname, username, password } = new URL(text);
+  const isNear = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  return (protocol === 'https:' || isNear) && username === '' && password === '';
+}
+
+/** The shop's own login: whose JWTs say who a shopper is, and whether a place needs one. */
+export const identitySchema = z.strictObject({
+  jwksUrl: jwksUrlSchema,
+  issuer: z.string().min(1).max(300),
+  audience: z.string().min(1).max(300),
+  required: z.boolean(),
+});
+export type IdentitySetting = z.infer<typeof identitySchema>;
+
 /** Room settings and their ranges (CONTRACT.md section 5). */
 export const roomSettingsSchema = z.strictObject({
   admitPerMinute: z.int().min(0).max(600_000),
@@ -36,14 +59,7 @@ export const roomSettingsSchema = z.strictObject({
   bindTokens: z.enum(bindModes),
   message: z.string().max(1_000),
   laneShare: z.strictObject({ priority: z.number().min(0).max(1) }).optional(),
-  identity: z
-    .strictObject({
-      jwksUrl: z.url(),
-      issuer: z.string().min(1).max(300),
-      audience: z.string().min(1).max(300),
-      required: z.boolean(),
-    })
-    .optional(),
+  identity: identitySchema.optional(),
   placesPerAddress: z.int().min(1).max(1_000_000).optional(),
   unitsPerEmail: z.int().min(1).max(10_000).optional(),
 });
@@ -97,12 +113,15 @@ export const saleInfoSchema = z.object({
   drawSeed: z.string().optional(),
   /** How many places one address (IPv6: one /64) may have at a time; no limit where unset. */
   placesPerAddress: z.int().optional(),
+  /** The shop's own login, where the sale trusts one. */
+  identity: identitySchema.optional(),
   products: z.array(publicProductSchema),
 });
 export type SaleInfo = z.infer<typeof saleInfoSchema>;
 
 /** The public snapshot of CONTRACT.md section 3. */
-export type PublicSale = SaleInfo & {
+export type PublicSale = Omit<SaleInfo, 'identity'> & {
+  identity?: Pick<IdentitySetting, 'issuer' | 'required'>;
   state: SaleState;
   serverTime: string;
   products: (PublicProduct & { available: number })[];

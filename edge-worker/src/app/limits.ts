@@ -30,6 +30,19 @@ export const limits = {
   pollsPerSecondMax: 100,
   /** Networks and sales whose refusals wait to be counted: what attacks from more is not slowed. */
   notesMax: 1_000,
+  /** Key sets of shops' logins. */
+  keySetsMax: 50,
+  /** Age at which one request fetches a key set anew: a key that was taken out of it counts on so long. */
+  keySetFreshMs: 600_000,
+  /** A token by a key that is not in the set causes no more than a fetch in this time. */
+  keySetAgainMs: 30_000,
+  /** While it cannot be fetched the last key set serves so long: a login that is away stops no sale. */
+  keySetStaleMs: 24 * 3_600_000,
+  /** After a failed fetch. */
+  keySetPauseMs: 2_000,
+  /** Longer than a fetch may take: after it, it has died with its request. */
+  keySetFetchMsMax: 3_500,
+  keySetLookMs: 50,
   unknownSaleMs: 1_000,
   /** A Redis that was emptied has its sales back within seconds; till then they are not unknown. */
   emptiedGraceMs: { sale: 5_000, ticket: 60_000 },

@@ -13,6 +13,7 @@ import type {
 import type { Gateways, Keep, Unavailable, UnknownSale } from './ports.ts';
 import type { Snapshots } from './snapshots.ts';
 import {
+  type Bonds,
   type Found,
   type Holder,
   newClaims,
@@ -23,8 +24,8 @@ import {
 
 /** A visitor's way: `join -> poll ... poll -> take`, or `leave`. */
 export type Line = {
-  /** With the ticket that is shown, or as a newcomer; `jkt`: the key that the place is bound to. */
-  join(saleId: string, joiner: JoinQuestion, jkt: string | null): Promise<JoinOutcome>;
+  /** With the ticket that is shown, or as a newcomer. */
+  join(saleId: string, joiner: JoinQuestion, bonds: Bonds): Promise<JoinOutcome>;
   poll(claims: TicketClaims, keep: Keep): Promise<PollOutcome>;
   /** Where the room has the place at this moment; a poll may rest on a snapshot of before. */
   look(claims: TicketClaims): Promise<LookOutcome>;
@@ -67,8 +68,9 @@ function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
 }
 
 function joiner(parts: LineParts): Line['join'] {
-  return async (saleId, joiner, jkt) => {
-    const answer = await parts.gateways.join(saleId, { ...joiner, jkt: jkt ?? undefined });
+  return async (saleId, joiner, bonds) => {
+    const jkt = bonds.jkt ?? undefined;
+    const answer = await parts.gateways.join(saleId, { ...joiner, jkt });
     if (answer.kind !== 'answered') return refused(answer, saleId, 'sale', parts.snapshots);
     const found = await parts.snapshots.find(saleId, 'ticket');
     if (found.kind !== 'found') return notFound(found.kind);
@@ -88,7 +90,12 @@ function joiner(parts: LineParts): Line['join'] {
         return { kind: answer.reply.outcome };
       case 'joined':
       case 'kept':
-        return await placeOf(parts, { saleId, visitor: joiner.visitor, jkt }, answer.reply, found);
+        return await placeOf(
+          parts,
+          { saleId, visitor: joiner.visitor, ...bonds },
+          answer.reply,
+          found,
+        );
     }
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { parseSnapshot } from '@fairgate/shared/room/snapshot.ts';
-import type { PublicSale } from '@fairgate/shared/sale.ts';
+import type { IdentitySetting, PublicSale } from '@fairgate/shared/sale.ts';
 import { publicSale } from '../domain/public-sale.ts';
 import { limits } from './limits.ts';
 import type { Refused } from './outcomes.ts';
@@ -9,7 +9,9 @@ import type { Snapshots } from './snapshots.ts';
 import { TwoGenerations } from './two-generations.ts';
 
 export type SaleList = { items: PublicSale[]; nextCursor: string | null };
-export type SaleOutcome = { kind: 'sale'; sale: PublicSale; isStale: boolean } | Refused;
+export type SaleOutcome =
+  | { kind: 'sale'; sale: PublicSale; login: IdentitySetting | undefined; isStale: boolean }
+  | Refused;
 export type SaleListOutcome =
   | { kind: 'sales'; list: SaleList }
   | { kind: 'bad-cursor' }
@@ -32,7 +34,8 @@ export function publicSales(gateways: Gateways, snapshots: Snapshots, clock: Clo
       if (found.kind === 'unknown') return { kind: 'unknown-sale' };
       if (found.kind === 'unavailable') return found;
       const sale = publicSale(found.snapshot, clock.now());
-      return { kind: 'sale', sale, isStale: found.isStale };
+      const { identity: login } = found.snapshot.info;
+      return { kind: 'sale', sale, login, isStale: found.isStale };
     },
 
     async list(cursor, limit) {

@@ -71,11 +71,15 @@ export function waitingAt(number: number): Standing {
   return { state: 'waiting', number, score: number, untilMs: 0 };
 }
 
-/** Whose place it is; `jkt`: thumbprint of the key that it is bound to. */
-export type Holder = { saleId: string; visitor: string; jkt: string | null };
+/**
+ * Whose place it is. `jkt`: thumbprint of the key that it is bound to; `isPerson`: it was got by the
+ * shop's own login.
+ */
+export type Holder = { saleId: string; visitor: string } & Bonds;
+export type Bonds = { jkt: string | null; isPerson: boolean };
 
 export function newClaims(
-  { saleId, visitor, jkt }: Holder,
+  { saleId, visitor, jkt, isPerson }: Holder,
   place: { number: number; ordinal: number },
   snapshot: RoomSnapshot,
   nowMs: number,
@@ -89,6 +93,7 @@ export function newClaims(
     iat: Math.floor(nowMs / 1_000),
     exp: ticketExpiry(snapshot, nowMs),
     ...(jkt === null ? {} : { jkt }),
+    ...(isPerson ? { idn: 1 } : {}),
   };
 }
 

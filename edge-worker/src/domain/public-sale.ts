@@ -6,7 +6,7 @@ import type { PublicSale } from '@fairgate/shared/sale.ts';
 export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
   const { id, name, mode, startsAt, endsAt, bindTokens, placesPerAddress, products } =
     snapshot.info;
-  const { challenge, challengeAt, drawCommitment, drawSeed } = snapshot.info;
+  const { challenge, challengeAt, drawCommitment, drawSeed, identity } = snapshot.info;
   return {
     id,
     name,
@@ -19,6 +19,7 @@ export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
     challenge,
     challengeAt,
     ...(placesPerAddress === undefined ? {} : { placesPerAddress }),
+    ...(identity && { identity: { issuer: identity.issuer, required: identity.required } }),
     ...(drawCommitment === undefined ? {} : { drawCommitment }),
     ...(drawSeed === undefined ? {} : { drawSeed }),
     products: products.map((product) => ({

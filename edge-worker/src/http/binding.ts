@@ -3,6 +3,7 @@ import { newVisitorId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { verifyProof } from '@fairgate/shared/token/dpop.ts';
+import { verifyPass } from '@fairgate/shared/token/pass.ts';
 import { isPublicKey, jwkThumbprint, type PublicJwk } from '@fairgate/shared/token/public-jwk.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { z } from 'zod';
@@ -12,31 +13,41 @@ import { requireSolved } from './challenge.ts';
 import type { Edge, EdgeContext } from './context.ts';
 import { addressDigest, requireJoinable } from './door.ts';
 import type { joinBodySchema } from './join-body.ts';
+import { knownJoiner } from './login.ts';
 import { otherKey, refusal } from './refusals.ts';
 
 /** What a join brings with it. */
-type JoinOffer = Pick<z.infer<typeof joinBodySchema>, 'publicKey' | 'challenge'>;
+type JoinOffer = Pick<
+  z.infer<typeof joinBodySchema>,
+  'publicKey' | 'challenge' | 'pass' | 'identity'
+>;
 
 /**
  * Joins, bound to the key that comes where the sale binds. Throws Problems: 400 where the sale
- * needs a key, 409 where the place has another, 401 where it has one that was not proven, 403 where
- * the sale asks for a challenge. Whoever shows a ticket has solved one: with it they have one place
+ * needs a key or the pass is none, 409 where the place has another key, 401 where it has one that
+ * was not proven or the login is none, 403 where the sale asks for a challenge. Whoever shows a ticket has solved one: with it they have one place
  * at most, however often they join.
  */
 export async function joinBound(
   edge: Edge,
   c: EdgeContext,
   saleId: string,
-  { publicKey, challenge }: JoinOffer,
+  { publicKey, challenge, pass, identity }: JoinOffer,
 ): Promise<JoinOutcome> {
   const given = publicKey === undefined ? null : thumbprintOf(publicKey);
   const found = await edge.sales.one(saleId);
   if (found.kind !== 'sale') throw refusal(found);
   await requireJoinable(edge, c);
-  const { question, holding } = edge.credentials.joiner(c, saleId);
+  const shown = edge.credentials.joiner(c, saleId);
+  const known = await knownJoiner(edge, found.login, shown, identity);
+  const { question, holding, isPerson, isProven } = known;
   const address =
     found.sale.placesPerAddress === undefined ? undefined : addressDigest(edge.door, c);
-  const binding = bindingOf(found.sale.bindTokens, holding, given);
+  const passId = pass === undefined ? undefined : passIdOf(edge, saleId, pass);
+  const more = { address, pass: passId, moves: isProven };
+  // Whoever has proven who they are brings the key that counts from now on.
+  const bound = isProven ? ({ kind: 'nothing' } as const) : holding;
+  const binding = bindingOf(found.sale.bindTokens, bound, given);
   switch (binding.kind) {
     case 'key-needed':
       throw badKey(
@@ -47,11 +58,11 @@ export async function joinBound(
       throw otherKey();
     case 'prove':
       requireProof(edge, c, { sale: saleId, jkt: binding.jkt });
-      return await edge.line.join(saleId, { ...question, address }, binding.jkt);
+      return await edge.line.join(saleId, { ...question, ...more }, { jkt: binding.jkt, isPerson });
     case 'join': {
       if (holding.kind !== 'ticket') await requireSolved(edge, c, found.sale, 'join', challenge);
       const joiner = binding.asNewcomer ? newcomer(newVisitorId()) : question;
-      return await edge.line.join(saleId, { ...joiner, address }, binding.jkt);
+      return await edge.line.join(saleId, { ...joiner, ...more }, { jkt: binding.jkt, isPerson });
     }
   }
 }
@@ -95,6 +106,24 @@ function thumbprintOf(publicKey: PublicJwk): string {
     throw badKey('The public key is not valid.', 'is no point of its curve');
   }
   return jwkThumbprint(publicKey);
+}
+
+/** What is spent of a pass. Throws `invalid-request` for one that is none of this sale's. */
+function passIdOf({ passKeys, now }: Edge, saleId: string, pass: string): string {
+  const verdict = verifyPass(passKeys, pass, saleId, now());
+  switch (verdict.kind) {
+    case 'valid':
+      return verdict.claims.jti;
+    case 'expired':
+      throw badPass('The pass has expired.', 'has expired');
+    case 'other-sale':
+    case 'invalid':
+      throw badPass('This is no pass of this sale.', 'is no pass of this sale');
+  }
+}
+
+function badPass(detail: string, message: string): Problem {
+  return new Problem('invalid-request', { detail, errors: [{ path: 'pass', message }] });
 }
 
 function badKey(detail: string, message: string): Problem {

@@ -1,10 +1,12 @@
 import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
 import { isId } from '@fairgate/shared/ids.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
+import type { PassKeys } from '@fairgate/shared/token/pass.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
 import type { Context } from 'hono';
 import type { Challenges } from '../app/challenges.ts';
 import type { Line } from '../app/line.ts';
+import type { Logins } from '../app/logins.ts';
 import type { Keep } from '../app/ports.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Assets } from '../pages/assets.ts';
@@ -22,6 +24,9 @@ export type Edge = {
   sales: Sales;
   challenges: Challenges;
   credentials: Credentials;
+  /** Whose passes and logins count. */
+  passKeys: PassKeys;
+  logins: Logins;
   door: Door;
   suspicion: Suspicion;
   forward: Forward;

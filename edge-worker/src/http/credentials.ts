@@ -28,7 +28,8 @@ export type Credentials = {
   clearPlace(c: Context, saleId: string): void;
 };
 
-export type Joiner = { question: LookQuestion; holding: Holding };
+/** `isPerson`: by a ticket that was got by the shop's own login. */
+export type Joiner = { question: LookQuestion; holding: Holding; isPerson: boolean };
 
 export type CredentialParts = {
   keys: TicketKeys;
@@ -106,11 +107,14 @@ export function ticketCredentials(parts: CredentialParts): Credentials {
         return byTicket(verdict.claims);
       }
       const known = readVisitor(keys, getCookie(c, visitorCookie) ?? '');
-      if (known === null)
-        return { question: newcomer(newVisitorId()), holding: { kind: 'nothing' } };
+      if (known === null) {
+        const question = newcomer(newVisitorId());
+        return { question, holding: { kind: 'nothing' }, isPerson: false };
+      }
       return {
         question: newcomer(known.visitor),
         holding: { kind: 'visitor', jkt: known.jkt },
+        isPerson: false,
       };
     },
 
@@ -140,7 +144,8 @@ export function ticketCredentials(parts: CredentialParts): Credentials {
 }
 
 function byTicket(claims: TicketClaims): Joiner {
-  return { question: questionOf(claims), holding: { kind: 'ticket', jkt: claims.jkt ?? null } };
+  const holding = { kind: 'ticket', jkt: claims.jkt ?? null } as const;
+  return { question: questionOf(claims), holding, isPerson: claims.idn === 1 };
 }
 
 /** The ticket in the `Authorization` header (RFC 6750; RFC 9449 for a bound one); others are refused. */

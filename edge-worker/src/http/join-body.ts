@@ -14,10 +14,7 @@ export const challengeSchema = z.union([
   z.record(z.string().max(100), z.unknown()),
 ]);
 
-/**
- * What a join may say (CONTRACT.md section 3). What is known is checked, and the rest ignored.
- * What the room does not use yet is accepted and left: passes are spent by later issues.
- */
+/** What a join may say (CONTRACT.md section 3). What is known is checked, and the rest ignored. */
 export const joinBodySchema = z.object({
   challenge: challengeSchema.optional(),
   pass: z.string().min(1).max(500).optional(),

@@ -110,6 +110,8 @@ const toldByForm: ReadonlySet<string> = new Set([
   'unavailable',
   'proof-invalid',
   'challenge-required',
+  'unauthorized',
+  'token-revoked',
 ]);
 
 /** Takes the token and shows the checkout's page, the token going there in a posted form. */

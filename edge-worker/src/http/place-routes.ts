@@ -10,6 +10,7 @@ import { requireSolvedForToken, type Solved } from './challenge.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { requirePollable, requireUnbanned } from './door.ts';
 import { joinBodySchema, tokenBodySchema } from './join-body.ts';
+import { requireLogin } from './login.ts';
 import { joinRefusal, leaveRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
 const noStore = { 'cache-control': 'no-store' };
@@ -74,6 +75,7 @@ export async function takeToken(
   challenge?: Solved,
 ): Promise<IssuedToken> {
   await requireBound(edge, claims);
+  await requireLogin(edge, claims);
   await requireSolvedForToken(edge, c, claims, challenge);
   const outcome = await edge.line.take(claims);
   if (outcome.kind !== 'issued') throw takeRefusal(outcome);
@@ -99,6 +101,7 @@ function purchaseClaims(claims: TicketClaims, admission: Admission): PurchaseCla
     // Clocks differ: one that is a little behind must not refuse a fresh token.
     nbf: issuedAt - clockSkewSeconds,
     exp: Math.floor(admission.untilMs / 1_000),
+    ...(claims.idn === 1 ? { identity: claims.sub } : {}),
     ...(claims.jkt === undefined ? {} : { cnf: { jkt: claims.jkt } }),
   };
 }

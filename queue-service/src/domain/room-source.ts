@@ -86,6 +86,7 @@ function saleInfo(sale: SaleRecord, products: ProductRecord[]): SaleInfo {
     challenge: sale.room.challenge,
     challengeAt: sale.room.challengeAt,
     placesPerAddress: sale.room.placesPerAddress,
+    identity: sale.room.identity,
     products: products.map((product) => ({
       id: product.id,
       name: product.name,
