@@ -31,6 +31,8 @@ import { type QuickPoll, quickPoll } from './http/quick-poll.ts';
 import { logFault } from './log.ts';
 import { makeAssets } from './pages/assets.ts';
 import catalogueScript from './pages/client/catalogue.browser.js';
+import challengeScript from './pages/client/challenge.browser.js';
+import powScript from './pages/client/pow.browser.js';
 import saleScript from './pages/client/sale.browser.js';
 import { edgeCss } from './pages/style.ts';
 
@@ -87,6 +89,8 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
     assets: makeAssets({
       'edge.css': edgeCss,
       'browser-key.js': keyScript,
+      'pow.js': powScript,
+      'challenge.js': challengeScript,
       'sale.js': saleScript,
       'catalogue.js': catalogueScript,
     }),

@@ -3,8 +3,9 @@ import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { tokenHash } from '@fairgate/shared/token/dpop.ts';
 import { Hono } from 'hono';
+import { asksChallenge } from '../domain/challenge.ts';
 import { cataloguePage } from '../pages/catalogue-page.ts';
-import { type Html, pageHeaders } from '../pages/layout.ts';
+import { type Html, pageHeaders, turnstilePolicy } from '../pages/layout.ts';
 import { salePage as salePageHtml } from '../pages/sale-page.ts';
 import { joinBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
@@ -57,8 +58,11 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   if (polled !== null && polled.kind !== 'place') throw refusal(polled);
   const shown = await edge.sales.one(saleId);
   if (shown.kind !== 'sale') throw refusal(shown);
+  const widget = asksChallenge(shown.sale) && shown.sale.challenge === 'turnstile';
+  const own = widget ? { 'content-security-policy': turnstilePolicy } : {};
   if (polled === null) {
-    return await page(c, salePageHtml(edge.assets, shown.sale, null, null), forAnyone);
+    const content = salePageHtml(edge.assets, shown.sale, null, null);
+    return await page(c, content, { ...forAnyone, ...own });
   }
   let ticket = edge.credentials.ticketText(c, saleId);
   if (polled.renewed !== null) {
@@ -66,7 +70,8 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
     edge.credentials.setCookies(c, polled.renewed, ticket);
   }
   const ticketHash = claims?.jkt === undefined ? null : tokenHash(ticket);
-  return await page(c, salePageHtml(edge.assets, shown.sale, polled.place, ticketHash), forOne);
+  const content = salePageHtml(edge.assets, shown.sale, polled.place, ticketHash);
+  return await page(c, content, { ...forOne, ...own });
 }
 
 /** Back to the sale's page, which tells what there is to tell about a sale that is not open. */

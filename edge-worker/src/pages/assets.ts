@@ -4,7 +4,13 @@ type Asset = { text: string; contentType: string };
 
 export type AssetFile = { path: string; text: string; contentType: string };
 
-export type AssetName = 'edge.css' | 'browser-key.js' | 'sale.js' | 'catalogue.js';
+export type AssetName =
+  | 'edge.css'
+  | 'browser-key.js'
+  | 'pow.js'
+  | 'challenge.js'
+  | 'sale.js'
+  | 'catalogue.js';
 
 export type Assets = {
   /** The address of an asset, with a hash of its content in it. */
@@ -16,15 +22,22 @@ export type Assets = {
 export function makeAssets(texts: Record<AssetName, string>): Assets {
   const css = 'text/css; charset=utf-8';
   const js = 'text/javascript; charset=utf-8';
-  const key = assetFile('browser-key.js', { text: texts['browser-key.js'], contentType: js });
-  // The script asks for the key's by its address with the hash in it.
-  const sale = texts['sale.js'].replace('./browser-key.js', key.path);
-  const files = new Map<AssetName, AssetFile>([
-    ['edge.css', assetFile('edge.css', { text: texts['edge.css'], contentType: css })],
-    ['browser-key.js', key],
-    ['sale.js', assetFile('sale.js', { text: sale, contentType: js })],
-    ['catalogue.js', assetFile('catalogue.js', { text: texts['catalogue.js'], contentType: js })],
-  ]);
+  const files = new Map<AssetName, AssetFile>();
+  /** A script asks for others, which were added before it, by their addresses with the hash in them. */
+  const add = (name: AssetName, contentType: string, others: AssetName[] = []) => {
+    const pathOf = (other: AssetName) => files.get(other)?.path ?? '';
+    const text = others.reduce(
+      (all, other) => all.replace(`'./${other}'`, `'${pathOf(other)}'`),
+      texts[name],
+    );
+    files.set(name, assetFile(name, { text, contentType }));
+  };
+  add('edge.css', css);
+  add('browser-key.js', js);
+  add('pow.js', js);
+  add('challenge.js', js, ['pow.js']);
+  add('sale.js', js, ['browser-key.js', 'challenge.js']);
+  add('catalogue.js', js);
   const byPath = new Map([...files.values()].map((file) => [file.path, file]));
   return {
     path: (name) => files.get(name)?.path ?? '',

@@ -17,13 +17,14 @@ export function salePage(
   place: Place | null,
   ticketHash: string | null,
 ): Html {
+  const challengeSteps = sale.challenge === 'none' ? [] : sale.challengeAt;
   return layout(assets, {
     title: place?.state === 'admitted' ? `It is your turn · ${sale.name}` : sale.name,
     refreshSeconds: place ? refreshOf(place) : beforePlaceSeconds(sale),
     script: 'sale.js',
     main: html`<div id="room" data-sale="${sale.id}" data-state="${sale.state}"
 data-place="${place?.state ?? ''}" data-server-time="${sale.serverTime}"
-data-bind="${sale.bindTokens}" data-ticket-hash="${ticketHash ?? ''}"
+data-bind="${sale.bindTokens}" data-challenge="${challengeSteps.join(' ')}" data-ticket-hash="${ticketHash ?? ''}"
 data-poll-after="${place?.pollAfterSeconds ?? ''}" data-message="${sale.message}">
 <h1>${sale.name}</h1>
 <p class="row"><span class="badge badge-${sale.state}">${stateWords[sale.state]}</span>

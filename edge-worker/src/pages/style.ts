@@ -21,5 +21,6 @@ padding:1.2rem 0 0;border-top:1px solid var(--line)}
 .product:last-child{padding-bottom:0}
 .product img{width:5rem;height:5rem;object-fit:cover}
 .product p{margin:0}
+progress{width:100%;max-width:20rem;accent-color:var(--accent)}
 .more{text-align:center}
 `;

@@ -92,6 +92,20 @@ const prove = async (method, path, json) => {
   return await call(path, { method, headers, ...body });
 };
 
+const asksFor = (step) => room().dataset.challenge.split(' ').includes(step);
+
+const solved = async (step) => {
+  const { solve } = await import('./challenge.js');
+  return await solve(room().dataset.sale, step);
+};
+
+// With a solved challenge where one is due, and once more with a fresh one where that was refused.
+const sendSolved = async (step, isDue, send) => {
+  const answer = await send(isDue ? await solved(step) : {});
+  const isRefused = answer.response.status === 403 && answer.body.type.includes(':challenge-');
+  return isRefused ? await send(await solved(step)) : answer;
+};
+
 // Fetches the page itself, so that its words stand in one place.
 const renew = async () => {
   const before = room().dataset.place;
@@ -175,10 +189,12 @@ const forget = async () => {
 const join = async () => {
   const pair = room().dataset.bind === 'off' ? null : await browserKey();
   const key = pair === null ? {} : { publicKey: await publicJwk(pair) };
-  let answer = await prove('POST', '/place', key);
+  const send = (more) => prove('POST', '/place', { ...key, ...more });
+  // Whoever has a place, or had one, has solved one for it.
+  let answer = await sendSolved('join', asksFor('join') && room().dataset.place === '', send);
   if (answer.response.status === 409 && answer.body.type.endsWith(':conflict')) {
     await forget();
-    answer = await prove('POST', '/place', key);
+    answer = await sendSolved('join', asksFor('join'), send);
   }
   const { response, body } = answer;
   if (!response.ok) say(body.detail);
@@ -187,14 +203,17 @@ const join = async () => {
 };
 
 const buy = async () => {
-  const { response, body } = await prove('POST', '/place/token');
+  // The token that was issued is the same again, and asks for nothing.
+  const isDue = asksFor('token') && room().dataset.place === 'admitted';
+  const send = (more) => prove('POST', '/place/token', more);
+  const { response, body } = await sendSolved('token', isDue, send);
   if (response.ok) {
     // Of this origin, whatever `checkoutUrl` says: the key is in no other.
     location.assign(`/checkout?sale=${room().dataset.sale}#token=${body.token}`);
     return;
   }
   await renew();
-  if (response.status === 401) say(body.detail);
+  if ([401, 403, 503].includes(response.status)) say(body.detail);
 };
 
 // Without the key the place stays, and the form makes this browser forget it.
@@ -204,8 +223,12 @@ const leave = async (form) => {
   else form.submit();
 };
 
+let isActing = false;
 const submit = async (event, act) => {
   event.preventDefault();
+  // The page may have been fetched anew while a challenge is being solved.
+  if (isActing) return;
+  isActing = true;
   const button = event.target.querySelector('button');
   button.disabled = true;
   try {
@@ -214,6 +237,7 @@ const submit = async (event, act) => {
     say('That did not work. Please try again.');
   }
   button.disabled = false;
+  isActing = false;
   plan(Number(room().dataset.pollAfter) || 5);
 };
 
