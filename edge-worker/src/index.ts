@@ -32,6 +32,7 @@ import { logFault } from './log.ts';
 import { makeAssets } from './pages/assets.ts';
 import catalogueScript from './pages/client/catalogue.browser.js';
 import challengeScript from './pages/client/challenge.browser.js';
+import offerScript from './pages/client/offer.browser.js';
 import powScript from './pages/client/pow.browser.js';
 import saleScript from './pages/client/sale.browser.js';
 import { edgeCss } from './pages/style.ts';
@@ -92,6 +93,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
       'pow.js': powScript,
       'challenge.js': challengeScript,
       'sale.js': saleScript,
+      'offer.js': offerScript,
       'catalogue.js': catalogueScript,
     }),
     publicKeys: config.purchaseKeys.publicSet,

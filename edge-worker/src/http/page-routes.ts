@@ -1,8 +1,9 @@
-import { bodyText } from '@fairgate/shared/http/body.ts';
+import { bodyText, parseInput } from '@fairgate/shared/http/body.ts';
 import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { tokenHash } from '@fairgate/shared/token/dpop.ts';
 import { Hono } from 'hono';
+import { z } from 'zod';
 import { asksChallenge } from '../domain/challenge.ts';
 import { cataloguePage } from '../pages/catalogue-page.ts';
 import { type Html, pageHeaders, turnstilePolicy } from '../pages/layout.ts';
@@ -74,11 +75,18 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   return await page(c, content, { ...forOne, ...own });
 }
 
+const joinFormSchema = z.object({ pass: z.string().trim().max(500).optional() });
+
+async function joinForm(c: EdgeContext): Promise<{ pass?: string }> {
+  const fields = Object.fromEntries(new URLSearchParams(await bodyText(c)));
+  const { pass = '' } = parseInput(joinFormSchema, fields);
+  return pass === '' ? {} : { pass };
+}
+
 /** Back to the sale's page, which tells what there is to tell about a sale that is not open. */
 async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
-  await bodyText(c);
-  const outcome = await joinBound(edge, c, saleId, {});
+  const outcome = await joinBound(edge, c, saleId, await joinForm(c));
   switch (outcome.kind) {
     case 'joined':
       await requireUnbanned(edge, c, outcome.claims.sub);

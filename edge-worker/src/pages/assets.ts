@@ -9,6 +9,7 @@ export type AssetName =
   | 'browser-key.js'
   | 'pow.js'
   | 'challenge.js'
+  | 'offer.js'
   | 'sale.js'
   | 'catalogue.js';
 
@@ -36,7 +37,8 @@ export function makeAssets(texts: Record<AssetName, string>): Assets {
   add('browser-key.js', js);
   add('pow.js', js);
   add('challenge.js', js, ['pow.js']);
-  add('sale.js', js, ['browser-key.js', 'challenge.js']);
+  add('offer.js', js);
+  add('sale.js', js, ['browser-key.js', 'challenge.js', 'offer.js']);
   add('catalogue.js', js);
   const byPath = new Map([...files.values()].map((file) => [file.path, file]));
   return {

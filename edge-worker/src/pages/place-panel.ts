@@ -1,7 +1,7 @@
 import type { Place } from '@fairgate/shared/place.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
 import { html } from 'hono/html';
-import { buyForm, joinForm, leaveForm } from './forms.ts';
+import { buyForm, joinForm, leaveForm, passForm } from './forms.ts';
 import type { Html } from './layout.ts';
 import { haltedWords, numberLabel, outlookWords, timeWords, waitWords, whyWords } from './words.ts';
 
@@ -44,7 +44,7 @@ function linePanel(sale: PublicSale, place: Place): Html {
 <p class="muted" data-field="stale"${place.stale ? '' : html` hidden`}>These figures are a little old;
 your place is kept.</p>
 ${drawnNote(sale, place)}<p class="muted">Keep this page open. It tells you when it is your turn.</p>
-${leaveForm(sale)}</section>`;
+${place.lane === 'main' ? passForm(sale) : ''}${leaveForm(sale)}</section>`;
 }
 
 /** How an entrant of a lottery checks their own number. */

@@ -4,6 +4,7 @@
 // key of its own: taking the token, leaving and joining again are proven by it.
 
 import { browserKey, hashOf, makeProof, publicJwk, storedKey } from './browser-key.js';
+import { forgetOffer, offerOf, takeOffer } from './offer.js';
 
 const title = document.title;
 let timer;
@@ -186,18 +187,30 @@ const forget = async () => {
   room().dataset.ticketHash = '';
 };
 
-const join = async () => {
+// What stands in the form's field counts before what the shop's link brought.
+const offered = (form) => {
+  const pass = form.elements.pass?.value.trim();
+  return { ...offerOf(room().dataset.sale), ...(pass ? { pass } : {}) };
+};
+
+const join = async (form) => {
+  const offer = offered(form);
   const pair = room().dataset.bind === 'off' ? null : await browserKey();
   const key = pair === null ? {} : { publicKey: await publicJwk(pair) };
-  const send = (more) => prove('POST', '/place', { ...key, ...more });
+  const send = (more) => prove('POST', '/place', { ...key, ...offer, ...more });
   // Whoever has a place, or had one, has solved one for it.
   let answer = await sendSolved('join', asksFor('join') && room().dataset.place === '', send);
-  if (answer.response.status === 409 && answer.body.type.endsWith(':conflict')) {
+  if (
+    answer.response.status === 409 &&
+    answer.body.type.endsWith(':conflict') &&
+    !answer.body.reason
+  ) {
     await forget();
     answer = await sendSolved('join', asksFor('join'), send);
   }
   const { response, body } = answer;
-  if (!response.ok) say(body.detail);
+  if (response.ok) forgetOffer(room().dataset.sale);
+  else say(body.detail);
   await renew();
   if (!response.ok) say(body.detail);
 };
@@ -246,6 +259,11 @@ const dress = () => {
   clockOffsetMs = Date.parse(serverTime) - Date.now();
   localTimes();
   tick();
+  const { pass } = offerOf(room().dataset.sale);
+  for (const input of pass ? room().querySelectorAll('input[name="pass"]') : []) {
+    input.value = pass;
+    input.closest('details').open = true;
+  }
   for (const form of room().querySelectorAll('form[data-form]')) {
     const act = { join, buy, leave }[form.dataset.form];
     form.addEventListener('submit', (event) => submit(event, act));
@@ -257,5 +275,6 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden && Date.now() >= pollDueAtMs) void poll();
 });
 setInterval(tick, 1000);
+takeOffer(room().dataset.sale);
 dress();
 plan(Number(room().dataset.pollAfter) || 5);
