@@ -50,5 +50,8 @@ function fieldsOf(sale: FaultSale): RoomFields {
     maxUnitsPerShopper: 1,
     guaranteeStock: 1,
     message: '',
+    placesPerAddress: 0,
+    priorityShare: 0.5,
+    revocations: '[]',
   };
 }

@@ -60,6 +60,9 @@ function defaultFields(saleId: string, given: Partial<RoomFields>): RoomFields {
     maxUnitsPerShopper: 2,
     guaranteeStock: 1 as const,
     message: '',
+    placesPerAddress: 0,
+    priorityShare: 0.5,
+    revocations: '[]',
     ...given,
   };
   return { ...fields, info: JSON.stringify(infoOf(saleId, fields)) };

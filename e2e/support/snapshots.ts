@@ -1,8 +1,16 @@
 import { newId } from '@fairgate/shared/ids.ts';
 import { parseSnapshot, type RoomSnapshot } from '@fairgate/shared/room/snapshot.ts';
-import type { SaleInfo } from '@fairgate/shared/sale.ts';
+import type { SaleInfo, SaleMode } from '@fairgate/shared/sale.ts';
 
-export type SnapshotWish = Partial<Omit<RoomSnapshot, 'positions' | 'stock' | 'info'>> & {
+type Parsed = 'lanes' | 'priorityShare' | 'scoreOf' | 'revoked' | 'stock' | 'info';
+export type SnapshotWish = Partial<Omit<RoomSnapshot, Parsed>> & {
+  /** Of the main lane. */
+  frontier?: number;
+  mode?: SaleMode;
+  /** `from-to,...` */
+  revoked?: string;
+  /** Who waits in the priority lane, by their scores. */
+  priority?: { line: number[]; frontier: number; share: number };
   /** Scores in line, rising; they are the head, and there are no breakpoints. */
   line?: number[];
   saleId?: string;
@@ -10,12 +18,12 @@ export type SnapshotWish = Partial<Omit<RoomSnapshot, 'positions' | 'stock' | 'i
 
 /** A snapshot as `advance.lua` writes it, of an open sale with one product. */
 export function snapshotJson(wish: SnapshotWish = {}): string {
-  const { line = [], saleId = newId('sale'), ...fields } = wish;
+  const { line = [], saleId = newId('sale'), mode = 'fifo', priority, ...fields } = wish;
   const startsAt = fields.startsAt ?? 1_000_000;
   const info: SaleInfo = {
     id: saleId,
     name: 'A sale',
-    mode: 'fifo',
+    mode,
     startsAt: new Date(startsAt).toISOString(),
     endsAt: null,
     bindTokens: 'optional',
@@ -40,7 +48,7 @@ export function snapshotJson(wish: SnapshotWish = {}): string {
     frontier: 0,
     waiting: line.length,
     last: line.at(-1) ?? 0,
-    head: line.map((score, i) => score - (line[i - 1] ?? 0)).join(','),
+    head: deltas(line),
     breaks: '',
     stock: 'prod_1=7:2:1',
     admitPerMinute: 600,
@@ -53,10 +61,23 @@ export function snapshotJson(wish: SnapshotWish = {}): string {
     abandonSeconds: 120,
     tokenSeconds: 120,
     halted: false,
+    ...(priority && {
+      priority: {
+        frontier: priority.frontier,
+        share: priority.share,
+        waiting: priority.line.length,
+        head: deltas(priority.line),
+        breaks: '',
+      },
+    }),
     ...fields,
     startsAt,
     info: JSON.stringify(info),
   });
+}
+
+function deltas(scores: number[]): string {
+  return scores.map((score, i) => score - (scores[i - 1] ?? 0)).join(',');
 }
 
 export function snapshotOf(wish: SnapshotWish = {}): RoomSnapshot {

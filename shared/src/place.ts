@@ -1,5 +1,9 @@
 import type { SaleState } from './sale.ts';
 
+/** The lanes of a line. Each is let in in its own order. */
+export const lanes = ['main', 'priority'] as const;
+export type Lane = (typeof lanes)[number];
+
 export const placeStates = [
   'lobby',
   'waiting',
@@ -25,7 +29,7 @@ export type Place = {
   behind: number | null;
   etaSeconds: { low: number; high: number } | null;
   pollAfterSeconds: number;
-  lane: 'main' | 'priority';
+  lane: Lane;
   admittedUntil?: string;
   saleState: SaleState;
   message: string;

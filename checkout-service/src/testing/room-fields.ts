@@ -17,4 +17,7 @@ export const roomFields: RoomFields = {
   maxUnitsPerShopper: 1,
   guaranteeStock: 1,
   message: '',
+  placesPerAddress: 0,
+  priorityShare: 0.5,
+  revocations: '[]',
 };

@@ -93,6 +93,9 @@ function defaults(saleId: string): Omit<RoomFields, 'units'> {
     maxUnitsPerShopper: 1,
     guaranteeStock: 1,
     message: '',
+    placesPerAddress: 0,
+    priorityShare: 0.5,
+    revocations: '[]',
   };
 }
 

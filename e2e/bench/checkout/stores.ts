@@ -81,11 +81,12 @@ async function beginRoom(redisUrl: string, saleId: string, units: number): Promi
   const settings = { admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds };
   const fields = { name: 'Benchmark', mode: 'fifo', phase: 'open', info: '{}', message } as const;
   const times = { startsAt: now - 1_000, endsAt: 0 };
-  const limits = { units, maxUnitsPerShopper: 1, guaranteeStock: 1 } as const;
+  const limits = { units, maxUnitsPerShopper: 1, guaranteeStock: 1, placesPerAddress: 0 } as const;
+  const lanes = { priorityShare: 0.5, revocations: '[]' };
   await redisRoom(redis, nodeScripts()).configure(
     saleId,
     1,
-    { ...fields, ...times, ...settings, ...limits },
+    { ...fields, ...times, ...settings, ...limits, ...lanes },
     { ...noBeginning, free: units },
   );
   redis.disconnect();

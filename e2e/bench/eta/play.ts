@@ -54,13 +54,15 @@ export async function play(
     const figures = await room.figures(saleId);
     if (!snapshot || !figures) throw new Error('the room is gone');
     meter.note(second, figures.admittedTotal, figures.abandoned + figures.left);
-    const letIn = crowd.filter((s) => s.number > reached && s.number <= snapshot.frontier);
+    const letIn = crowd.filter(
+      (s) => s.number > reached && s.number <= snapshot.lanes.main.frontier,
+    );
     for (const shopper of letIn) {
       if (shopper.goes <= second) continue;
       admittedAt.set(shopper.number, second);
       await work.admit(room, shopper, second);
     }
-    reached = snapshot.frontier;
+    reached = snapshot.lanes.main.frontier;
     await work.settleDue(room, second);
     if (second % showSeconds === 0) {
       const { state, startsAt, admitPerMinute, admittedPerMinute } = snapshot;
@@ -70,7 +72,7 @@ export async function play(
         ...{ pace: meter.pace(), absentShare: meter.absentShare() },
       };
       for (const { number } of sample(random, crowd, reached, second)) {
-        const ahead = aheadOf(snapshot.positions, number);
+        const ahead = aheadOf(snapshot.lanes.main.positions, number);
         shown.push({ number, atSecond: second, question: { pace, ahead, nowMs: now() } });
       }
     }

@@ -39,6 +39,9 @@ export async function openBenchSale(redis: Redis | Cluster): Promise<string> {
     maxUnitsPerShopper: 1,
     guaranteeStock: 1,
     message: '',
+    placesPerAddress: 0,
+    priorityShare: 0.5,
+    revocations: '[]',
   } as const;
   const room = redisRoom(redis, nodeScripts());
   await room.configure(saleId, 1, fields, { ...noBeginning, free: 1_000 });

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import type { LookQuestion, LookReply } from '@fairgate/shared/room/room.ts';
+import type { LookQuestion } from '@fairgate/shared/room/room.ts';
 import { limits } from './limits.ts';
 import type { Gateways, Keep } from './ports.ts';
 import { TwoGenerations } from './two-generations.ts';
@@ -69,14 +69,4 @@ export function gatheredHeartbeats(
 /** By number as well: a visitor who left and joined again has another number, and a new ticket. */
 function placeKey(saleId: string, { visitor, number }: LookQuestion): string {
   return `${saleId}:${visitor}:${number}`;
-}
-
-/** Whether a ticket still tells all that there is to tell. */
-export function standsAsTold(question: LookQuestion, reply: LookReply): boolean {
-  return (
-    reply.state === 'waiting' &&
-    reply.number === question.number &&
-    reply.score === question.number &&
-    reply.ordinal === question.ordinal
-  );
 }

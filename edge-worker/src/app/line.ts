@@ -1,5 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import type { JoinQuestion, JoinReply } from '@fairgate/shared/room/room.ts';
+import type { RoomSnapshot } from '@fairgate/shared/room/snapshot.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import type {
@@ -57,13 +58,16 @@ function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
     const search = snapshots.find(claims.sale, 'ticket');
     const found = search instanceof Promise ? await search : search;
     if (found.kind !== 'found') return notFound(found.kind);
+    const { snapshot } = found;
+    if (isRevoked(claims, snapshot)) return { kind: 'revoked' };
     const question = questionOf(claims);
-    const isAhead = claims.n > found.snapshot.frontier;
+    const standing = waitingAt(claims, snapshot);
+    const isAhead = standing.score > snapshot.lanes[claims.lane].frontier;
     if (!isAhead || heartbeats.isElsewhere(claims.sale, question)) {
       return await standings.ask(claims, found);
     }
     heartbeats.note(claims.sale, question, keep);
-    return standings.show(claims, waitingAt(claims.n), claims.ord, found);
+    return standings.show(claims, standing, claims.ord, found);
   };
 }
 
@@ -85,6 +89,8 @@ function joiner(parts: LineParts): Line['join'] {
       case 'sold-out':
         return { kind: 'sold-out' };
       case 'too-many-places':
+      case 'pass-spent':
+      case 'revoked':
       case 'key-needed':
       case 'other-key':
         return { kind: answer.reply.outcome };
@@ -113,8 +119,8 @@ async function placeOf(
     return asked.kind === 'place' ? { kind: 'joined', isNew, place: asked.place, claims } : asked;
   }
   if (found.snapshot.state === 'closed') return { kind: 'sale-not-open', startsAt: null };
-  const { number, ordinal, score } = reply;
-  const standing = { ...waitingAt(number), score };
+  const { number, lane, ordinal, score } = reply;
+  const standing = { ...waitingAt({ n: number, lane }, found.snapshot), score };
   const shown = parts.standings.show(claims, standing, ordinal, found);
   return shown.kind === 'place' ? { kind: 'joined', isNew, place: shown.place, claims } : shown;
 }
@@ -131,10 +137,10 @@ function taker({ gateways, snapshots }: LineParts): Line['take'] {
   return async (claims) => {
     const answer = await gateways.take(claims.sale, questionOf(claims));
     if (answer.kind !== 'answered') return refused(answer, claims.sale, 'ticket', snapshots);
-    const { outcome, number, admittedAtMs, untilMs, promise } = answer.reply;
+    const { outcome, number, place, admittedAtMs, untilMs, promise } = answer.reply;
     switch (outcome) {
       case 'issued': {
-        const admission = { jti: answer.jti, number, max: promise, admittedAtMs, untilMs };
+        const admission = { jti: answer.jti, number, place, max: promise, admittedAtMs, untilMs };
         return { kind: 'issued', admission };
       }
       case 'unknown':
@@ -148,6 +154,7 @@ function taker({ gateways, snapshots }: LineParts): Line['take'] {
       case 'done':
       case 'expired':
       case 'left':
+      case 'revoked':
       case 'key-needed':
       case 'other-key':
         return { kind: outcome };
@@ -160,6 +167,7 @@ function leaver({ gateways, snapshots, heartbeats }: LineParts): Line['leave'] {
     const answer = await gateways.leave(claims.sale, questionOf(claims));
     if (answer.kind !== 'answered') return refused(answer, claims.sale, 'ticket', snapshots);
     switch (answer.outcome) {
+      case 'revoked':
       case 'key-needed':
       case 'other-key':
         return { kind: answer.outcome };
@@ -169,6 +177,10 @@ function leaver({ gateways, snapshots, heartbeats }: LineParts): Line['leave'] {
         return { kind: 'left' };
     }
   };
+}
+
+function isRevoked({ n }: TicketClaims, { revoked }: RoomSnapshot): boolean {
+  return revoked.some(([from, to]) => n >= from && n <= to);
 }
 
 function notFound(kind: 'unknown' | 'unavailable'): Refused {

@@ -6,7 +6,13 @@ import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 export type Refused = { kind: 'unknown-sale' } | { kind: 'unavailable'; cause?: string };
 
 /** `renewed`: claims of a ticket that replaces the one that was shown. */
-export type PollOutcome = { kind: 'place'; place: Place; renewed: TicketClaims | null } | Refused;
+export type PollOutcome =
+  | { kind: 'place'; place: Place; renewed: TicketClaims | null }
+  | Revoked
+  | Refused;
+
+/** The place was revoked: its ticket is worth nothing any more. */
+export type Revoked = { kind: 'revoked' };
 
 export type LookOutcome = { kind: 'stands'; state: LookReply['state'] } | Refused;
 
@@ -20,14 +26,19 @@ export type JoinOutcome =
   | { kind: 'sale-not-open'; startsAt: string | null }
   | { kind: 'sold-out' }
   | { kind: 'too-many-places' }
+  | { kind: 'pass-spent' }
+  | Revoked
   | NotItsKey
   | Refused;
 
-export type LeaveOutcome = { kind: 'left' } | NotItsKey | Refused;
+export type LeaveOutcome = { kind: 'left' } | Revoked | NotItsKey | Refused;
 
 export type Admission = {
   jti: string;
+  /** As it is shown: the rank of who was drawn. */
   number: number;
+  /** The place's own. */
+  place: number;
   /** Units it may buy. */
   max: number;
   admittedAtMs: number;
@@ -37,5 +48,6 @@ export type Admission = {
 export type TakeOutcome =
   | { kind: 'issued'; admission: Admission }
   | { kind: 'not-admitted' | 'done' | 'expired' | 'left' }
+  | Revoked
   | NotItsKey
   | Refused;

@@ -1,7 +1,7 @@
 import type {
   JoinQuestion,
   JoinReply,
-  KeyFault,
+  LeaveReply,
   LookQuestion,
   LookReply,
   TakeReply,
@@ -28,7 +28,7 @@ export type TakeAnswer =
   | UnknownSale
   | Unavailable;
 export type LeaveAnswer =
-  | { kind: 'answered'; outcome: 'left' | 'kept' | KeyFault }
+  | { kind: 'answered'; outcome: Exclude<LeaveReply, 'unknown'> }
   | UnknownSale
   | Unavailable;
 /** Snapshots of public sales, newest start first; the cursor is opaque. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
+import type { Lane } from '@fairgate/shared/place.ts';
 import type { LookQuestion, LookReply } from '@fairgate/shared/room/room.ts';
 import type { RoomSnapshot } from '@fairgate/shared/room/snapshot.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
@@ -32,10 +33,11 @@ export function placeStandings(parts: {
 
   const show: Standings['show'] = (claims, standing, ordinal, { snapshot, isStale }) => {
     const nowMs = clock.now();
-    const isSame = claims.n === standing.number && claims.ord === ordinal;
+    const { number, lane } = standing;
+    const isSame = claims.n === number && claims.ord === ordinal && claims.lane === lane;
     const isGood = isSame && !ticketFallsShort(claims.exp, snapshot, nowMs);
     const place = placeView(standing, snapshot, { nowMs, random: random(), isStale });
-    const own = { ...claims, n: standing.number, ord: ordinal };
+    const own = { ...claims, n: number, ord: ordinal, lane };
     const renewed = isGood ? null : { ...own, exp: ticketExpiry(snapshot, nowMs) };
     return { kind: 'place', place, renewed };
   };
@@ -46,6 +48,7 @@ export function placeStandings(parts: {
       const key = `${claims.sale}:${claims.sub}`;
       const answer = await gateways.look(claims.sale, questionOf(claims));
       const reply = answer.kind === 'answered' ? answer.replies[0] : undefined;
+      if (reply?.state === 'revoked') return { kind: 'revoked' };
       const standing = reply && standingOf(reply);
       if (reply && standing) {
         lastSaid.set(key, standing);
@@ -56,19 +59,23 @@ export function placeStandings(parts: {
         return { kind: 'unknown-sale' };
       }
       const said = lastSaid.get(key);
-      const last = said?.number === claims.n ? said : waitingAt(claims.n);
+      const last = said?.number === claims.n ? said : waitingAt(claims, found.snapshot);
       return show(claims, last, claims.ord, { ...found, isStale: true });
     },
   };
 }
 
 export function questionOf(claims: TicketClaims): LookQuestion {
-  return { visitor: claims.sub, number: claims.n, ordinal: claims.ord, jkt: claims.jkt };
+  const { sub: visitor, n: number, ord: ordinal, jkt, lane } = claims;
+  return { visitor, number, ordinal, jkt, lane };
 }
 
-/** Where a ticket stands as long as nobody says otherwise: its score is its number. */
-export function waitingAt(number: number): Standing {
-  return { state: 'waiting', number, score: number, untilMs: 0 };
+/** Where a ticket stands as long as nobody says otherwise: by its number, or the rank of that. */
+export function waitingAt(
+  { n: number, lane }: Pick<TicketClaims, 'n' | 'lane'>,
+  { scoreOf }: Pick<RoomSnapshot, 'scoreOf'>,
+): Standing {
+  return { state: 'waiting', lane, number, score: scoreOf(number), untilMs: 0 };
 }
 
 /**
@@ -80,7 +87,7 @@ export type Bonds = { jkt: string | null; isPerson: boolean };
 
 export function newClaims(
   { saleId, visitor, jkt, isPerson }: Holder,
-  place: { number: number; ordinal: number },
+  place: { number: number; ordinal: number; lane: Lane },
   snapshot: RoomSnapshot,
   nowMs: number,
 ): TicketClaims {
@@ -89,7 +96,7 @@ export function newClaims(
     sub: visitor,
     n: place.number,
     ord: place.ordinal,
-    lane: 'main',
+    lane: place.lane,
     iat: Math.floor(nowMs / 1_000),
     exp: ticketExpiry(snapshot, nowMs),
     ...(jkt === null ? {} : { jkt }),
@@ -98,6 +105,7 @@ export function newClaims(
 }
 
 function standingOf(reply: LookReply): Standing | undefined {
-  const { state, number, score, untilMs } = reply;
-  return state === 'unknown' ? undefined : { state, number, score, untilMs };
+  const { state, lane, number, score, untilMs } = reply;
+  if (state === 'unknown' || state === 'revoked') return undefined;
+  return { state, lane, number, score, untilMs };
 }

@@ -5,6 +5,7 @@ import { placeView, type Standing } from './place-view.ts';
 const moment = { nowMs: 2_000_000, random: 0.5, isStale: false };
 const waiting = (score: number, number = score): Standing => ({
   state: 'waiting',
+  lane: 'main',
   number,
   score,
   untilMs: 0,
@@ -46,7 +47,7 @@ test('an admitted place has a deadline and nobody ahead; an ended one has neithe
   const untilMs = 2_060_000;
   const snapshot = snapshotOf({ line: [9], frontier: 5 });
   const at = (state: Standing['state']) =>
-    placeView({ state, number: 5, score: 0, untilMs }, snapshot, moment);
+    placeView({ state, lane: 'main', number: 5, score: 0, untilMs }, snapshot, moment);
   for (const state of ['admitted', 'issued'] as const) {
     const until = new Date(untilMs).toISOString();
     expect(at(state)).toMatchObject({ state, ahead: 0, etaSeconds: null, admittedUntil: until });
@@ -62,7 +63,13 @@ test('a line that a fault of ours has halted says so, and forecasts nothing', ()
   const snapshot = snapshotOf({ line: [1], halted: true });
   const place = placeView(waiting(1), snapshot, moment);
   expect(place).toMatchObject({ halted: true, etaSeconds: null, state: 'waiting', ahead: 0 });
-  const admitted: Standing = { state: 'admitted', number: 1, score: 0, untilMs: 2_060_000 };
+  const admitted: Standing = {
+    state: 'admitted',
+    lane: 'main',
+    number: 1,
+    score: 0,
+    untilMs: 2_060_000,
+  };
   expect(placeView(admitted, snapshot, moment).halted).toBeUndefined();
 });
 

@@ -1,7 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import type { JoinQuestion, LookQuestion, LookReply, Room } from '@fairgate/shared/room/room.ts';
 import { deriveJti } from '@fairgate/shared/token/purchase.ts';
-import { standsAsTold } from '../app/heartbeats.ts';
 import type {
   Gateways,
   JoinAnswer,
@@ -70,10 +69,7 @@ export function roomGateway(parts: RoomGatewayParts): RoomGateway {
     look: (saleId, question) =>
       reach(async () => await lookAnswer([await looks.ask(saleId, question)], unknown)),
     note: (saleId, questions) =>
-      reach(
-        async () =>
-          await noteAnswer(questions, await lookInSteps(room, saleId, questions), unknown),
-      ),
+      reach(async () => await noteAnswer(await lookInSteps(room, saleId, questions), unknown)),
     take: (saleId, question) =>
       reach(async () => await takeToken(parts, saleId, question, unknown)),
     leave: (saleId, ticket) =>
@@ -98,15 +94,11 @@ async function lookInSteps(
 
 /** Of thousands of heartbeats a second hardly one has news: only these go back to the isolate. */
 async function noteAnswer(
-  questions: readonly LookQuestion[],
   replies: readonly LookReply[],
   unknown: () => Promise<UnknownSale>,
 ): Promise<NoteAnswer> {
   if (replies[0]?.state === 'unknown') return await unknown();
-  const elsewhere = replies.flatMap((reply, i) => {
-    const question = questions[i];
-    return question && standsAsTold(question, reply) ? [] : [i];
-  });
+  const elsewhere = replies.flatMap((reply, i) => (reply.isOwn ? [] : [i]));
   return { kind: 'answered', elsewhere };
 }
 
@@ -127,7 +119,7 @@ const ordinalsMax = 8;
 async function takeToken(
   { room, admissionKey }: RoomGatewayParts,
   saleId: string,
-  { visitor, number, ordinal, jkt }: LookQuestion,
+  { visitor, number, ordinal, jkt, lane }: LookQuestion,
   unknown: () => Promise<UnknownSale>,
 ): Promise<TakeAnswer> {
   const take = async (ord: number): Promise<Extract<TakeAnswer, { kind: 'answered' }>> => {
@@ -139,6 +131,6 @@ async function takeToken(
     answer = await take(answer.reply.ordinal);
   }
   if (answer.reply.outcome !== 'unknown') return answer;
-  const [reply] = await room.look(saleId, [{ visitor, number, ordinal, jkt }]);
+  const [reply] = await room.look(saleId, [{ visitor, number, ordinal, jkt, lane }]);
   return reply?.state === 'unknown' ? await unknown() : answer;
 }

@@ -96,6 +96,7 @@ function purchaseClaims(claims: TicketClaims, admission: Admission): PurchaseCla
     jti: admission.jti,
     sale: claims.sale,
     number: admission.number,
+    ...(admission.place === admission.number ? {} : { place: admission.place }),
     max: Math.max(1, admission.max),
     iat: issuedAt,
     // Clocks differ: one that is a little behind must not refuse a fresh token.

@@ -1,6 +1,6 @@
 import { proofProblem } from '@fairgate/shared/http/proof-refusal.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
-import type { JoinOutcome, LeaveOutcome, Refused, TakeOutcome } from '../app/outcomes.ts';
+import type { JoinOutcome, LeaveOutcome, Refused, Revoked, TakeOutcome } from '../app/outcomes.ts';
 
 /** How long a client is asked to wait when the room cannot be reached. */
 const retryAfterSeconds = 2;
@@ -12,8 +12,10 @@ export function unknownSale(): Problem {
   return new Problem('not-found', 'There is no such sale.');
 }
 
-export function refusal(refused: Refused): Problem {
+export function refusal(refused: Refused | Revoked): Problem {
   switch (refused.kind) {
+    case 'revoked':
+      return new Problem('token-revoked', 'This place was revoked.');
     case 'unknown-sale':
       return unknownSale();
     case 'unavailable': {
@@ -58,10 +60,16 @@ export function joinRefusal(outcome: Exclude<JoinOutcome, { kind: 'joined' }>): 
         extra: { reason: outcome.kind },
       });
     }
+    case 'pass-spent':
+      return new Problem('conflict', {
+        detail: 'Somebody has used this pass already.',
+        extra: { reason: outcome.kind },
+      });
     case 'other-key':
       return otherKey();
     case 'key-needed':
       return notItsKey();
+    case 'revoked':
     case 'unknown-sale':
     case 'unavailable':
       return refusal(outcome);
@@ -73,6 +81,7 @@ export function leaveRefusal(outcome: Exclude<LeaveOutcome, { kind: 'left' }>): 
     case 'key-needed':
     case 'other-key':
       return notItsKey();
+    case 'revoked':
     case 'unknown-sale':
     case 'unavailable':
       return refusal(outcome);
@@ -92,6 +101,7 @@ export function takeRefusal(outcome: Exclude<TakeOutcome, { kind: 'issued' }>): 
     case 'key-needed':
     case 'other-key':
       return notItsKey();
+    case 'revoked':
     case 'unknown-sale':
     case 'unavailable':
       return refusal(outcome);

@@ -40,6 +40,7 @@ const source = {
   holding: [],
   settledFrom: 0,
   pictureVersion: 1,
+  logSeq: 0,
   draw: null,
 };
 

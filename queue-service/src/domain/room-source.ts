@@ -1,5 +1,5 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
-import type { StoredDraw } from '@fairgate/shared/draw/drawing.ts';
+import { finishedDraw, type StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type {
   RoomBeginning,
   RoomFields,
@@ -46,12 +46,19 @@ export type RoomSource = {
   /** The last id of the outbox: reports up to it are in these counts already. */
   settledFrom: number;
   pictureVersion: number;
+  /** The last record of the log. */
+  logSeq: number;
   /** Of a lottery. */
   draw: StoredDraw | null;
 };
 
+/** Between two lanes that both wait. */
+const priorityShareDefault = 0.5;
+
 /** Numbers skipped when a room begins again: more than can join between two checkpoints. */
 const numbersMargin = 10_000;
+/** Records that may have been in a room that was lost: as many are passed over (`recordsMargin`). */
+const recordsMargin = 1_000_000;
 
 /** What the room is told of a sale: all that an admin decides. */
 export function roomFields({ sale, products, draw }: RoomSource): RoomFields {
@@ -72,6 +79,9 @@ export function roomFields({ sale, products, draw }: RoomSource): RoomFields {
     maxUnitsPerShopper: room.maxUnitsPerShopper,
     guaranteeStock: room.guaranteeStock ? 1 : 0,
     message: room.message,
+    placesPerAddress: room.placesPerAddress ?? 0,
+    priorityShare: room.laneShare?.priority ?? priorityShareDefault,
+    revocations: '[]',
   };
 }
 
@@ -136,6 +146,10 @@ export function roomBeginning(source: RoomSource, loss: Loss | null, nowMs: numb
     expired: count('expired'),
     abandoned: count('abandoned'),
     holding: source.holding,
+    frontierPriority: count('frontierPriority'),
+    epoch: checkpoint === null ? 0 : count('epoch') + 1,
+    logSeq: source.logSeq === 0 ? 0 : source.logSeq + recordsMargin,
+    draw: source.draw === null ? null : finishedDraw(source.draw),
   };
 }
 
@@ -148,6 +162,8 @@ export function checkpointOf(figures: RoomFigures, nowMs: number): Checkpoint {
     redeemed: figures.redeemed,
     expired: figures.expired,
     abandoned: figures.abandoned,
+    frontierPriority: figures.frontierPriority,
+    epoch: figures.epoch,
     revision: figures.revision,
     aliveAdmissions: figures.alive.admissions,
     aliveMs: figures.alive.ms,

@@ -118,12 +118,12 @@ describe('after a pause was answered', () => {
     const { saleId } = await aSale(service, { startsAt: iso(startMs), publish: true });
     await service.room.join(saleId, ['a', 'b', 'c', 'd', 'e'].map(newcomer));
     await service.pass(100);
-    expect((await seen(saleId))?.frontier).toBe(1);
+    expect((await seen(saleId))?.lanes.main.frontier).toBe(1);
     expect(await act(saleId, 'pause')).toBe('paused');
     await service.pass(10_000);
-    expect((await seen(saleId))?.frontier).toBe(1);
+    expect((await seen(saleId))?.lanes.main.frontier).toBe(1);
     await act(saleId, 'resume');
-    expect((await seen(saleId))?.frontier).toBe(5);
+    expect((await seen(saleId))?.lanes.main.frontier).toBe(5);
   });
 
   it('in the lobby, the start does not open the sale', async () => {

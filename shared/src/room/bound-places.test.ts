@@ -85,6 +85,8 @@ it.each([
     }));
     await fixture.room.join(saleId, joiners);
   }
+  // What is in Postgres a moment later is no part of the place.
+  await fixture.room.log(saleId, Number.MAX_SAFE_INTEGER, 1);
   const bytes = ((await used()) - before) / crowd;
   expect(bytes).toBeLessThan(bytesMax);
   expect(bytes).toBeGreaterThan(100);

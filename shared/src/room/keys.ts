@@ -33,6 +33,24 @@ export const roomKeyNames = [
   'seen',
   /** HASH visitor -> thumbprint of the key that they are bound to, the beginning of each. */
   'bound',
+  /** ZSET as `line`: who waits in the priority lane. */
+  'priority',
+  /** LIST of records of the log that are not in Postgres yet (see docs/draw.md). */
+  'log',
+  /** STRING: tables of the draw's permutation, two bytes an entry. */
+  'draw',
+  /** STRING bitmap by number: put into the line, and not found gone since (advance.lua). */
+  'known',
+  /** STRING bitmap by number: nothing heard of for long, and still to be taken out of the line. */
+  'gone',
+  /** HASH digest of an address -> places; `v:<visitor>` -> digest. */
+  'addresses',
+  /** HASH pass -> visitor who spent it. */
+  'passes',
+  /** HASH id of a revocation -> ''; `v:<visitor>` -> the last number of theirs that is revoked. */
+  'revoked',
+  /** LIST `from:to`: ranges of numbers whose places are still to be taken out of the line. */
+  'revoking',
 ] as const;
 
 export type RoomKeyName = (typeof roomKeyNames)[number];

@@ -34,7 +34,7 @@ describe('the number of people ahead', () => {
     const snapshot = await fixture.room.advance(saleId, 0);
     expect(snapshot?.waiting).toBe(stay.length);
     for (const [rank, number] of stay.slice(0, 500).entries()) {
-      expect(aheadOf(snapshot!.positions, number)).toBe(rank);
+      expect(aheadOf(snapshot!.lanes.main.positions, number)).toBe(rank);
     }
   });
 
@@ -43,7 +43,7 @@ describe('the number of people ahead', () => {
     const snapshot = await fixture.room.advance(saleId, 0);
     const tolerance = stay.length / 100;
     for (const [rank, number] of stay.entries()) {
-      const ahead = aheadOf(snapshot!.positions, number);
+      const ahead = aheadOf(snapshot!.lanes.main.positions, number);
       expect(Math.abs(ahead - rank)).toBeLessThanOrEqual(tolerance);
     }
   });
@@ -52,7 +52,7 @@ describe('the number of people ahead', () => {
     await joinAndThin(10, () => true);
     const snapshot = await fixture.room.advance(saleId, 0);
     const [reply] = await fixture.room.join(saleId, ['late'].map(newcomer));
-    expect(aheadOf(snapshot!.positions, reply!.score)).toBe(10);
+    expect(aheadOf(snapshot!.lanes.main.positions, reply!.score)).toBe(10);
   });
 });
 

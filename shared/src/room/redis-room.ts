@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { halfBits, permutation } from '../draw/permutation.ts';
+import { lanes } from '../place.ts';
 import type { RoomRedis } from '../redis/open.ts';
 import { roomBooksSchema } from './books.ts';
 import { roomKeys } from './keys.ts';
 import {
   type DueToken,
+  type JoinQuestion,
   type JoinReply,
   type LookQuestion,
   type LookReply,
@@ -24,27 +27,43 @@ const joinSchema = z.array(
       'sale-not-open',
       'sold-out',
       'too-many-places',
+      'pass-spent',
+      'revoked',
       ...keyFaults,
     ]),
     z.coerce.number(),
     z.coerce.number(),
     z.string(),
     z.coerce.number(),
+    z.enum(lanes),
   ]),
 );
 const lookSchema = z.array(
   z.tuple([
-    z.enum(['waiting', 'admitted', 'issued', 'done', 'expired', 'left', 'unknown']),
+    z.enum(['waiting', 'admitted', 'issued', 'done', 'expired', 'left', 'revoked', 'unknown']),
     z.coerce.number(),
     z.coerce.number(),
     z.coerce.number(),
     z.coerce.number(),
     z.coerce.number(),
     z.coerce.number(),
+    z.enum(lanes),
+    z.number().transform((own) => own === 1),
   ]),
 );
 const takeSchema = z.tuple([
-  z.enum(['issued', 'ordinal', 'not-admitted', 'done', 'expired', 'left', 'unknown', ...keyFaults]),
+  z.enum([
+    'issued',
+    'ordinal',
+    'not-admitted',
+    'done',
+    'expired',
+    'left',
+    'revoked',
+    'unknown',
+    ...keyFaults,
+  ]),
+  z.coerce.number(),
   z.coerce.number(),
   z.coerce.number(),
   z.coerce.number(),
@@ -52,34 +71,51 @@ const takeSchema = z.tuple([
   z.coerce.number(),
 ]);
 
+const faultSchema = z.tuple([z.enum(['given', 'kept', 'no-room']), z.coerce.number()]);
 const leaseSchema = z.tuple([z.enum(['leased', 'no-room']), z.number()]);
+
+/** One step admits a thousand; the highest rate is ten thousand a second. */
+const advanceStepsMax = 10;
+
+type ScriptArgument = string | number | Buffer;
+
+/** Places that one step of a draw moves: some 6 µs each. */
+const drawStep = 500;
 
 /** The room's commands over an ioredis connection, each reply parsed here and nowhere else. */
 export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
-  const run = (name: CommandName, saleId: string, args: (string | number)[]) =>
+  const run = (name: CommandName, saleId: string, args: ScriptArgument[]) =>
     runScript(redis, scripts, name, saleId, args);
-  const advanceJson = async (saleId: string, ageMsMax: number = snapshotAgeMsMax) =>
-    z.string().parse(await run('advance', saleId, [ageMsMax]));
+  const advanceJson = async (saleId: string, ageMsMax: number = snapshotAgeMsMax) => {
+    for (let step = 1; ; step += 1) {
+      const json = z.string().parse(await run('advance', saleId, [ageMsMax]));
+      if (step === advanceStepsMax || !json.includes('"more":true')) return json;
+    }
+  };
   return {
     async configure(saleId, revision, fields, start) {
-      const args = [revision, JSON.stringify(fields), JSON.stringify(start)];
-      const reply = await run('configure', saleId, args);
+      const { draw = null, ...rest } = 'next' in start ? start : { ...start, draw: null };
+      const args = [revision, JSON.stringify(fields), JSON.stringify(rest)];
+      const drawn = draw === null ? ['', 0, '', 0] : drawArgs(draw);
+      const reply = await run('configure', saleId, [...args, ...drawn]);
       return z.enum(['created', 'updated', 'kept', 'no-room']).parse(reply);
     },
     async join(saleId, joiners) {
-      return joinSchema.parse(await run('join', saleId, fours(joiners))).map(joinReply);
+      return joinSchema.parse(await run('join', saleId, joiners.flatMap(joinArgs))).map(joinReply);
     },
     async look(saleId, questions) {
-      return lookSchema.parse(await run('look', saleId, fours(questions))).map(lookReply);
+      return lookSchema
+        .parse(await run('look', saleId, questions.flatMap(ticketArgs)))
+        .map(lookReply);
     },
     async take(saleId, visitor, ordinal, jti, jkt = '') {
       const reply = takeSchema.parse(await run('take', saleId, [visitor, ordinal, jti, jkt]));
-      const [outcome, number, own, admittedAtMs, untilMs, promise] = reply;
-      return { outcome, number, ordinal: own, admittedAtMs, untilMs, promise };
+      const [outcome, number, own, admittedAtMs, untilMs, promise, place] = reply;
+      return { outcome, number, ordinal: own, admittedAtMs, untilMs, promise, place };
     },
     async leave(saleId, ticket) {
-      const reply = await run('leave', saleId, fours([ticket]));
-      return z.enum(['left', 'kept', 'unknown', ...keyFaults]).parse(reply);
+      const reply = await run('leave', saleId, ticketArgs(ticket));
+      return z.enum(['left', 'kept', 'revoked', 'unknown', ...keyFaults]).parse(reply);
     },
     async advance(saleId, ageMsMax) {
       const json = await advanceJson(saleId, ageMsMax);
@@ -118,6 +154,17 @@ export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
       const reply = await run('mend', saleId, [mended, units, redeemed]);
       return z.enum(['mended', 'stale', 'no-room']).parse(reply);
     },
+    async log(saleId, upToSeq, limit) {
+      return { records: z.array(z.string()).parse(await run('log', saleId, [upToSeq, limit])) };
+    },
+    async draw(saleId, draw) {
+      const reply = await run('draw', saleId, [...drawArgs(draw), drawStep]);
+      return z.enum(['more', 'drawn', 'no-room']).parse(reply);
+    },
+    async fault(saleId, visitor, jti, ms) {
+      const reply = faultSchema.parse(await run('fault', saleId, [visitor, jti, Math.floor(ms)]));
+      return { outcome: reply[0], until: reply[1] };
+    },
     async figures(saleId) {
       const json = z.string().parse(await run('figures', saleId, []));
       return json === '' ? null : roomFiguresSchema.parse(JSON.parse(json));
@@ -131,7 +178,7 @@ async function runScript(
   scripts: Scripts,
   name: CommandName,
   saleId: string,
-  args: (string | number)[],
+  args: ScriptArgument[],
 ): Promise<unknown> {
   const keys = roomKeys(saleId);
   const script = scripts[name];
@@ -143,18 +190,30 @@ async function runScript(
   }
 }
 
-function fours(questions: readonly LookQuestion[]): (string | number)[] {
-  return questions.flatMap((q) => [q.visitor, q.number, q.ordinal, q.jkt ?? '']);
+function ticketArgs(q: LookQuestion): ScriptArgument[] {
+  return [q.visitor, q.number, q.ordinal, q.jkt ?? '', q.lane ?? 'main'];
+}
+
+function joinArgs(q: JoinQuestion): ScriptArgument[] {
+  return [...ticketArgs(q), q.pass ?? '', q.address ?? '', q.moves === true ? 1 : 0];
+}
+
+/** Key, entrants, the tables of the permutation as `draw.lua` reads them, half the bits. */
+function drawArgs({ key, entrants }: { key: string; entrants: number }): ScriptArgument[] {
+  if (entrants === 0) return [key, 0, '', 0];
+  const { tables } = permutation(key, entrants);
+  const bytes = Buffer.concat(tables.map((table) => Buffer.from(table.slice().buffer).swap16()));
+  return [key, entrants, bytes, halfBits(entrants)];
 }
 
 function joinReply(row: z.infer<typeof joinSchema>[number]): JoinReply {
-  const [outcome, number, ordinal, state, score] = row;
-  return { outcome, number, ordinal, state, score };
+  const [outcome, number, ordinal, state, score, lane] = row;
+  return { outcome, number, ordinal, state, score, lane };
 }
 
 function lookReply(row: z.infer<typeof lookSchema>[number]): LookReply {
-  const [state, number, ordinal, score, admittedAtMs, untilMs, promise] = row;
-  return { state, number, ordinal, score, admittedAtMs, untilMs, promise };
+  const [state, number, ordinal, score, admittedAtMs, untilMs, promise, lane, isOwn] = row;
+  return { state, number, ordinal, score, admittedAtMs, untilMs, promise, lane, isOwn };
 }
 
 function dueTokens(flat: string[]): DueToken[] {

@@ -44,6 +44,9 @@ function fieldsOf(changes: Partial<RoomFields>): RoomFields {
     maxUnitsPerShopper: 1,
     guaranteeStock: 1,
     message: '',
+    placesPerAddress: 0,
+    priorityShare: 0.5,
+    revocations: '[]',
     ...changes,
   };
 }

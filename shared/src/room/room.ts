@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { FinishedDraw } from '../draw/drawing.ts';
+import type { Lane } from '../place.ts';
 import { saleStates } from '../sale.ts';
 import type { BooksQuestion, RoomBooks } from './books.ts';
 import type { RoomSnapshot } from './snapshot.ts';
@@ -17,22 +19,33 @@ export type JoinReply = {
     | 'sale-not-open'
     | 'sold-out'
     | 'too-many-places'
+    | 'pass-spent'
+    | 'revoked'
     | KeyFault;
   number: number;
   ordinal: number;
   state: string;
   score: number;
+  lane: Lane;
 };
 
-/** `jkt`: thumbprint of the key that they come with. */
+/** `number` is the place's own, which a draw does not change. `jkt`: thumbprint of the key shown. */
 export type LookQuestion = {
   visitor: string;
   number: number;
   ordinal: number;
   jkt?: string | undefined;
+  /** `main` where left out. */
+  lane?: Lane | undefined;
 };
-/** `address`: digest of address or /64, where the sale limits places per address. */
-export type JoinQuestion = LookQuestion & { address?: string | undefined };
+export type JoinQuestion = LookQuestion & {
+  /** Digest of address or /64, where the sale limits places per address. */
+  address?: string | undefined;
+  /** Id of a pass whose signature is good: it is spent by who enters the priority lane with it. */
+  pass?: string | undefined;
+  /** Identity was proven: the key that is shown takes the place of the one before. */
+  moves?: boolean | undefined;
+};
 
 /** Who joins without a ticket of this sale. */
 export function newcomer(visitor: string): LookQuestion {
@@ -52,13 +65,16 @@ export type UsedUp = {
 export type DueToken = { jti: string; visitor: string; promise: number; number: number };
 
 export type LookReply = {
-  state: 'waiting' | 'admitted' | 'issued' | 'done' | 'expired' | 'left' | 'unknown';
+  state: 'waiting' | 'admitted' | 'issued' | 'done' | 'expired' | 'left' | 'revoked' | 'unknown';
   number: number;
   ordinal: number;
   score: number;
   admittedAtMs: number;
   untilMs: number;
   promise: number;
+  lane: Lane;
+  /** They wait exactly where their ticket says. */
+  isOwn: boolean;
 };
 
 export type TakeReply = {
@@ -69,14 +85,20 @@ export type TakeReply = {
     | 'done'
     | 'expired'
     | 'left'
+    | 'revoked'
     | 'unknown'
     | KeyFault;
+  /** As it is shown: the rank of who was drawn. */
   number: number;
   ordinal: number;
   admittedAtMs: number;
   untilMs: number;
   promise: number;
+  /** The place's own number. */
+  place: number;
 };
+
+export type LeaveReply = 'left' | 'kept' | 'revoked' | 'unknown' | KeyFault;
 
 /** `none`: the budget is too small, or the key's promise came back already. */
 export type PromiseReply = 'promised' | 'none' | 'no-room';
@@ -113,7 +135,16 @@ export type RoomFields = {
   maxUnitsPerShopper: number;
   guaranteeStock: 0 | 1;
   message: string;
+  /** Places that one address may have at a time; 0: any number. */
+  placesPerAddress: number;
+  /** What the priority lane gets of all admissions while both wait, 0 to 1. */
+  priorityShare: number;
+  /** JSON of Revocation[]: each acts once, by its id. */
+  revocations: string;
 };
+
+/** Ends places with numbers up to `to`: of one visitor, or of all whose number is `from` or more. */
+export type Revocation = { id: string; to: number } & ({ visitor: string } | { from: number });
 
 /** What a room begins with: zeros for a new sale, Postgres' memory for one that was lost. */
 export type RoomBeginning = {
@@ -131,8 +162,17 @@ export type RoomBeginning = {
   redeemed: number;
   expired: number;
   abandoned: number;
+  frontierPriority: number;
+  /** How often the room was lost. */
+  epoch: number;
+  /** The log goes on behind this record: above any that may be in Postgres. */
+  logSeq: number;
   /** Orders that await payment, until `payBefore` in ms; none where left out. */
   holding?: { jti: string; payBefore: number; units: number }[];
+  /** Spent passes, each with the visitor who spent it; none where left out. */
+  passes?: [string, string][];
+  /** Of a lottery whose key stands. */
+  draw?: Pick<FinishedDraw, 'key' | 'entrants'> | null;
 };
 
 export type StockCount = { productId: string; free: number; held: number; sold: number };
@@ -164,6 +204,10 @@ export const roomFiguresSchema = z.object({
   oldestWaitSeconds: z.number(),
   next: z.number(),
   frontier: z.number(),
+  frontierPriority: z.number(),
+  epoch: z.number(),
+  /** Of a lottery whose lobby has ended, with the highest number in it and its record in the log. */
+  draw: z.object({ lobbyLast: z.number(), lobbySeq: z.number(), drawn: z.boolean() }).nullable(),
   outstanding: z.number(),
   units: z.number(),
   /** What admissions may still buy, for so long: to be kept should Redis be emptied. */
@@ -203,7 +247,7 @@ export type Room = {
     jti: string,
     jkt?: string,
   ): Promise<TakeReply>;
-  leave(saleId: string, ticket: LookQuestion): Promise<'left' | 'kept' | 'unknown' | KeyFault>;
+  leave(saleId: string, ticket: LookQuestion): Promise<LeaveReply>;
   /** Null where there is no such room. */
   advance(saleId: string, ageMsMax?: number): Promise<RoomSnapshot | null>;
   /** As `advance`, unparsed: the JSON, or '' where there is no such room. */
@@ -234,4 +278,21 @@ export type Room = {
     units: number,
     redeemed: number,
   ): Promise<'mended' | 'stale' | 'no-room'>;
+  /** Forgets records of the log up to `upToSeq`, and gives the next ones (`parseRecord`). */
+  log(saleId: string, upToSeq: number, limit: number): Promise<{ records: string[] }>;
+  /** Gives entrants their ranks, in steps of a few ms each: `more` asks for another call. */
+  draw(
+    saleId: string,
+    draw: Pick<FinishedDraw, 'key' | 'entrants'>,
+  ): Promise<'more' | 'drawn' | 'no-room'>;
+  /**
+   * A fault of ours kept whoever holds this token from buying: they get `ms` more, once. `until` is
+   * the admission's deadline in ms then.
+   */
+  fault(
+    saleId: string,
+    visitor: string,
+    jti: string,
+    ms: number,
+  ): Promise<{ outcome: 'given' | 'kept' | 'no-room'; until: number }>;
 };

@@ -16,20 +16,44 @@ export const commandNames = [
   'lease',
   'books',
   'mend',
+  'log',
+  'draw',
+  'fault',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export type Script = { sha: string; source: string };
 export type Scripts = Record<CommandName, Script>;
 
-/** The one line of `prelude.lua` that reads the clock; tests put a time of their own there. */
+/** The lines of `prelude.lua` that read the clock and name the Redis; tests put their own there. */
 export const clockLine = 'local now = time[1] * 1000 + math.floor(time[2] / 1000)';
+export const runLine = "return redis.call('INFO', 'server'):match('run_id:(%x+)')";
 
-/** Puts the prelude in front of each command. `source` gives the text of a file by its name. */
-export function makeScripts(source: (name: CommandName | 'prelude') => string): Scripts {
-  const prelude = source('prelude');
+/** What stands in front of every command, and the parts of a long one that follow its beginning. */
+export const preludeParts = ['prelude', 'places', 'admissions'] as const;
+export const advanceParts = [
+  'advance-out',
+  'advance-in',
+  'advance-measure',
+  'advance-run',
+] as const;
+export type PartName = CommandName | (typeof preludeParts)[number] | (typeof advanceParts)[number];
+
+/**
+ * Puts the prelude in front of each command, and behind it what appends its records to the log.
+ * `source` gives the text of a file by its name.
+ */
+export function makeScripts(source: (name: PartName) => string): Scripts {
+  const prelude = preludeParts.map(source).join('\n');
   const script = (name: CommandName): Script => {
-    const text = `${prelude}\n${source(name)}`;
+    const text = `${prelude}
+local function command()
+${[name, ...(name === 'advance' ? advanceParts : [])].map(source).join('\n')}
+end
+local reply = command()
+flushLog()
+return reply
+`;
     return { sha: createHash('sha1').update(text).digest('hex'), source: text };
   };
   return {
@@ -48,5 +72,8 @@ export function makeScripts(source: (name: CommandName | 'prelude') => string): 
     lease: script('lease'),
     books: script('books'),
     mend: script('mend'),
+    log: script('log'),
+    draw: script('draw'),
+    fault: script('fault'),
   };
 }

@@ -17,6 +17,9 @@ export const noBeginning: RoomBeginning = {
   redeemed: 0,
   expired: 0,
   abandoned: 0,
+  frontierPriority: 0,
+  epoch: 0,
+  logSeq: 0,
 };
 
 /** For tests without checkouts: admission as if one could always commit, until a real lease. */

@@ -1,4 +1,5 @@
 import { orders, redemptions } from '@fairgate/shared/db/schema.ts';
+import { logHeads } from '@fairgate/shared/db/schema-log.ts';
 import { roomCheckpoints } from '@fairgate/shared/db/schema-records.ts';
 import type { UsedUp } from '@fairgate/shared/room/room.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
@@ -73,8 +74,17 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
     holding: holding.map((order) => ({ ...order, payBefore: order.payBefore.getTime() })),
     settledFrom: sequences.settled,
     pictureVersion: sequences.picture,
+    logSeq: await logSeq(db, saleId),
     draw: sale.mode === 'lottery' ? await drawRows(db, '').find(saleId) : null,
   };
+}
+
+async function logSeq(db: Executor, saleId: string): Promise<number> {
+  const [head] = await db
+    .select({ seq: logHeads.seq })
+    .from(logHeads)
+    .where(eq(logHeads.saleId, saleId));
+  return head?.seq ?? 0;
 }
 
 async function loss(db: Executor, { sale, checkpoint }: RoomSource): Promise<Loss> {

@@ -3,11 +3,15 @@
 -- ARGV: [1] revision; an older one than the room's changes nothing
 --       [2] JSON of fields to set: name, mode, phase, startsAt, endsAt, info, units,
 --           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
---           maxUnitsPerShopper, guaranteeStock (0|1), message
+--           maxUnitsPerShopper, guaranteeStock (0|1), message, placesPerAddress (0: any number),
+--           priorityShare; and revocations: JSON of [{id, visitor?, from?, to}, ...], each of which
+--           acts once
 --       [3] JSON of free units; and to begin with (without it no room is made): next, frontier,
---           settledFrom, joined, admitted, issued, redeemed, expired, abandoned; outstanding units
---           that admissions of before may buy, outstandingActive of these, for outstandingMs; and
---           perhaps holding: [{jti, payBefore, units}, ...], the orders that await payment
+--           settledFrom, joined, admitted, issued, redeemed, expired, abandoned, epoch, logSeq;
+--           outstanding units that admissions of before may buy, outstandingActive of these, for
+--           outstandingMs; and perhaps holding: [{jti, payBefore, units}, ...], the orders that
+--           await payment, and passes: [[id, visitor], ...], the spent ones
+--       [4] of a lottery that is drawn: key, [5] entrants, [6] tables, [7] half the bits (draw.lua)
 -- Returns 'created', 'updated', 'kept' or 'no-room'.
 local fields = readRoom()
 local revision = tonumber(ARGV[1])
@@ -15,6 +19,8 @@ if fields and int(fields.revision) > revision then
   return 'kept'
 end
 local set = cjson.decode(ARGV[2])
+local revocations = cjson.decode(set.revocations)
+set.revocations = nil
 local flat = { 'revision', ARGV[1] }
 for name, value in pairs(set) do
   flat[#flat + 1] = name
@@ -26,25 +32,44 @@ if not fields and not start.next then
   return 'no-room'
 end
 
--- A room that was lost admits nobody until those near the front have polled again (D4): at twelve
--- seconds' distance nobody within forty seconds of the front is still missing.
-local reassemblyMs = 12000
-
 local function begin()
   local promised = set.units - start.free + start.outstanding
   redis.call('HSET', room, 'presenceSince', now, 'lookedAt', now, 'bucket', 0, 'refilledAt', now,
     'createdAt', now, 'leaseUntil', 0, 'returned', 0, 'promised', promised, 'left', 0,
     'outstanding', start.outstanding, 'outstandingActive', start.outstandingActive,
-    'outstandingUntil', text(now + start.outstandingMs),
+    'outstandingUntil', text(now + start.outstandingMs), 'run', serverRun(),
+    'bought', 0, 'frontierPriority', text(start.frontierPriority),
     'admitFrom', text(start.next > 0 and now + reassemblyMs or now))
   local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
-    'expired', 'abandoned' }
+    'expired', 'abandoned', 'epoch', 'logSeq' }
   for _, name in ipairs(kept) do
     redis.call('HSET', room, name, text(start[name]))
   end
   for _, order in ipairs(start.holding or {}) do
     redis.call('ZADD', holding, order.payBefore, order.jti)
     setHolder(order.jti, '', order.units, 0) -- counted in `promised` already
+  end
+  for _, pass in ipairs(start.passes or {}) do
+    redis.call('HSET', passes, pass[1], pass[2])
+  end
+  if #(start.passes or {}) > 0 then
+    redis.call('HSET', room, 'hasPriority', 1)
+  end
+  if ARGV[4] ~= '' then
+    redis.call('SET', draw, ARGV[6])
+    redis.call('HSET', room, 'draws', 'drawn', 'drawKey', ARGV[4], 'entrants', ARGV[5],
+      'drawBits', ARGV[7], 'lobbyLast', ARGV[5], 'lobbySeq', 0)
+    for _, name in ipairs({ 'frontier', 'frontierPriority' }) do
+      if start[name] == 0 then -- noted before the draw
+        redis.call('HSET', room, name, text(-drawnBase))
+      end
+    end
+  end
+  if start.next > 0 then
+    record('recovered', 'main', 0, text(start.epoch))
+    if ARGV[4] ~= '' then
+      record('drawn', 'main', 0, ARGV[5])
+    end
   end
   local mark = text(now) .. ':' .. text(start.joined) .. ':' .. text(start.admitted)
   redis.call('ZADD', pulse, now, mark)
@@ -69,6 +94,52 @@ if fields and fields.abandonSeconds ~= text(set.abandonSeconds) then
 end
 redis.call('HSET', room, unpack(flat))
 redis.call('DEL', snapshot)
+fields = readRoom()
+
+-- What is alive of the revoked places; tickets of theirs are refused by number from now on.
+local function endRevoked(visitor, number)
+  local p = readPlace(visitor)
+  if not p then
+    local score, lane = standingOf(fields, visitor)
+    p = score and { state = 'waiting', number = numberOf(fields, score), lane = lane }
+  end
+  local isAlive = p and p.state ~= 'done' and p.state ~= 'left' and p.state ~= 'expired'
+    and p.state ~= 'revoked'
+  if isAlive and p.number <= number then
+    endPlace(fields, visitor, p, 'revoked')
+  end
+end
+
+local function revokeRange(from, to)
+  fields.revoked = (fields.revoked and fields.revoked ~= '' and fields.revoked .. ',' or '')
+    .. text(from) .. '-' .. text(to)
+  redis.call('HSET', room, 'revoked', fields.revoked)
+  -- Those who may buy now; who waits is taken out of the line by and by (advance.lua).
+  for _, visitor in ipairs(redis.call('ZRANGE', active, 0, -1)) do
+    local p = readPlace(visitor)
+    if p and p.number >= from and p.number <= to then
+      endRevoked(visitor, p.number)
+    end
+  end
+  redis.call('RPUSH', revoking, text(from) .. ':' .. text(to))
+end
+
+local function revoke(one)
+  if redis.call('HSETNX', revoked, one.id, '') == 0 then
+    return
+  elseif one.visitor then
+    redis.call('HSET', revoked, 'v:' .. one.visitor, text(one.to))
+    redis.call('HSET', room, 'revokedOne', 1)
+    fields.revokedOne = '1'
+    endRevoked(one.visitor, one.to)
+  else
+    revokeRange(one.from, one.to)
+  end
+end
+
+for _, one in ipairs(revocations) do
+  revoke(one)
+end
 for _, key in ipairs(KEYS) do
   if set.phase == 'closed' then
     redis.call('EXPIRE', key, 172800)

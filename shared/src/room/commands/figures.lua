@@ -18,12 +18,15 @@ local function perMinute(total, index)
 end
 
 local function oldestWaitSeconds()
-  local head = redis.call('ZRANGE', line, 0, 0, 'WITHSCORES')
-  if #head == 0 then
-    return 0
+  local oldest = 0
+  for _, lane in ipairs(lanesOf(fields)) do
+    local head = redis.call('ZRANGE', lineOf[lane], 0, 0, 'WITHSCORES')
+    local number = head[2] and numberOf(fields, tonumber(head[2]))
+    local mark = number
+      and redis.call('ZRANGEBYSCORE', marks, text(number), '+inf', 'LIMIT', 0, 1)[1]
+    oldest = math.max(oldest, mark and math.floor((now - tonumber(mark)) / 1000) or 0)
   end
-  local mark = redis.call('ZRANGEBYSCORE', marks, head[2], '+inf', 'LIMIT', 0, 1)[1]
-  return mark and math.floor((now - tonumber(mark)) / 1000) or 0
+  return oldest
 end
 
 -- What admissions may still buy, were all else forgotten now: of those alive, of those that are not
@@ -43,13 +46,16 @@ local inRoom = redis.call('ZCARD', active)
 local joined, admitted = int(fields.joined), int(fields.admitted)
 return cjson.encode({
   state = saleState(fields), revision = int(fields.revision),
-  waiting = redis.call('ZCARD', line), admitted = inRoom,
+  waiting = redis.call('ZCARD', line) + redis.call('ZCARD', priority), admitted = inRoom,
   active = inRoom + redis.call('ZCARD', holding),
   issued = int(fields.issued), redeemed = int(fields.redeemed), expired = int(fields.expired),
   left = int(fields.left), abandoned = int(fields.abandoned), joinedTotal = joined,
   admittedTotal = admitted, joinedPerMinute = perMinute(joined, 2),
   admittedPerMinute = perMinute(admitted, 3), oldestWaitSeconds = oldestWaitSeconds(),
   next = int(fields.next), frontier = int(fields.frontier),
+  frontierPriority = int(fields.frontierPriority), epoch = int(fields.epoch),
+  draw = fields.lobbyLast and { lobbyLast = int(fields.lobbyLast),
+    lobbySeq = int(fields.lobbySeq), drawn = fields.draws == 'drawn' } or cjson.null,
   outstanding = math.max(0, int(fields.promised) - int(fields.returned)),
   units = int(fields.units), alive = alive(), admitPerMinute = int(fields.admitPerMinute),
   maxActive = int(fields.maxActive), tokenSeconds = int(fields.tokenSeconds),

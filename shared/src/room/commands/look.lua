@@ -1,55 +1,84 @@
 -- Notes that visitors are there, and tells where each of them stands. A valid ticket is the
 -- place: a visitor whom the room does not know (it was emptied) is put back under the old number.
--- ARGV: fours visitor, number, ordinal, thumbprint of their key or '' (all from the ticket).
--- Returns for each { state, number, ordinal, score, admittedAt, until, promise }, where state is
---   'waiting' (score: where), 'admitted', 'issued', 'done', 'expired', 'left' or 'unknown'.
+-- ARGV: fives visitor, number, ordinal, thumbprint of their key or '', lane (from the ticket).
+-- Returns for each { state, number, ordinal, score, admittedAt, until, promise, lane, own }, where
+--   state is 'waiting' (score: where), 'admitted', 'issued', 'done', 'expired', 'left', 'revoked'
+--   or 'unknown', and own is 1 where they wait exactly where their ticket says.
 local fields = readRoom()
+local stride = 5
 if not fields then
   local replies = {}
-  for i = 1, #ARGV / 4 do
-    replies[i] = { 'unknown', 0, 0, '0', 0, 0, 0 }
+  for i = 1, #ARGV / stride do
+    replies[i] = { 'unknown', 0, 0, '0', 0, 0, 0, 'main', 0 }
   end
   return replies
 end
 local isClosed = saleState(fields) == 'closed'
 -- What many ask is read, and noted, by a handful of commands, however many they are.
 local stepMax = 1000
-local scores, records, seenNow = {}, {}, {}
+local scores, lanes, found, seenNow = {}, {}, {}, {}
+local ranges = rangesOf(fields)
 
-local function putBackHere(visitor, number, ordinal, jti)
-  scores[visitor] = text(putBack(fields, visitor, number, ordinal, jti))
-  records[visitor] = readPlace(visitor) -- it may be asked for twice in one batch
+local function putBackHere(ask, number, ordinal, jti, lane)
+  local visitor = ask.visitor
+  scores[visitor] = putBack(fields, visitor, number, ordinal, jti, lane)
+  lanes[visitor] = lane
+  found[visitor] = readPlace(visitor) -- it may be asked for twice in one batch
   return scores[visitor]
 end
 
-local function waiting(number, ordinal, score)
+local function waiting(ask, number, ordinal, score, lane)
   seenNow[#seenNow + 1] = number
-  return { 'waiting', number, ordinal, text(tonumber(score)), 0, 0, 0 }
+  local isOwn = number == ask.number and ordinal == ask.ordinal and lane == ask.lane
+    and score == ask.score
+  return { 'waiting', number, ordinal, text(score), 0, 0, 0, lane, isOwn and 1 or 0 }
 end
 
-local function look(visitor, number, ordinal)
-  local score, p = scores[visitor], records[visitor]
-  p = not isForgotten(p, number) and p or nil
-  if score then
-    return waiting(p and p.number or tonumber(score), p and p.ordinal or 1, score)
+local function over(state, number, ordinal, lane)
+  return { state, number, ordinal, '0', 0, 0, 0, lane, 0 }
+end
+
+local function isGone(ask, number)
+  return isInRanges(ranges, number)
+    or fields.revokedOne == '1' and isRevoked(fields, ask.visitor, number)
+end
+
+local function look(ask)
+  local score, p = scores[ask.visitor], found[ask.visitor]
+  p = not isForgotten(p, ask.number) and p or nil
+  ask.score = scoreOf(fields, ask.number)
+  local number = p and p.number
+    or score and score ~= ask.score and numberOf(fields, score) or ask.number
+  if isGone(ask, number) and not (p and p.state == 'done') then
+    return over('revoked', number, p and p.ordinal or ask.ordinal, p and p.lane or ask.lane)
+  elseif score then
+    return waiting(ask, number, p and p.ordinal or 1, score, lanes[ask.visitor])
   elseif not p then
     if isClosed then
-      return { 'expired', number, ordinal, '0', 0, 0, 0 }
+      return over('expired', ask.number, ask.ordinal, ask.lane)
     end
-    return waiting(number, ordinal, putBackHere(visitor, number, ordinal))
+    local at = putBackHere(ask, ask.number, ask.ordinal, nil, ask.lane)
+    return waiting(ask, ask.number, ask.ordinal, at, ask.lane)
   elseif p.state == 'away' then
-    return waiting(p.number, p.ordinal, putBackHere(visitor, p.number, p.ordinal, p.jti))
+    local at = putBackHere(ask, p.number, p.ordinal, p.jti, p.lane)
+    return waiting(ask, p.number, p.ordinal, at, p.lane)
   end
-  local state = hasExpired(p) and 'expired' or p.state
-  return { state, p.number, p.ordinal, '0', p.admittedAt, p.till, p.promise }
+  local state = hasExpired(fields, p) and 'expired' or p.state
+  return { state, p.number, p.ordinal, '0', p.admittedAt, deadlineOf(fields, p), p.promise,
+    p.lane, 0 }
 end
 
 local function read(visitors)
-  local foundScores = redis.call('ZMSCORE', line, unpack(visitors))
+  for _, lane in ipairs(lanesOf(fields)) do
+    for i, score in ipairs(redis.call('ZMSCORE', lineOf[lane], unpack(visitors))) do
+      if score then
+        scores[visitors[i]], lanes[visitors[i]] = tonumber(score), lane
+      end
+    end
+  end
   local foundRecords = redis.call('HMGET', places, unpack(visitors))
   for i, visitor in ipairs(visitors) do
-    scores[visitor] = foundScores[i] or nil
-    records[visitor] = parsePlace(foundRecords[i])
+    found[visitor] = parsePlace(foundRecords[i])
   end
 end
 
@@ -77,17 +106,19 @@ end
 
 local replies = {}
 noteLook(fields)
-for from = 1, #ARGV, stepMax * 4 do
-  local visitors, keyOf = {}, {}
-  for i = from, math.min(#ARGV, from + stepMax * 4 - 1), 4 do
+for from = 1, #ARGV, stepMax * stride do
+  local asks, visitors, keyOf = {}, {}, {}
+  for i = from, math.min(#ARGV, from + stepMax * stride - 1), stride do
     visitors[#visitors + 1] = ARGV[i]
     keyOf[ARGV[i]] = ARGV[i + 3]
+    asks[#asks + 1] = { visitor = ARGV[i], number = int(ARGV[i + 1]), ordinal = int(ARGV[i + 2]),
+      lane = ARGV[i + 4] }
   end
   keepKeys(visitors, keyOf)
+  scores, lanes, found = {}, {}, {}
   read(visitors)
-  for i, visitor in ipairs(visitors) do
-    local at = from + (i - 1) * 4
-    replies[#replies + 1] = look(visitor, int(ARGV[at + 1]), int(ARGV[at + 2]))
+  for _, ask in ipairs(asks) do
+    replies[#replies + 1] = look(ask)
   end
   markAllSeen(fields, seenNow)
   seenNow = {}

@@ -1,9 +1,11 @@
 -- Tells a room that was made anew whose tokens are used up: who bought has done with this sale, and
 -- who let one lapse comes in again behind all others. Repeatable.
 -- ARGV: fives visitor, number, jti, state, ordinal of redemptions, lowest number first; state is
---   'done' or 'expired', number the place's, and ordinal counts the visitor's lapsed tokens from 1
+--   'done' or 'expired', number the place's, and ordinal counts the visitor's lapsed
+--   tokens from 1
 -- Returns 'remembered', or 'no-room'.
-if redis.call('EXISTS', room) == 0 then
+local fields = readRoom()
+if not fields then
   return 'no-room'
 end
 
@@ -13,7 +15,7 @@ local function rememberDone(visitor, number, jti)
     redis.call('HINCRBY', room, 'returned', p.promise)
   end
   if not p or p.state ~= 'done' then
-    redis.call('ZREM', line, visitor)
+    removeFromLine(visitor)
     redis.call('ZREM', active, visitor)
     writePlace(visitor, { state = 'done', number = number, admittedAt = now, jti = jti })
   end
@@ -22,11 +24,11 @@ end
 -- Unless they stand in a place that they joined later, or have come further since.
 local function rememberExpired(visitor, number, jti, ordinal)
   redis.call('HSETNX', given, jti, '0:1:0') -- take.lua gives no dead token out again
-  local p, score = readPlace(visitor), redis.call('ZSCORE', line, visitor)
-  local present = p and p.number or tonumber(score or 0)
+  local p, score = readPlace(visitor), standingOf(fields, visitor)
+  local present = p and p.number or score and numberOf(fields, score) or 0
   local mayChange = not p or p.state == 'waiting' or p.state == 'away' or p.state == 'expired'
   if mayChange and present <= number then
-    redis.call('ZREM', line, visitor)
+    removeFromLine(visitor)
     writePlace(visitor, { state = 'expired', number = number, ordinal = ordinal, admittedAt = now })
   end
 end

@@ -34,13 +34,17 @@ local function endAsDone(report)
   end
   if p and p.state == 'admitted' then
     redis.call('HINCRBY', room, 'returned', p.promise)
+    record('returned', p.lane, 0, text(p.promise))
   end
-  redis.call('ZREM', line, report.visitor)
+  removeFromLine(report.visitor)
   redis.call('ZREM', active, report.visitor)
-  local kept = p or { number = report.number, ordinal = 1, admittedAt = now }
+  local kept = p
+    or { number = report.number, ordinal = 1, admittedAt = now, lane = 'main' }
   kept.state, kept.jti = 'done', report.jti
   writePlace(report.visitor, kept)
   redis.call('HINCRBY', room, 'redeemed', 1)
+  redis.call('HINCRBY', room, 'bought', report.taken)
+  record('spent', kept.lane, kept.number)
 end
 
 -- A place that was left and joined again goes on, with the ordinal of its next admission.
@@ -58,6 +62,10 @@ local function endAsLapsed(report)
     redis.call('ZREM', active, report.visitor)
   end
   writePlace(report.visitor, p)
+  if p.state == 'expired' then
+    releaseAddress(fields, report.visitor)
+  end
+  record('lapsed', p.lane, p.number)
 end
 
 -- What the room made anew counted from its beginning on.

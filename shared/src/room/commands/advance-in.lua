@@ -1,0 +1,108 @@
+-- Part of advance.lua: who is let in.
+
+local function refill()
+  local perMs = int(fields.admitPerMinute) / 60000
+  local burst = math.max(1, perMs * 1000)
+  local passed = math.max(0, now - int(fields.refilledAt))
+  return math.min(burst, int(fields.bucket) + perMs * passed)
+end
+
+local function noteWait(number, weight)
+  local mark = redis.call('ZRANGEBYSCORE', marks, number, '+inf', 'LIMIT', 0, 1)[1]
+  -- No mark: the number was given out since the last advance.
+  local seconds = mark and math.max(0, (now - tonumber(mark)) / 1000) or 0
+  local bucket = math.floor(math.log(1 + seconds) / math.log(1.15))
+  redis.call('HINCRBY', waits, bucket, weight)
+end
+
+local unitsMax, isGuaranteed = int(fields.maxUnitsPerShopper), fields.guaranteeStock == '1'
+local till = now + int(fields.tokenSeconds) * 1000
+local sampled = 1
+
+-- What one admission may buy; 0: nothing is left to promise.
+local function nextPromise()
+  return isGuaranteed and math.min(unitsMax, int(fields.units) - promised + returned) or unitsMax
+end
+
+-- Lets in from the head of a lane. Returns how many were let in, and whether more may be now.
+local function admitSome(lane, count)
+  local last = math.min(admissionsMax, count) - 1
+  local head = redis.call('ZRANGE', lineOf[lane], 0, last, 'WITHSCORES')
+  if #head == 0 then
+    return 0, false
+  end
+  local names, passed, done, isBlocked = {}, 0, 0, false
+  for i = 1, #head, 2 do
+    names[#names + 1] = head[i]
+  end
+  local cells, deadlines, away, dropped = {}, {}, {}, {}
+  local isGonePending = judges and redis.call('EXISTS', gone) == 1
+  for i, saved in ipairs(redis.call('HMGET', places, unpack(names))) do
+    local visitor, score, p = names[i], tonumber(head[i * 2]), parsePlace(saved)
+    local number = p and p.number or numberOf(fields, score)
+    local promise = nextPromise()
+    if promise < 1 or isUnsettled(p) then
+      isBlocked = true
+      break
+    end
+    passed = passed + 1
+    frontier[lane] = math.max(frontier[lane], math.floor(score))
+    if #ranges > 0 and isInRanges(ranges, number) then
+      dropped[#dropped + 1] = { visitor, number }
+    elseif isGonePending and not isPresent(number) then
+      away[#away + 1] = { visitor, number }
+    else
+      local ordinal = p and p.ordinal or 1
+      cells[#cells + 1] = visitor
+      cells[#cells + 1] = placeRecord({ state = 'admitted', number = number, ordinal = ordinal,
+        admittedAt = now, till = till, promise = promise, lane = lane })
+      deadlines[#deadlines + 1] = till
+      deadlines[#deadlines + 1] = visitor
+      record('admitted', lane, number, text(ordinal))
+      promised, done = promised + promise, done + 1
+      if (admitted + done) % sampled == 0 then
+        noteWait(number, sampled)
+      end
+    end
+  end
+  takeOut(lane, away, 'away')
+  takeOut(lane, dropped, 'revoked')
+  if done > 0 then
+    redis.call('ZREMRANGEBYRANK', lineOf[lane], 0, done - 1)
+    redis.call('HSET', places, unpack(cells))
+    redis.call('ZADD', active, unpack(deadlines))
+  end
+  admitted = admitted + done
+  return done, passed > 0 and not isBlocked
+end
+
+local function admitLane(lane, count)
+  local done, scanned = 0, 0
+  while done < count and scanned <= 2 * admissionsMax do
+    local some, mayMore = admitSome(lane, count - done)
+    done, scanned = done + some, scanned + count - done
+    if not mayMore then
+      break
+    end
+  end
+  return done
+end
+
+-- Where both lanes wait, the priority lane gets its share; what one cannot use goes to the other.
+local function admitBoth(count)
+  local inMain, inPriority = redis.call('ZCARD', line), redis.call('ZCARD', priority)
+  if inPriority == 0 then
+    return admitLane('main', count)
+  end
+  local share, credit = tonumber(fields.priorityShare) or 0.5, tonumber(fields.laneCredit) or 0
+  local mine = inMain == 0 and count or math.floor(credit + count * share + 1e-9)
+  local first = admitLane('priority', math.min(mine, inPriority))
+  local others = admitLane('main', count - first)
+  local last = first + others < count and mine < count
+    and admitLane('priority', count - first - others) or 0
+  if inMain > 0 then
+    credit = credit + (first + others) * share - first
+    redis.call('HSET', room, 'laneCredit', text(math.max(0, math.min(1, credit))))
+  end
+  return first + others + last
+end

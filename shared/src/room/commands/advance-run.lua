@@ -1,0 +1,75 @@
+-- Part of advance.lua: the advance itself, and the snapshot.
+
+-- The lobby of a lottery ends when the sale may begin: who joins from now on is not drawn (D8).
+local function closeLobby()
+  redis.call('HSET', room, 'lobbyLast', fields.next,
+    'lobbySeq', text(int(redis.call('HGET', room, 'logSeq')) + #records + 1))
+  fields.lobbyLast = fields.next
+  record('closed-lobby', 'main', 0, fields.next)
+end
+
+local hasBegun = state == 'open' or state == 'sold_out'
+  or state == 'paused' and now >= int(fields.startsAt)
+if hasBegun and isUndrawn and not fields.lobbyLast then
+  closeLobby()
+end
+if state == 'open' and fields.opened ~= '1' then
+  redis.call('HSET', room, 'opened', 1)
+  record('opened', 'main', 0)
+end
+expireAdmissions()
+takeOutRevoked()
+judgePresence()
+takeOutGone()
+local bucket, due = refill(), 0
+if state == 'open' and isLeased and not isUndrawn and now >= int(fields.admitFrom) then
+  local free = int(fields.maxActive) - redis.call('ZCARD', active) - redis.call('ZCARD', holding)
+    - int(redis.call('HGET', room, 'outstandingActive'))
+  due = math.min(math.floor(bucket + 1e-6), free)
+  local count = math.min(due, admissionsMax)
+  if count > 0 then
+    local inLine = redis.call('ZCARD', line) + redis.call('ZCARD', priority)
+    sampled = math.max(1, math.ceil(math.min(count, inLine) / 100))
+    admitBoth(count)
+  end
+end
+local more = due > admissionsMax and admitted == admissionsMax
+admittedTotal = admittedTotal + admitted
+redis.call('HSET', room, 'bucket', string.format('%.6f', bucket - admitted), 'refilledAt', now,
+  'advancedAt', now, 'frontier', text(frontier.main), 'frontierPriority', text(frontier.priority),
+  'promised', text(promised), 'returned', text(returned), 'admitted', text(admittedTotal),
+  'more', more and 1 or 0)
+
+notePulse()
+local perMinute, pace = measuredPace()
+local buyShare, absentShare = measuredShares()
+local waiting = redis.call('ZCARD', line)
+local head, breaks = positions('main', waiting)
+local free, held = unpack(redis.call('HMGET', stock, 'free', 'held'))
+local result = {
+  asOf = now, state = state, message = fields.message, frontier = frontier.main, waiting = waiting,
+  last = int(fields.next), head = head, breaks = breaks, stock = productStock(),
+  admitPerMinute = int(fields.admitPerMinute), admittedPerMinute = perMinute, pace = pace,
+  buyShare = buyShare, absentShare = absentShare,
+  unitsLeft = int(free), unitsHeld = int(held),
+  budget = int(fields.units) - promised + returned, guaranteeStock = isGuaranteed,
+  startsAt = int(fields.startsAt), endsAt = int(fields.endsAt),
+  halted = halted, abandonSeconds = int(fields.abandonSeconds),
+  tokenSeconds = int(fields.tokenSeconds), revoked = fields.revoked or '', more = more,
+  epoch = int(fields.epoch), info = fields.info,
+}
+if fields.hasPriority == '1' then
+  local inPriority = redis.call('ZCARD', priority)
+  local first, marked = positions('priority', inPriority)
+  result.priority = { frontier = frontier.priority, waiting = inPriority, head = first,
+    breaks = marked, share = tonumber(fields.priorityShare) or 0.5 }
+end
+if fields.draws == 'drawn' then
+  result.drawn = { key = fields.drawKey, entrants = int(fields.entrants) }
+end
+local json = cjson.encode(result)
+redis.call('SET', snapshot, json)
+if redis.call('TTL', room) > 0 then
+  redis.call('EXPIRE', snapshot, 172800)
+end
+return json
