@@ -3,7 +3,10 @@ import { systemClock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
+import { makeDrawing } from '@fairgate/shared/draw/drawing.ts';
+import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
 import { nodeServer } from '@fairgate/shared/http/node-server.ts';
+import { logAudits } from '@fairgate/shared/log/auditing.ts';
 import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
@@ -21,6 +24,7 @@ import { failFastRedis, patientRedis, redisCatalogue, roomConnection } from './a
 import { bans as makeBans } from './app/bans.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { liveRooms } from './app/live.ts';
+import { logKeeper } from './app/log-keeper.ts';
 import { jobRelay, noticeSender } from './app/notices.ts';
 import { makePasses } from './app/passes.ts';
 import { products } from './app/products.ts';
@@ -39,20 +43,29 @@ const serviceName = 'fairgate-queue-service';
 /** After this long a stop is no longer waited for. */
 const stopMs = 4_500;
 
-/** Everything of this process, wired: stores → use cases → timers, API. */
-function wire(config: Config, log: Logger) {
-  const clock = systemClock;
+function connect(config: Config, log: Logger) {
   const database = connectDatabase({
     url: config.databaseUrl,
     name: serviceName,
     connectionsMax: 10,
     statementTimeoutMs: 60_000,
   });
-  const logs = postgresLog(async (work) => await work(database.sql));
-  const store = postgresStore(database, config.drawRandomnessUrl);
   const roomRedis = roomConnection(config.roomRedis, `${serviceName}:rooms`, log);
   const jobsRedis = failFastRedis(config.jobsRedisUrl, `${serviceName}:jobs`, log);
   const workRedis = patientRedis(config.jobsRedisUrl, `${serviceName}:work`, log);
+  const close = async () => {
+    for (const redis of [roomRedis, jobsRedis, workRedis]) redis.disconnect();
+    await database.close();
+  };
+  return { database, roomRedis, jobsRedis, workRedis, close };
+}
+
+/** Everything of this process, wired: stores → use cases → timers, API. */
+function wire(config: Config, log: Logger) {
+  const clock = systemClock;
+  const { database, roomRedis, jobsRedis, workRedis, close } = connect(config, log);
+  const logs = postgresLog(async (work) => await work(database.sql));
+  const store = postgresStore(database, config.drawRandomnessUrl);
   const room = redisRoom(roomRedis, nodeScripts());
   const catalogue = redisCatalogue(roomRedis);
   const keeper = roomKeeper({ store, room, catalogue, clock, log });
@@ -90,12 +103,16 @@ function wire(config: Config, log: Logger) {
     },
     stopping: stopping.signal,
   });
+  const randomness = randomnessFrom(fetch);
+  const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
+  const keepLogs = logKeeper({ logs, room, drawing, audit: logAudits(logs), log });
   const begin = () => {
     const send = noticeSender({ store, mailer, clock, log, publicOrigin: config.publicOrigin });
     const worker = noticeWorker(workRedis, send, metrics.notice, log);
     const timers = [
       startTimer('advance', 500, keeper.advanceAll, log),
       startTimer('schedules', 500, states.keepSchedules, log),
+      startTimer('log', 300, keepLogs, log),
       startTimer('rooms', 1_000, keeper.keepRooms, log),
       startTimer('bans', 1_000, bans.keep, log),
       startTimer('suspects', 1_000, suspectBans(banParts, config.banSeconds), log),
@@ -108,8 +125,7 @@ function wire(config: Config, log: Logger) {
     await Promise.all([worker.close(), ...timers.map((timer) => timer.stop())]);
     await queue.close();
     mailer.close();
-    for (const redis of [roomRedis, jobsRedis, workRedis]) redis.disconnect();
-    await database.close();
+    await close();
   };
   return { api, keys, begin, end, stopping };
 }

@@ -1,7 +1,10 @@
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
+import { makeDrawing } from '@fairgate/shared/draw/drawing.ts';
+import type { Randomness } from '@fairgate/shared/draw/randomness.ts';
 import { newId } from '@fairgate/shared/ids.ts';
+import { logAudits } from '@fairgate/shared/log/auditing.ts';
 import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { clockedScripts, testClockKey } from '@fairgate/shared/room/clocked-scripts.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
@@ -20,6 +23,7 @@ import { redisCatalogue } from '../src/adapters/redis.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
 import { liveRooms } from '../src/app/live.ts';
+import { logKeeper } from '../src/app/log-keeper.ts';
 import { makePasses } from '../src/app/passes.ts';
 import type { Checkouts, Log } from '../src/app/ports.ts';
 import { products } from '../src/app/products.ts';
@@ -46,11 +50,13 @@ type OnEnd = (stop: () => Promise<void>) => void;
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown> };
 export type Service = Awaited<ReturnType<typeof testService>>;
 
-/** The whole service but its timers, over real stores of its own and a clock moved by hand. */
-export async function testService(
-  onEnd: OnEnd = onTestFinished,
-  checkouts: Checkouts = checkoutsOver([], 'no checkout answers'),
-) {
+type Randomized = { url: string; randomness: Randomness };
+const noRandomness: Randomized = {
+  url: '',
+  randomness: () => Promise.reject(new Error('no source of randomness was named')),
+};
+
+async function testStores(onEnd: OnEnd) {
   const databaseUrl = await freshDatabaseUrl(onEnd);
   const redisUrl = await freshRedisUrl(onEnd);
   await migrateDatabase(databaseUrl);
@@ -62,16 +68,28 @@ export async function testService(
     redis.disconnect();
     await database.close();
   });
+  return { database, databaseUrl, redis, redisUrl };
+}
+
+/** The whole service but its timers, over real stores of its own and a clock moved by hand. */
+export async function testService(
+  onEnd: OnEnd = onTestFinished,
+  checkouts: Checkouts = checkoutsOver([], 'no checkout answers'),
+  { url, randomness }: Randomized = noRandomness,
+) {
+  const stores = await testStores(onEnd);
+  const { database, redis } = stores;
   let now = startMs;
   const clock = { now: () => now };
   const setClock = async () => void (await redis.set(testClockKey, now));
   await setClock();
   const logs = postgresLog(async (work) => await work(database.sql));
-  const store = postgresStore(database);
+  const store = postgresStore(database, url);
   const room = redisRoom(redis, clockedScripts());
   const catalogue = redisCatalogue(redis);
   const keeper = roomKeeper({ store, room, catalogue, clock, log: silent });
   const states = saleStates({ store, keeper, clock });
+  const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
   const keys = makeKeys({ store, clock });
   const counts = doorCounts(redis);
   const banParts = { store, published: publishedBans(redis), counts, clock, log: silent };
@@ -105,16 +123,14 @@ export async function testService(
     api,
     store,
     logs,
-    database,
-    redis,
-    redisUrl,
-    databaseUrl,
+    ...stores,
     room,
     keeper,
     states,
     keys,
     bans,
     banSuspects: suspectBans(banParts, 900),
+    keepLogs: logKeeper({ logs, room, drawing, audit: logAudits(logs), log: silent }),
   };
   return {
     ...service,

@@ -65,7 +65,7 @@ local function begin()
       end
     end
   end
-  if start.next > 0 then
+  if start.next > 0 or start.logSeq > 0 then
     record('recovered', 'main', 0, text(start.epoch))
     if ARGV[4] ~= '' then
       record('drawn', 'main', 0, ARGV[5])
