@@ -1,5 +1,6 @@
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { stockShards } from '@fairgate/shared/db/schema.ts';
+import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
 import type { RedisPlace } from '@fairgate/shared/redis/place.ts';
 import { verifyProof } from '@fairgate/shared/token/dpop.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
@@ -84,9 +85,10 @@ export function makeService(options: ServiceOptions): Service {
     fetch: app.fetch,
     startLoops() {
       const store = stores.background;
-      const { beats, books, orders } = stores;
-      const parts = { ...cases, jobs: jobs?.jobs ?? null, orders, store, beats, books };
-      loops = startRounds({ ...parts, room: room.room, log, now });
+      const { beats, books, logs, orders } = stores;
+      const parts = { ...cases, jobs: jobs?.jobs ?? null, orders, store, beats, books, logs };
+      const randomness = randomnessFrom(fetch);
+      loops = startRounds({ ...parts, room: room.room, randomness, log, now });
       if (jobs) jobs.connection?.start(jobs.jobs.work);
     },
     renewConnections,

@@ -112,6 +112,9 @@ export const limits = {
   reportKeepSeconds: 900,
   /** Read for the gauges alone. */
   outboxEveryMs: 5_000,
+  /** Of lotteries that are not drawn so long after their start: the queue service does it at once. */
+  drawAfterSeconds: 3,
+  drawEveryMs: 1_000,
   settleEveryMs: 500,
   /** A token lapses this long after `exp`: clocks of edge and checkout differ a little. */
   lapseAfterMs: 5_000,

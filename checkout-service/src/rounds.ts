@@ -1,3 +1,7 @@
+import { makeDrawing } from '@fairgate/shared/draw/drawing.ts';
+import type { Randomness } from '@fairgate/shared/draw/randomness.ts';
+import type { PostgresLog } from '@fairgate/shared/log/postgres-log.ts';
+import { makeDraws } from './app/draws.ts';
 import { makeLease } from './app/lease.ts';
 import type { Log } from './app/log.ts';
 import { type Loop, startLoop } from './app/loop.ts';
@@ -18,6 +22,8 @@ export type RoundsOptions = {
   store: BackgroundStore;
   beats: LeaseStore;
   books: BooksStore;
+  logs: PostgresLog;
+  randomness: Randomness;
   room: RoomReports;
   /** Null where no payment provider is set. */
   jobs: PaymentJobs | null;
@@ -67,7 +73,15 @@ export function startRounds(options: RoundsOptions): Loop[] {
     stockChanged: stockPicture.changed,
     now,
   });
+  const { logs, randomness } = options;
+  const draws = makeDraws({
+    store: logs,
+    drawing: makeDrawing({ store: logs, room, randomness, now }),
+    afterSeconds: limits.drawAfterSeconds,
+    log,
+  });
   return [
+    start('draws', limits.drawEveryMs, draws),
     start('reconcile', limits.reconcileEveryMs, reconcile),
     start('lease', limits.leaseEveryMs, lease, true),
     start('watch', limits.watchEveryMs, options.watch.round),

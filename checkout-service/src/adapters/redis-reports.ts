@@ -56,6 +56,9 @@ export function connectRoom(place: RedisPlace, onFault: (error: Error) => void):
       async picture(saleId, version, counts) {
         await inTime(room.picture(saleId, version, counts));
       },
+      log: (saleId, upToSeq, limit) => inTime(room.log(saleId, upToSeq, limit)),
+      figures: (saleId) => inTime(room.figures(saleId)),
+      draw: (saleId, draw) => inTime(room.draw(saleId, draw)),
     },
     close: () => redis.disconnect(),
   };

@@ -1,3 +1,4 @@
+import type { DrawRoom } from '@fairgate/shared/draw/drawing.ts';
 import type { BooksQuestion, RoomBooks, WaitingReport } from '@fairgate/shared/room/books.ts';
 import type {
   DueToken,
@@ -55,7 +56,7 @@ export type RoomReports = {
   books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;
   /** False where another instance was faster. */
   mend(saleId: string, mended: number, units: number, redeemed: number): Promise<boolean>;
-};
+} & DrawRoom;
 
 /** A report that the outbox has not delivered for certain. */
 export type PendingReport = WaitingReport;
