@@ -1,3 +1,4 @@
+import type { SaleInfo } from '@fairgate/shared/sale.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openTab, type Tab } from './support/browser.ts';
@@ -32,21 +33,25 @@ afterAll(async () => {
 });
 
 const tab = (script = true): Promise<Tab> => openTab(browser, { script, origins: [edge.url] });
-const both = ['join', 'token'] as const;
+const altcha = (...challengeAt: SaleInfo['challengeAt']): Partial<SaleInfo> => ({
+  challenge: 'altcha',
+  challengeAt,
+});
+const open = (info: Partial<SaleInfo>, admitPerMinute = 0) =>
+  rooms.open({ admitPerMinute }, undefined, info);
 const pageOf = (saleId: string) => `${edge.url}/sales/${saleId}`;
 const button = (page: Page, name: string) => page.getByRole('button', { name });
 /** The way ends at a checkout, which does not run here. */
 const spend = async (page: Page) => {
   const taken = page.waitForResponse((response) => response.url().endsWith('/place/token'));
+  const left = page.waitForURL(/\/checkout\?/);
   await button(page, 'Go to the checkout').click();
+  await left;
   return (await taken).status();
 };
 
 test('a proof of work is solved by the page, at joining and at taking the token', async () => {
-  const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, {
-    challenge: 'altcha',
-    challengeAt: [...both],
-  });
+  const saleId = await open(altcha('join', 'token'));
   const { page, faults, strangers, close } = await tab();
   const workers: string[] = [];
   page.on('worker', (worker) => workers.push(new URL(worker.url()).pathname));
@@ -59,8 +64,7 @@ test('a proof of work is solved by the page, at joining and at taking the token'
   await page.getByRole('heading', { name: 'You are in line' }).waitFor();
   expect(await page.locator('#check').count()).toBe(0);
   expect(joins).toBe(1);
-  const info = { challenge: 'altcha', challengeAt: [...both] } as const;
-  await rooms.open({ admitPerMinute: 6_000 }, saleId, { ...info, challengeAt: [...both] });
+  await rooms.open({ admitPerMinute: 6_000 }, saleId, altcha('join', 'token'));
   await page.getByRole('heading', { name: 'It is your turn' }).waitFor();
   expect(await spend(page)).toBe(200);
   expect(workers).toEqual([workers[0], workers[0]]);
@@ -71,10 +75,7 @@ test('a proof of work is solved by the page, at joining and at taking the token'
 });
 
 test('what is being done is told, with its progress, to whoever sees or hears the page', async () => {
-  const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, {
-    challenge: 'altcha',
-    challengeAt: ['join'],
-  });
+  const saleId = await open(altcha('join'));
   const { page, close } = await tab();
   // A challenge that nobody solves, so that the page stays as it is.
   await page.route('**/challenge', async (route) => {
@@ -95,10 +96,7 @@ test('what is being done is told, with its progress, to whoever sees or hears th
 });
 
 test('a challenge that was refused is replaced by a fresh one, once', async () => {
-  const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, {
-    challenge: 'altcha',
-    challengeAt: ['join'],
-  });
+  const saleId = await open(altcha('join'));
   const { page, close } = await tab();
   let asked = 0;
   await page.route('**/challenge', async (route) => {
@@ -116,10 +114,7 @@ test('a challenge that was refused is replaced by a fresh one, once', async () =
 });
 
 test('without JavaScript the page says what it needs, and the form says it again', async () => {
-  const saleId = await rooms.open({ admitPerMinute: 0 }, undefined, {
-    challenge: 'altcha',
-    challengeAt: ['join'],
-  });
+  const saleId = await open(altcha('join'));
   const { page, close } = await tab(false);
   await page.goto(pageOf(saleId));
   // A driver that turns scripts off leaves Chromium hiding what is in `noscript` all the same.
@@ -131,12 +126,9 @@ test('without JavaScript the page says what it needs, and the form says it again
 });
 
 test('Turnstile’s widget is let in by the page of a sale that uses it, and by no other', async () => {
-  const info = { challenge: 'turnstile', challengeAt: [...both] } as const;
-  const saleId = await rooms.open({ admitPerMinute: 6_000 }, undefined, {
-    ...info,
-    challengeAt: [...both],
-  });
-  const other = await rooms.open({ admitPerMinute: 6_000 });
+  const info: Partial<SaleInfo> = { challenge: 'turnstile', challengeAt: ['join', 'token'] };
+  const saleId = await open(info, 6_000);
+  const other = await open({}, 6_000);
   const { page, faults, strangers, close } = await tab();
   // Cloudflare's script, which cannot be had here: it hands out the token that its service would.
   await page.route('https://challenges.cloudflare.com/**', async (route) => {

@@ -57,10 +57,11 @@ const mayHear: Record<string, string> = { 'the room': 'Redis password', 'the pro
 function everySecret(): Secrets {
   const secrets = makeSecrets();
   for (const [name, value] of Object.entries(checkouts.secrets)) secrets.add(name, value);
-  const { ticketKeys, purchaseKeys, admissionKey } = edge.secrets;
+  const { ticketKeys, purchaseKeys, admissionKey, altchaKey } = edge.secrets;
   for (const { k } of ticketKeys.keys) secrets.add('ticket key', k);
   for (const { d } of purchaseKeys.keys) secrets.add('purchase key', d);
   secrets.add('admission key', admissionKey);
+  secrets.add('challenge key', altchaKey);
   secrets.add('admin key', queue.adminKey);
   secrets.add('database password', new URL(postgres.url).password);
   secrets.add('Redis password', redisPassword);

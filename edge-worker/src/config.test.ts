@@ -38,6 +38,25 @@ test('who is exempt from limits is a list of addresses and networks', () => {
   );
 });
 
+test('Turnstile has a site key and a secret, or neither; what is missing is named', () => {
+  const pair = { TURNSTILE_SITE_KEY: 'site', TURNSTILE_SECRET: 'sesame' };
+  expect(readEdgeConfig(good).turnstile).toBeNull();
+  const empty = { TURNSTILE_SITE_KEY: '', TURNSTILE_SECRET: '' };
+  expect(readEdgeConfig({ ...good, ...empty }).turnstile).toBeNull();
+  expect(readEdgeConfig({ ...good, ...pair }).turnstile).toEqual({
+    siteKey: 'site',
+    secret: 'sesame',
+    url: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+  });
+  for (const name of ['TURNSTILE_SITE_KEY', 'TURNSTILE_SECRET'] as const) {
+    const told = messageOf(() => readEdgeConfig({ ...good, ...pair, [name]: undefined }));
+    expect(told).toContain(`${name}: is missing`);
+    expect(told).not.toContain('sesame');
+  }
+  const elsewhere = { ...good, ...pair, TURNSTILE_URL: 'ftp://x.example' };
+  expect(messageOf(() => readEdgeConfig(elsewhere))).toContain('TURNSTILE_URL');
+});
+
 test('on a loopback, localhost is the same origin', () => {
   const config = readEdgeConfig({ ...good, PUBLIC_ORIGIN: 'http://127.0.0.1:8787' });
   expect(config.ownOrigins).toEqual(['http://127.0.0.1:8787', 'http://localhost:8787']);
@@ -56,9 +75,10 @@ test('all mistakes are told together, each by its name, and no secret is repeate
     ALTCHA_KEY: secret,
     GATEWAY_SHARDS: '0',
     LIMIT_LOOPBACK: 'maybe',
+    TURNSTILE_SITE_KEY: undefined,
   };
-  const told = messageOf(() => readEdgeConfig(bad));
-  for (const name of Object.keys(bad)) expect(told).toContain(name);
+  const told = messageOf(() => readEdgeConfig({ ...bad, TURNSTILE_SECRET: secret }));
+  for (const name of Object.keys(bad)) expect(told).toMatch(new RegExp(`^ +${name}[.:]`, 'm'));
   expect(told).not.toContain(secret);
   const missing = messageOf(() => readEdgeConfig({}));
   for (const name of Object.keys(good)) expect(missing).toContain(name);

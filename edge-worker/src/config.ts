@@ -85,14 +85,18 @@ const edgeSchema = gatewaySchema.extend({
 
 type EdgeSettings = z.infer<typeof edgeSchema>;
 
-/** A site key without its secret, or the other way round, is a mistake. */
-const edgeSettingsSchema = edgeSchema.superRefine((settings, check) => {
-  const pair = ['TURNSTILE_SITE_KEY', 'TURNSTILE_SECRET'] as const;
-  const missing = pair.filter((name) => settings[name] === undefined);
-  if (missing.length !== 1) return;
-  const message = 'is missing: Turnstile needs a site key and its secret';
-  check.addIssue({ code: 'custom', path: missing, message });
+type TurnstileName = 'TURNSTILE_SITE_KEY' | 'TURNSTILE_SECRET';
+
+/** Of a pair; told together with all other mistakes. */
+const neededWith = (given: TurnstileName, missing: TurnstileName) => ({
+  isWhole: (settings: EdgeSettings) => !settings[given] || settings[missing] !== undefined,
+  mistake: { path: [missing], message: `is missing: ${given} is set`, when: () => true },
 });
+const secretOfKey = neededWith('TURNSTILE_SITE_KEY', 'TURNSTILE_SECRET');
+const keyOfSecret = neededWith('TURNSTILE_SECRET', 'TURNSTILE_SITE_KEY');
+const edgeSettingsSchema = edgeSchema
+  .refine(secretOfKey.isWhole, secretOfKey.mistake)
+  .refine(keyOfSecret.isWhole, keyOfSecret.mistake);
 
 export type EdgeConfig = {
   publicOrigin: string;

@@ -46,6 +46,8 @@ const settingsSchema = z.object({
     (value) => (value === '' ? undefined : value),
     url('http', 'https').optional(),
   ),
+  /** That of the edge, or none: only to warn of sales that need it. */
+  FAIRGATE_TURNSTILE_SITE_KEY: z.string().default(''),
   FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
 });
 
@@ -67,6 +69,8 @@ export type Config = {
   /** For how long suspicious addresses are banned; 0: not at all. */
   banSeconds: number;
   bootstrapAdminKey: string | undefined;
+  /** The edge has an account at Turnstile. */
+  hasTurnstile: boolean;
   drawRandomnessUrl: string | undefined;
 };
 
@@ -88,6 +92,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     passKeys: settings.FAIRGATE_PASS_KEYS,
     banSeconds: settings.FAIRGATE_BAN_SECONDS,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
+    hasTurnstile: settings.FAIRGATE_TURNSTILE_SITE_KEY !== '',
     drawRandomnessUrl: settings.FAIRGATE_DRAW_RANDOMNESS_URL,
   };
 }

@@ -93,6 +93,7 @@ function wire(config: Config, log: Logger) {
     keys,
     bans,
     passes: makePasses({ store, keys: config.passKeys, clock }),
+    hasTurnstile: config.hasTurnstile,
     revoke: revoker({ store, room, keeper, clock }),
     clock,
     log,

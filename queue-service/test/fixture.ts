@@ -62,8 +62,7 @@ async function testStores(onEnd: OnEnd) {
   await migrateDatabase(databaseUrl);
   const options = { name: 'test', connectionsMax: 4, statementTimeoutMs: 10_000 };
   const database = connectDatabase({ url: databaseUrl, ...options });
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
-  redis.on('error', () => {});
+  const redis = openRedis(redisUrl);
   onEnd(async () => {
     redis.disconnect();
     await database.close();
@@ -109,6 +108,7 @@ export async function testService(
     keys,
     bans,
     passes: makePasses({ store, keys: passKeys, clock }),
+    hasTurnstile: false,
     revoke: revoker({ store, room, keeper, clock }),
     clock,
     log: silent,
@@ -143,6 +143,12 @@ export async function testService(
     },
     call: caller(api),
   };
+}
+
+function openRedis(url: string): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+  redis.on('error', () => {});
+  return redis;
 }
 
 /** `call('POST', '/v1/products', {…})`: JSON there and back, as admin unless a key is given. */

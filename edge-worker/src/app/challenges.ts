@@ -9,7 +9,7 @@ import type { TurnstileVerifier } from './turnstile.ts';
 
 export type Sale = ChallengeWish & { id: string };
 
-/** `action` and `cData` are what a widget is to be given, so that its token fits. */
+/** `cData`: what a widget is to be given, so that its token fits; its action is the step. */
 export type TurnstileOffer = { kind: 'turnstile'; siteKey: string; cData: string };
 
 export type ChallengeOffer =

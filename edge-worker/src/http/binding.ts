@@ -25,8 +25,8 @@ type JoinOffer = Pick<
 /**
  * Joins, bound to the key that comes where the sale binds. Throws Problems: 400 where the sale
  * needs a key or the pass is none, 409 where the place has another key, 401 where it has one that
- * was not proven or the login is none, 403 where the sale asks for a challenge. Whoever shows a ticket has solved one: with it they have one place
- * at most, however often they join.
+ * was not proven or the login is none, 403 where the sale asks for a challenge. Whoever shows the
+ * ticket of a place has solved one for it, and has that one place at most, however often they join.
  */
 export async function joinBound(
   edge: Edge,

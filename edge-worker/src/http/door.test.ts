@@ -3,7 +3,7 @@ import { parseNetwork } from '@fairgate/shared/address.ts';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { countedNetwork } from './client.ts';
+import { countedNetwork, pressureNetwork } from './client.ts';
 import { addressDigest } from './door.ts';
 import { joinRefusal } from './refusals.ts';
 
@@ -17,7 +17,11 @@ async function asked(headers: Record<string, string>, key = door.addressKey): Pr
   const app = new Hono();
   app.get('/', (c) => {
     const digest = addressDigest({ ...door, addressKey: key }, c);
-    return c.json([countedNetwork(c, exempt) ?? '-', digest ?? '-']);
+    return c.json([
+      countedNetwork(c, exempt) ?? '-',
+      digest ?? '-',
+      pressureNetwork(c, exempt) ?? '-',
+    ]);
   });
   return z.array(z.string()).parse(await (await app.request('/', { headers })).json());
 }
@@ -26,7 +30,7 @@ const from = (address: string) => ({ 'cf-connecting-ip': address });
 test('places are counted by a keyed digest of the address, or of the /64 that it is in', async () => {
   const [, v4 = ''] = await asked(from('203.0.113.7'));
   expect(v4).toMatch(/^[\w-]{16}$/);
-  expect(await asked(from('::ffff:203.0.113.7'))).toEqual(['203.0.113.7', v4]);
+  expect((await asked(from('::ffff:203.0.113.7'))).slice(0, 2)).toEqual(['203.0.113.7', v4]);
   const [network, v6] = await asked(from('2001:db8:0:7::1'));
   expect(network).toBe('2001:db8:0:7::/64');
   expect((await asked(from('2001:db8:0:7:ffff::2')))[1]).toBe(v6);
@@ -34,11 +38,18 @@ test('places are counted by a keyed digest of the address, or of the /64 that it
   expect((await asked(from('203.0.113.7'), randomBytes(32)))[1]).not.toBe(v4);
 });
 
+test('the pressure on challenges is that of an IPv4 /24, or of an IPv6 /48', async () => {
+  const networkOf = async (address: string) => (await asked(from(address)))[2];
+  expect(await networkOf('203.0.113.7')).toBe('203.0.113.0/24');
+  expect(await networkOf('::ffff:203.0.113.200')).toBe('203.0.113.0/24');
+  expect(await networkOf('2001:db8:7:1::1')).toBe('2001:db8:7::/48');
+});
+
 test('who is exempt, or comes from nowhere, is not counted', async () => {
   for (const address of ['127.0.0.1', '::1', '198.51.100.200', '::ffff:198.51.100.1', 'unknown']) {
-    expect(await asked(from(address))).toEqual(['-', '-']);
+    expect(await asked(from(address))).toEqual(['-', '-', '-']);
   }
-  expect(await asked({})).toEqual(['-', '-']);
+  expect(await asked({})).toEqual(['-', '-', '-']);
 });
 
 test('no header but the platform’s says where a request comes from', async () => {

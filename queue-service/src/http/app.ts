@@ -43,6 +43,8 @@ export type ApiParts = {
   passes: MakePasses;
   revoke: Revoke;
   clock: Clock;
+  /** The edge has an account at Turnstile. */
+  hasTurnstile: boolean;
   log: Log;
   metrics: { type: string; text(): Promise<string>; observe(request: ObservedRequest): void };
   /** Rejects where the service cannot serve. */

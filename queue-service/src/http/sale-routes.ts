@@ -10,15 +10,15 @@ import { etag } from './etag.ts';
 import { onePage } from './list.ts';
 import { viewSale } from './views.ts';
 
-type Parts = { sales: Sales; states: SaleStates; clock: Clock };
+type Parts = { sales: Sales; states: SaleStates; clock: Clock; hasTurnstile: boolean };
 
 export function saleRoutes(
   api: Api,
   authenticate: Authenticate,
-  { sales, states, clock }: Parts,
+  { sales, states, clock, hasTurnstile }: Parts,
 ): void {
   const { create, list, get, patch, remove } = saleEndpoints;
-  const view = (sale: SaleRecord) => viewSale(sale, stateNow(sale, clock));
+  const view = (sale: SaleRecord) => viewSale(sale, { state: stateNow(sale, clock), hasTurnstile });
   const answer = (c: ApiContext, sale: SaleRecord, status: 200 | 201 = 200) => {
     c.header('etag', etag(sale.version));
     if (status === 201) c.header('location', `/v1/sales/${sale.id}`);

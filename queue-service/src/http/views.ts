@@ -66,8 +66,11 @@ export const saleView = z.object({
     .describe('what a public sale should be looked at for; left out where there is nothing'),
 });
 
-export function viewSale(sale: SaleRecord, state: AdminState): z.infer<typeof saleView> {
-  const warnings = saleWarnings(sale);
+export function viewSale(
+  sale: SaleRecord,
+  { state, hasTurnstile }: { state: AdminState; hasTurnstile: boolean },
+): z.infer<typeof saleView> {
+  const warnings = saleWarnings(sale, hasTurnstile);
   return {
     id: sale.id,
     name: sale.name,
