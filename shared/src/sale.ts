@@ -65,8 +65,14 @@ export const roomSettingsSchema = z.strictObject({
 });
 export type RoomSettings = z.infer<typeof roomSettingsSchema>;
 
-/** Any subset of the settings; nothing is filled in. */
-export const roomSettingsPatchSchema = roomSettingsSchema.partial();
+const { laneShare, identity, placesPerAddress, unitsPerEmail } = roomSettingsSchema.shape;
+/** Any subset of the settings; nothing is filled in, and null takes away what may be unset. */
+export const roomSettingsPatchSchema = roomSettingsSchema.partial().extend({
+  laneShare: laneShare.nullable(),
+  identity: identity.nullable(),
+  placesPerAddress: placesPerAddress.nullable(),
+  unitsPerEmail: unitsPerEmail.nullable(),
+});
 export type RoomSettingsPatch = z.infer<typeof roomSettingsPatchSchema>;
 
 export const roomSettingsDefaults: RoomSettings = {

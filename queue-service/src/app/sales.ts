@@ -190,7 +190,8 @@ function invalid(errors: InputMistake[]): Problem {
   return new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
 }
 
-/** Settings with some of them changed. */
+/** Settings with some of them changed, or taken away by null. */
 export function changedSettings(before: RoomSettings, patch: RoomSettingsPatch): RoomSettings {
-  return roomSettingsSchema.parse({ ...before, ...patch });
+  const all = Object.entries({ ...before, ...patch });
+  return roomSettingsSchema.parse(Object.fromEntries(all.filter(([, value]) => value !== null)));
 }

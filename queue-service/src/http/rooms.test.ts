@@ -33,6 +33,34 @@ it('settings are changed one by one, and shoppers have them when the answer come
   expect(read.headers.get('etag')).toBe('"v2"');
 });
 
+it('who trusts a login says where its keys are: over https, or on this machine', async () => {
+  const path = `/v1/sales/${saleId}/room`;
+  const identity = { issuer: 'https://shop.example', audience: 'fairgate', required: true };
+  const set = (jwksUrl: string) => call('PATCH', path, { identity: { ...identity, jwksUrl } });
+  for (const bad of [
+    'http://shop.example/jwks.json',
+    'http://127.0.0.1.shop.example/jwks.json',
+    'https://me:secret@shop.example/jwks.json',
+    'file:///etc/passwd',
+    'jwks.json',
+  ]) {
+    const refused = await set(bad);
+    expect([bad, refused.status, refused.body.errors]).toMatchObject([
+      bad,
+      400,
+      [{ path: 'identity.jwksUrl' }],
+    ]);
+  }
+  for (const good of ['https://shop.example/jwks.json', 'http://127.0.0.1:1/j', 'http://[::1]/j']) {
+    expect((await set(good)).status).toBe(200);
+  }
+  expect((await seen())?.info.identity).toEqual({ ...identity, jwksUrl: 'http://[::1]/j' });
+  const without = await call('PATCH', path, { identity: null, laneShare: null });
+  expect(without.body.settings).not.toHaveProperty('identity');
+  expect((await seen())?.info).not.toHaveProperty('identity');
+  expect((await call('PATCH', path, { message: null })).status).toBe(400);
+});
+
 it('live figures are those of the call', async () => {
   await service.room.join(saleId, visitors(4).map(newcomer));
   await service.pass(200);
