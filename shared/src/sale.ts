@@ -23,7 +23,7 @@ export type ChallengeStep = (typeof challengeSteps)[number];
 
 /** Its edge fetches this, so it has to be one's own machine or https; redirects are not followed. */
 const jwksUrlSchema = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, abort: true })
   .max(2_000)
   .refine(isFetchable, {
     error: 'must be https (http only on a loopback), without user or password',

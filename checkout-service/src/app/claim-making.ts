@@ -21,8 +21,8 @@ export function claimKeys(claim: Claim): string[] {
 }
 
 export function tokenFacts(claims: PurchaseClaims): TokenFacts {
-  const { jti, sale: saleId, sub: visitor, number, place = number, max, iat } = claims;
-  return { jti, saleId, visitor, number, place, max, iat };
+  const { jti, sale: saleId, sub: visitor, number, place = number, max } = claims;
+  return { jti, saleId, visitor, number, place, max };
 }
 
 export function claimOf(

@@ -12,11 +12,9 @@ export type Claim = {
   saleId: string;
   visitor: string;
   number: number;
-  /** The number in the line: another one where `number` was drawn. */
+  /** The number in the line, which revocations go by: another one where `number` was drawn. */
   place: number;
   max: number;
-  /** When the token was issued, in seconds: a revocation counts for what was issued before it. */
-  iat: number;
   idempotencyKey: string | null;
   requestHash: string;
   email: string | null;
@@ -31,10 +29,7 @@ export type Claim = {
 };
 
 /** What a token says of itself that counts before its units do. */
-export type TokenFacts = Pick<
-  Claim,
-  'jti' | 'saleId' | 'visitor' | 'number' | 'place' | 'max' | 'iat'
->;
+export type TokenFacts = Pick<Claim, 'jti' | 'saleId' | 'visitor' | 'number' | 'place' | 'max'>;
 
 /** What the claim statement did for one request. */
 export type ClaimRow =

@@ -43,7 +43,6 @@ function claim(): Claim {
     number,
     place: number,
     max: 1,
-    iat: 0,
     idempotencyKey: newVisitorId(),
     requestHash: randomBytes(32).toString('base64url'),
     email: null,

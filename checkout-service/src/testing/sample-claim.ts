@@ -9,7 +9,6 @@ export const sampleClaim = (id: string, productId = 'prod'): Claim => ({
   number: 1,
   place: 1,
   max: 1,
-  iat: 0,
   idempotencyKey: null,
   requestHash: 'hash',
   email: null,

@@ -56,6 +56,11 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
     requirePollable(edge, claims);
   }
   const polled = claims === null ? null : await edge.line.poll(claims, keeper(c));
+  if (polled?.kind === 'revoked') {
+    // Its page would be refused for ever: this browser forgets the place, and may join as anybody.
+    edge.credentials.clearPlace(c, saleId);
+    return c.redirect(`/sales/${saleId}`, 303);
+  }
   if (polled !== null && polled.kind !== 'place') throw refusal(polled);
   const shown = await edge.sales.one(saleId);
   if (shown.kind !== 'sale') throw refusal(shown);

@@ -15,7 +15,10 @@ export function unknownSale(): Problem {
 export function refusal(refused: Refused | Revoked): Problem {
   switch (refused.kind) {
     case 'revoked':
-      return new Problem('token-revoked', 'This place was revoked.');
+      return new Problem('token-revoked', {
+        detail: 'The shop has revoked this place.',
+        headers: { 'www-authenticate': 'Bearer realm="place"' },
+      });
     case 'unknown-sale':
       return unknownSale();
     case 'unavailable': {
@@ -36,9 +39,11 @@ export function otherKey(): Problem {
   return new Problem('conflict', 'This place is bound to another key, and keeps it.');
 }
 
-/** The ticket does not name the key of its place: it is of before the place was bound. */
+/** The ticket is of before the place was bound, or of before a login moved it to another device. */
 function notItsKey(): Problem {
-  const detail = 'This place is bound to its browser’s key, and the ticket is not: join with it.';
+  const detail =
+    'This place is bound to another key than this ticket: to that of the browser that joined with ' +
+    'one, or of the device that the place was moved to by login.';
   return proofProblem({ why: 'missing' }, detail);
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '@fairgate/shared/clock.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import { givenOut, revocationsMax, type Whom } from '../domain/revocation.ts';
+import { numbersMargin } from '../domain/room-source.ts';
 import type { Caller, Rows, Store } from './ports.ts';
 import { actor } from './products.ts';
 import type { RoomKeeper } from './room-keeper.ts';
@@ -61,13 +62,13 @@ async function keep(rows: Rows, saleId: string, whom: Whom, now: number): Promis
 }
 
 async function whomOf(parts: Parts, saleId: string, wish: RevokeWish): Promise<Whom | null> {
-  if ('visitor' in wish) return { kind: 'visitor', visitor: wish.visitor };
-  const all = 'all' in wish;
-  const last = await lastNumber(parts, saleId).catch((cause: unknown) => {
-    if (!all) return null;
+  const last = await lastNumber(parts, saleId).catch(async (cause: unknown) => {
+    if (!('all' in wish)) return await lastNumberKnown(parts, saleId);
     throw new Problem('unavailable', 'The room cannot say how many have joined right now.', cause);
   });
-  return all ? givenOut(1, last ?? 0, last) : givenOut(wish.numbers.from, wish.numbers.to, last);
+  if ('visitor' in wish) return { kind: 'visitor', visitor: wish.visitor, to: last };
+  const { from, to } = 'all' in wish ? { from: 1, to: last } : wish.numbers;
+  return givenOut(from, to, last);
 }
 
 /** The highest number that was given out. A room that was lost is begun again first. */
@@ -79,4 +80,9 @@ async function lastNumber({ room, keeper, store }: Parts, saleId: string): Promi
   }
   // That of a sale closed long ago is gone.
   return figures?.next ?? (await store.rooms.checkpoint(saleId))?.next ?? 0;
+}
+
+/** No less than the highest: a few who join when the room is back may be taken for earlier ones. */
+async function lastNumberKnown({ store }: Parts, saleId: string): Promise<number> {
+  return ((await store.rooms.checkpoint(saleId))?.next ?? 0) + numbersMargin;
 }

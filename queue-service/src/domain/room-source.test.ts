@@ -41,6 +41,7 @@ const source = {
   settledFrom: 0,
   pictureVersion: 1,
   logSeq: 0,
+  revocations: [],
   draw: null,
 };
 
@@ -80,7 +81,7 @@ describe('what may be promised from before a loss', () => {
   });
 
   it('is bounded by settings that came and went since', () => {
-    const loss = { usedUp: [], lateUnits: 0, changes: [{}, before] };
+    const loss = { usedUp: [], lateUnits: 0, passes: [], changes: [{}, before] };
     const start = roomBeginning(checkpointed({}), loss, now);
     expect(start).toMatchObject({ outstanding: 4 + 40 * 4, outstandingMs: 310_000 });
   });
@@ -97,7 +98,7 @@ describe('what may be promised from before a loss', () => {
   });
 
   it('counts units that late money may have been promised', () => {
-    const loss = { usedUp: [], lateUnits: 7, changes: [] };
+    const loss = { usedUp: [], lateUnits: 7, passes: [], changes: [] };
     const start = roomBeginning(checkpointed({ tokenSeconds: 5 }), loss, now);
     expect(start.outstanding).toBe(4 + 8 * 2 + 7);
   });

@@ -1,6 +1,7 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { finishedDraw, type StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type {
+  Revocation,
   RoomBeginning,
   RoomFields,
   RoomFigures,
@@ -31,6 +32,8 @@ export type Loss = {
   usedUp: UsedUp[];
   /** Units that may be promised to money which came late, and is not decided about. */
   lateUnits: number;
+  /** Passes that were spent, each with its visitor. */
+  passes: [string, string][];
   /** Settings that were in force at some time since the checkpoint; perhaps earlier ones too. */
   changes: BoundingChange[];
 };
@@ -48,6 +51,7 @@ export type RoomSource = {
   pictureVersion: number;
   /** The last record of the log. */
   logSeq: number;
+  revocations: Revocation[];
   /** Of a lottery. */
   draw: StoredDraw | null;
 };
@@ -56,12 +60,12 @@ export type RoomSource = {
 const priorityShareDefault = 0.5;
 
 /** Numbers skipped when a room begins again: more than can join between two checkpoints. */
-const numbersMargin = 10_000;
+export const numbersMargin = 10_000;
 /** Records that may have been in a room that was lost: as many are passed over (`recordsMargin`). */
 const recordsMargin = 1_000_000;
 
 /** What the room is told of a sale: all that an admin decides. */
-export function roomFields({ sale, products, draw }: RoomSource): RoomFields {
+export function roomFields({ sale, products, draw, revocations }: RoomSource): RoomFields {
   const { room } = sale;
   return {
     name: sale.name,
@@ -81,7 +85,7 @@ export function roomFields({ sale, products, draw }: RoomSource): RoomFields {
     message: room.message,
     placesPerAddress: room.placesPerAddress ?? 0,
     priorityShare: room.laneShare?.priority ?? priorityShareDefault,
-    revocations: '[]',
+    revocations: JSON.stringify(revocations),
   };
 }
 
@@ -146,6 +150,7 @@ export function roomBeginning(source: RoomSource, loss: Loss | null, nowMs: numb
     expired: count('expired'),
     abandoned: count('abandoned'),
     holding: source.holding,
+    passes: loss?.passes ?? [],
     frontierPriority: count('frontierPriority'),
     epoch: checkpoint === null ? 0 : count('epoch') + 1,
     logSeq: source.logSeq === 0 ? 0 : source.logSeq + recordsMargin,

@@ -62,9 +62,9 @@ export const outbox = pgTable(
 );
 
 /**
- * Places that count no more, and tokens that were issued at `at` or before: a visitor's, or those of
- * a range of places. The room is told by the sale's version; the checkout looks with each claim; the
- * ledger tells who did it. Owner: the queue service.
+ * Places that count no more, and their tokens: a visitor's up to the number `numberTo` (they may join
+ * again, and have a higher one then), or those of a range of numbers. The room is told by the sale's
+ * version; the checkout looks with each claim; the ledger tells who did it. Owner: the queue service.
  */
 export const revocations = pgTable(
   'revocations',
@@ -81,7 +81,7 @@ export const revocations = pgTable(
     index('revocations_range').on(t.saleId).where(sql`visitor is null`),
     check(
       'revocations_whom',
-      sql`(visitor is null) = (number_from is not null) and (number_from is null) = (number_to is null)`,
+      sql`(visitor is null) = (number_from is not null) and number_to is not null`,
     ),
   ],
 );

@@ -87,11 +87,11 @@ export async function findWritten(sql: Sql, token: TokenFacts): Promise<StoredRe
 
 /** The same question as in claim.sql. */
 export async function isRevoked(sql: Sql, token: TokenFacts): Promise<boolean> {
-  const { saleId, visitor, place, iat } = token;
+  const { saleId, visitor, place } = token;
   const rows = await sql`
     select from revocations v
-    where v.sale_id = ${saleId} and v.at >= to_timestamp(${iat})
-      and ((v.visitor is not null and v.visitor = ${visitor})
+    where v.sale_id = ${saleId}
+      and ((v.visitor is not null and v.visitor = ${visitor} and ${place} <= v.number_to)
         or (v.visitor is null and ${place} between v.number_from and v.number_to))
     limit 1`;
   return rows.length > 0;

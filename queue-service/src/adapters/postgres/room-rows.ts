@@ -9,6 +9,7 @@ import type { BoundingChange, Checkpoint, Loss, RoomSource } from '../../domain/
 import { drawRows } from './draw-rows.ts';
 import type { Executor } from './executor.ts';
 import { saleProductRecords } from './product-rows.ts';
+import { revocationsOf, spentPassesOf } from './revocation-rows.ts';
 import { saleRows } from './sale-rows.ts';
 
 export function roomRows(db: Executor): RoomRows {
@@ -75,6 +76,7 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
     settledFrom: sequences.settled,
     pictureVersion: sequences.picture,
     logSeq: await logSeq(db, saleId),
+    revocations: await revocationsOf(db, saleId),
     draw: sale.mode === 'lottery' ? await drawRows(db, '').find(saleId) : null,
   };
 }
@@ -96,6 +98,7 @@ async function loss(db: Executor, { sale, checkpoint }: RoomSource): Promise<Los
   return {
     usedUp: await usedUp(db, sale.id),
     lateUnits: z.number().parse(late?.units),
+    passes: await spentPassesOf(db, sale.id),
     changes: await changesSince(db, sale.id, sale.version - (checkpoint?.counters.revision ?? 0)),
   };
 }

@@ -2,7 +2,7 @@
 --   requests not yet spent -> those not revoked -> those within their buyers' limits -> their items -> units picked
 --   -> units dealt, all or nothing -> redemption by `jti` -> units counted for each buyer
 --   -> order, lines, units, ledger, outbox
--- $1   JSON of [{orderId, jti, saleId, visitor, number, place, max, iat, idempotencyKey, requestHash, email,
+-- $1   JSON of [{orderId, jti, saleId, visitor, number, place, max, idempotencyKey, requestHash, email,
 --      identity, proof, shard, position, units, items: [{productId, quantity}],
 --      buyers: [{kind, buyer, unitsMax}]}, ...]; `position` counts from 1 in the order of arrival,
 --      `shard` is the home shard, `units` the sum of the quantities
@@ -19,7 +19,7 @@ with req as materialized (
   select r.*, s.currency, s.pay_seconds
   from json_to_recordset($1::text::json) as r(
     "orderId" text, jti text, "saleId" text, visitor text, number bigint, place bigint,
-    max int, iat bigint, "idempotencyKey" text, "requestHash" text, email text, identity text, proof text,
+    max int, "idempotencyKey" text, "requestHash" text, email text, identity text, proof text,
     shard int, position int, units int, items json, buyers json)
   cross join lateral (
     select currency, coalesce((room ->> 'paySeconds')::int, 300) as pay_seconds
@@ -33,11 +33,11 @@ revoked as materialized (
   from req r
   where coalesce((
     select true from revocations v
-    where v.sale_id = r."saleId" and v.visitor = r.visitor and v.at >= to_timestamp(r.iat)
+    where v.sale_id = r."saleId" and v.visitor = r.visitor and r.place <= v.number_to
     limit 1), false)
   or coalesce((
     select true from revocations v
-    where v.sale_id = r."saleId" and v.visitor is null and v.at >= to_timestamp(r.iat)
+    where v.sale_id = r."saleId" and v.visitor is null
       and r.place between v.number_from and v.number_to
     limit 1), false)
 ),
