@@ -71,6 +71,8 @@ class Standings {
   }
 }
 
+const endings = new Set(['left', 'away', 'revoked', 'spent', 'expired']);
+
 /** Section "Inversions" of docs/draw.md. `ranks`: those of a draw, by number; null in `fifo`. */
 export function checkOrder(lines: Iterable<Line>, ranks: Uint32Array | null): OrderCheck {
   const lanes: Record<string, LaneCounts> = {};
@@ -87,7 +89,7 @@ export function checkOrder(lines: Iterable<Line>, ranks: Uint32Array | null): Or
       standing.put(number, placeOf(number));
     } else if (kind === 'back') {
       standing.put(number, score === undefined || score === 0 ? placeOf(number) : score);
-    } else if (kind === 'left' || kind === 'away' || kind === 'revoked') {
+    } else if (endings.has(kind)) {
       standing.remove(number);
     } else if (kind === 'admitted') {
       counts.admitted += 1;

@@ -30,9 +30,9 @@ test('who is let in before somebody who stood ahead is counted, and no other', (
   expect(inversions([...joined, 'admitted main 3'])).toBe(1);
 });
 
-test('who has left, is away or was revoked is passed without an inversion', () => {
+test('who has left, is away, was revoked or has done is passed without an inversion', () => {
   const joined = ['joined main 1', 'joined main 2'];
-  for (const gone of ['left', 'away', 'revoked']) {
+  for (const gone of ['left', 'away', 'revoked', 'spent', 'expired']) {
     expect(inversions([...joined, `${gone} main 1`, 'admitted main 2'])).toBe(0);
   }
 });

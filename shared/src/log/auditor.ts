@@ -66,6 +66,9 @@ export function auditor(rankOf: () => RankOf): Auditor {
         case 'left':
         case 'away':
         case 'revoked':
+        // After a loss it may be known late that a place in the line has ended.
+        case 'spent':
+        case 'expired':
           return void laneOf(line.lane).present.delete(line.number);
         case 'admitted':
           return admit(line);
@@ -76,9 +79,7 @@ export function auditor(rankOf: () => RankOf): Auditor {
           for (const lane of lanes.values()) lane.present.clear();
           return;
         case 'issued':
-        case 'spent':
         case 'lapsed':
-        case 'expired':
         case 'returned':
         case 'closed-lobby':
         case 'opened':

@@ -189,8 +189,9 @@ end
 -- tokens have died, and nobody is let in until those whose places are lost have polled again.
 local reassemblyMs, numbersMargin, lostMsMax = 12000, 10000, 60000
 
-local function recover(fields)
+function recover(fields)
   local run = serverRun()
+  isRunKnown = true
   if fields.run == run then
     return fields
   end

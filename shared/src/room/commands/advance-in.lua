@@ -35,7 +35,7 @@ local function admitSome(lane, count)
   for i = 1, #head, 2 do
     names[#names + 1] = head[i]
   end
-  local cells, deadlines, away, dropped = {}, {}, {}, {}
+  local cells, deadlines, told, away, dropped = {}, {}, {}, {}, {}
   local isGonePending = judges and redis.call('EXISTS', gone) == 1
   for i, saved in ipairs(redis.call('HMGET', places, unpack(names))) do
     local visitor, score, p = names[i], tonumber(head[i * 2]), parsePlace(saved)
@@ -58,7 +58,7 @@ local function admitSome(lane, count)
         admittedAt = now, till = till, promise = promise, lane = lane })
       deadlines[#deadlines + 1] = till
       deadlines[#deadlines + 1] = visitor
-      record('admitted', lane, number, text(ordinal))
+      told[#told + 1] = { number, text(ordinal) }
       promised, done = promised + promise, done + 1
       if (admitted + done) % sampled == 0 then
         noteWait(number, sampled)
@@ -67,6 +67,10 @@ local function admitSome(lane, count)
   end
   takeOut(lane, away, 'away')
   takeOut(lane, dropped, 'revoked')
+  -- After those who made way for them: the log is read in its order.
+  for _, one in ipairs(told) do
+    record('admitted', lane, one[1], one[2])
+  end
   if done > 0 then
     redis.call('ZREMRANGEBYRANK', lineOf[lane], 0, done - 1)
     redis.call('HSET', places, unpack(cells))

@@ -58,7 +58,8 @@ local function begin()
   if ARGV[4] ~= '' then
     redis.call('SET', draw, ARGV[6])
     redis.call('HSET', room, 'draws', 'drawn', 'drawKey', ARGV[4], 'entrants', ARGV[5],
-      'drawBits', ARGV[7], 'lobbyLast', ARGV[5], 'lobbySeq', 0)
+      'drawBits', ARGV[7], 'lobbyLast', ARGV[5], 'lobbySeq', 0,
+      'next', text(math.max(start.next, int(ARGV[5]))))
     for _, name in ipairs({ 'frontier', 'frontierPriority' }) do
       if start[name] == 0 then -- noted before the draw
         redis.call('HSET', room, name, text(-drawnBase))

@@ -44,9 +44,20 @@ end
 -- More than are joined between the last record that Postgres has and a loss of Redis.
 local recordsMargin = 1000000
 
+-- Of admissions.lua: whether it was asked already in this call.
+local recover, isRunKnown
+
 local function flushLog()
   if #records == 0 then
     return
+  end
+  -- Where Redis lost its last second, Postgres may have other records under the next numbers.
+  local count = #records
+  if not isRunKnown then
+    recover(readRoom())
+  end
+  if #records > count then -- `recovered` stands at the jump
+    table.insert(records, 1, table.remove(records))
   end
   local seq = redis.call('HINCRBY', room, 'logSeq', #records) - #records
   for i, body in ipairs(records) do

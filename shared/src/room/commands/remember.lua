@@ -9,13 +9,22 @@ if not fields then
   return 'no-room'
 end
 
+-- Takes out of the line who has come back already, and says so.
+local function takeOut(visitor, p, kind)
+  local score, lane = standingOf(fields, visitor)
+  if score then
+    removeFromLine(visitor)
+    record(kind, lane, p and p.number or numberOf(fields, score))
+  end
+end
+
 local function rememberDone(visitor, number, jti)
   local p = readPlace(visitor)
   if p and p.state == 'admitted' then
     redis.call('HINCRBY', room, 'returned', p.promise)
   end
   if not p or p.state ~= 'done' then
-    removeFromLine(visitor)
+    takeOut(visitor, p, 'spent')
     redis.call('ZREM', active, visitor)
     writePlace(visitor, { state = 'done', number = number, admittedAt = now, jti = jti })
   end
@@ -28,7 +37,7 @@ local function rememberExpired(visitor, number, jti, ordinal)
   local present = p and p.number or score and numberOf(fields, score) or 0
   local mayChange = not p or p.state == 'waiting' or p.state == 'away' or p.state == 'expired'
   if mayChange and present <= number then
-    removeFromLine(visitor)
+    takeOut(visitor, p, 'expired')
     writePlace(visitor, { state = 'expired', number = number, ordinal = ordinal, admittedAt = now })
   end
 end
