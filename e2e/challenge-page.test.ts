@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openTab, type Tab } from './support/browser.ts';
 import { type EdgeProcess, startEdge } from './support/edge-process.ts';
+import { call } from './support/http.ts';
 import { type Rooms, roomsIn } from './support/rooms.ts';
 import { type Siteverify, startSiteverify } from './support/siteverify.ts';
 import { freshRedisUrl } from './support/stores.ts';
@@ -130,7 +131,49 @@ test('Turnstile’s widget is let in by the page of a sale that uses it, and by 
   const saleId = await open(info, 6_000);
   const other = await open({}, 6_000);
   const { page, faults, strangers, close } = await tab();
-  // Cloudflare's script, which cannot be had here: it hands out the token that its service would.
+  await standIn(page);
+  await page.goto(pageOf(saleId));
+  await button(page, 'Join the line').click();
+  await page.getByRole('heading', { name: 'It is your turn' }).waitFor();
+  expect(await spend(page)).toBe(200);
+  expect(new Set(strangers)).toEqual(new Set([turnstileScript]));
+  expect(faults.filter((fault) => !fault.includes('/checkout'))).toEqual([]);
+
+  await page.goto(pageOf(other));
+  const policy = await page.evaluate(`new Promise((resolve) => {
+    document.addEventListener('securitypolicyviolation', (event) => resolve(event.violatedDirective));
+    const script = document.createElement('script');
+    script.src = '${turnstileScript}';
+    document.head.append(script);
+  })`);
+  expect(policy).toBe('script-src-elem');
+  await close();
+});
+
+test('a page that was opened before its sale used Turnstile is loaded anew, and then lets it in', async () => {
+  const saleId = await open({});
+  const { page, close } = await tab();
+  await standIn(page);
+  await page.goto(pageOf(saleId));
+  await rooms.open({ admitPerMinute: 0 }, saleId, {
+    challenge: 'turnstile',
+    challengeAt: ['join'],
+  });
+  await waitFor('the setting at the edge', 3, async () => {
+    return (await call(`${edge.url}/api/sales/${saleId}/challenge`)).status === 200;
+  });
+  const again = page.waitForEvent('load');
+  await button(page, 'Join the line').click();
+  await again;
+  await button(page, 'Join the line').click();
+  await page.getByRole('heading', { name: 'You are in line' }).waitFor();
+  await close();
+});
+
+const turnstileScript = 'https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit';
+
+/** Cloudflare's script, which cannot be had here: it hands out the token that its service would. */
+async function standIn(page: Page): Promise<void> {
   await page.route('https://challenges.cloudflare.com/**', async (route) => {
     const body = `window.turnstile = {
       render: (place, { sitekey, action, cData, callback }) => {
@@ -148,21 +191,4 @@ test('Turnstile’s widget is let in by the page of a sale that uses it, and by 
     const facts = { action: asked.get('action') ?? '', cdata: asked.get('cData') ?? '' };
     await route.fulfill({ body: siteverify.issue(facts) });
   });
-  await page.goto(pageOf(saleId));
-  await button(page, 'Join the line').click();
-  await page.getByRole('heading', { name: 'It is your turn' }).waitFor();
-  expect(await spend(page)).toBe(200);
-  const script = 'https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit';
-  expect(new Set(strangers)).toEqual(new Set([script]));
-  expect(faults.filter((fault) => !fault.includes('/checkout'))).toEqual([]);
-
-  await page.goto(pageOf(other));
-  const policy = await page.evaluate(`new Promise((resolve) => {
-    document.addEventListener('securitypolicyviolation', (event) => resolve(event.violatedDirective));
-    const script = document.createElement('script');
-    script.src = '${script}';
-    document.head.append(script);
-  })`);
-  expect(policy).toBe('script-src-elem');
-  await close();
-});
+}
