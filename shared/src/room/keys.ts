@@ -35,7 +35,7 @@ export const roomKeyNames = [
   'bound',
   /** ZSET as `line`: who waits in the priority lane. */
   'priority',
-  /** LIST of records of the log that are not in Postgres yet (see docs/draw.md). */
+  /** LIST: what each command appended to the log, until it is in Postgres (see `log.lua`). */
   'log',
   /** STRING: tables of the draw's permutation, two bytes an entry. */
   'draw',

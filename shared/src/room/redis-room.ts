@@ -74,8 +74,8 @@ const takeSchema = z.tuple([
 const faultSchema = z.tuple([z.enum(['given', 'kept', 'no-room']), z.coerce.number()]);
 const leaseSchema = z.tuple([z.enum(['leased', 'no-room']), z.number()]);
 
-/** One step admits a thousand; the highest rate is ten thousand a second. */
-const advanceStepsMax = 10;
+/** One step admits 500; the highest rate is ten thousand a second. */
+const advanceStepsMax = 20;
 
 type ScriptArgument = string | number | Buffer;
 
@@ -88,8 +88,9 @@ export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
     runScript(redis, scripts, name, saleId, args);
   const advanceJson = async (saleId: string, ageMsMax: number = snapshotAgeMsMax) => {
     for (let step = 1; ; step += 1) {
-      const json = z.string().parse(await run('advance', saleId, [ageMsMax]));
-      if (step === advanceStepsMax || !json.includes('"more":true')) return json;
+      const isLast = step === advanceStepsMax;
+      const json = z.string().parse(await run('advance', saleId, [ageMsMax, isLast ? 1 : 0]));
+      if (json !== 'more') return json;
     }
   };
   return {
@@ -155,7 +156,8 @@ export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
       return z.enum(['mended', 'stale', 'no-room']).parse(reply);
     },
     async log(saleId, upToSeq, limit) {
-      return { records: z.array(z.string()).parse(await run('log', saleId, [upToSeq, limit])) };
+      const blocks = z.array(z.string()).parse(await run('log', saleId, [upToSeq, limit]));
+      return { records: blocks.flatMap(blockRecords) };
     },
     async draw(saleId, draw) {
       const reply = await run('draw', saleId, [...drawArgs(draw), drawStep]);
@@ -214,6 +216,13 @@ function joinReply(row: z.infer<typeof joinSchema>[number]): JoinReply {
 function lookReply(row: z.infer<typeof lookSchema>[number]): LookReply {
   const [state, number, ordinal, score, admittedAtMs, untilMs, promise, lane, isOwn] = row;
   return { state, number, ordinal, score, admittedAtMs, untilMs, promise, lane, isOwn };
+}
+
+/** What one command appended: `first count`, and a record in each line behind it. */
+function blockRecords(block: string): string[] {
+  const [head = '', ...lines] = block.split('\n');
+  const first = Number(head.split(' ')[0]);
+  return lines.map((line, i) => `${first + i} ${line}`);
 }
 
 function dueTokens(flat: string[]): DueToken[] {

@@ -51,8 +51,6 @@ const wireSchema = z.object({
   drawn: z.object({ key: z.string(), entrants: z.number() }).nullable().default(null),
   /** Ranges of numbers that were revoked, `from-to,...`. */
   revoked: z.string().default(''),
-  /** More may be let in at once than one call does. */
-  more: z.boolean().default(false),
   epoch: z.number().default(0),
   info: z.string(),
 });

@@ -16,32 +16,42 @@ local function noteWait(number, weight)
 end
 
 local unitsMax, isGuaranteed = int(fields.maxUnitsPerShopper), fields.guaranteeStock == '1'
-local till = now + int(fields.tokenSeconds) * 1000
+local units, till = int(fields.units), now + int(fields.tokenSeconds) * 1000
 local sampled = 1
 
 -- What one admission may buy; 0: nothing is left to promise.
 local function nextPromise()
-  return isGuaranteed and math.min(unitsMax, int(fields.units) - promised + returned) or unitsMax
+  return isGuaranteed and math.min(unitsMax, units - promised + returned) or unitsMax
 end
 
--- Lets in from the head of a lane. Returns how many were let in, and whether more may be now.
+-- The record of a place that is let in, most of whose text is the same for all.
+local nowText, tillText = text(now), text(till)
+local function admittedRecord(number, ordinal, promise, flags)
+  return 'admitted|' .. number .. '|' .. ordinal .. '|' .. nowText .. '|' .. tillText .. '|'
+    .. promise .. '|' .. flags
+end
+
+-- Lets in from the head of a lane. Returns how many were let in, how many were looked at, and
+-- whether more may be let in now.
 local function admitSome(lane, count)
-  local last = math.min(admissionsMax, count) - 1
+  -- Where only few are let in, more are looked at: those ahead of them may be gone.
+  local last = math.max(100, count) - 1
   local head = redis.call('ZRANGE', lineOf[lane], 0, last, 'WITHSCORES')
   if #head == 0 then
-    return 0, false
+    return 0, 0, false
   end
   local names, passed, done, isBlocked = {}, 0, 0, false
   for i = 1, #head, 2 do
     names[#names + 1] = head[i]
   end
   local cells, deadlines, told, away, dropped = {}, {}, {}, {}, {}
+  local flags, logged = lane == 'priority' and '|p' or '', ' admitted ' .. lane .. ' '
   local isGonePending = judges and redis.call('EXISTS', gone) == 1
   for i, saved in ipairs(redis.call('HMGET', places, unpack(names))) do
     local visitor, score, p = names[i], tonumber(head[i * 2]), parsePlace(saved)
     local number = p and p.number or numberOf(fields, score)
     local promise = nextPromise()
-    if promise < 1 or isUnsettled(p) then
+    if done == count or promise < 1 or isUnsettled(p) then
       isBlocked = true
       break
     end
@@ -52,14 +62,14 @@ local function admitSome(lane, count)
     elseif isGonePending and not isPresent(number) then
       away[#away + 1] = { visitor, number }
     else
-      local ordinal = p and p.ordinal or 1
-      cells[#cells + 1] = visitor
-      cells[#cells + 1] = placeRecord({ state = 'admitted', number = number, ordinal = ordinal,
-        admittedAt = now, till = till, promise = promise, lane = lane })
-      deadlines[#deadlines + 1] = till
-      deadlines[#deadlines + 1] = visitor
-      told[#told + 1] = { number, text(ordinal) }
+      local name = (p or score < 0) and text(number) or head[i * 2]
+      local ordinal = p and text(p.ordinal) or '1'
       promised, done = promised + promise, done + 1
+      cells[done * 2 - 1] = visitor
+      cells[done * 2] = admittedRecord(name, ordinal, promise, flags)
+      deadlines[done * 2 - 1] = tillText
+      deadlines[done * 2] = visitor
+      told[done] = nowText .. logged .. name .. ' ' .. ordinal
       if (admitted + done) % sampled == 0 then
         noteWait(number, sampled)
       end
@@ -69,7 +79,7 @@ local function admitSome(lane, count)
   takeOut(lane, dropped, 'revoked')
   -- After those who made way for them: the log is read in its order.
   for _, one in ipairs(told) do
-    record('admitted', lane, one[1], one[2])
+    records[#records + 1] = one
   end
   if done > 0 then
     redis.call('ZREMRANGEBYRANK', lineOf[lane], 0, done - 1)
@@ -77,17 +87,21 @@ local function admitSome(lane, count)
     redis.call('ZADD', active, unpack(deadlines))
   end
   admitted = admitted + done
-  return done, passed > 0 and not isBlocked
+  return done, passed, not isBlocked
 end
 
+-- As many as may be; where too many are gone for one call, the next one goes on (`isUnfinished`).
+local isUnfinished = false
 local function admitLane(lane, count)
-  local done, scanned = 0, 0
-  while done < count and scanned <= 2 * admissionsMax do
-    local some, mayMore = admitSome(lane, count - done)
-    done, scanned = done + some, scanned + count - done
-    if not mayMore then
+  local done, scanned, mayMore = 0, 0, true
+  while done < count and mayMore do
+    if scanned >= 2 * admissionsMax then
+      isUnfinished = true
       break
     end
+    local some, passed
+    some, passed, mayMore = admitSome(lane, count - done)
+    done, scanned = done + some, scanned + passed
   end
   return done
 end

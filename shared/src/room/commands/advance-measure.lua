@@ -78,9 +78,13 @@ local function positions(lane, waiting)
     return '', ''
   end
   local head = redis.call('ZRANGE', lineOf[lane], 0, headMax - 1, 'WITHSCORES')
+  local steps = setmetatable({}, { __index = function(known_, step)
+    known_[step] = text(step)
+    return known_[step]
+  end })
   for i = 2, #head, 2 do
     local score = tonumber(head[i])
-    headScores[#headScores + 1] = text(score - last)
+    headScores[i / 2] = steps[score - last]
     last = score
   end
   local step = math.max(1, math.ceil((waiting - headMax) / breakpoints))

@@ -29,16 +29,19 @@ if state == 'open' and isLeased and not isUndrawn and now >= int(fields.admitFro
   local count = math.min(due, admissionsMax)
   if count > 0 then
     local inLine = redis.call('ZCARD', line) + redis.call('ZCARD', priority)
-    sampled = math.max(1, math.ceil(math.min(count, inLine) / 100))
+    sampled = math.max(1, math.ceil(math.min(count, inLine) / 20))
     admitBoth(count)
   end
 end
-local more = due > admissionsMax and admitted == admissionsMax
+local more = isUnfinished or due > admissionsMax and admitted == admissionsMax
 admittedTotal = admittedTotal + admitted
 redis.call('HSET', room, 'bucket', string.format('%.6f', bucket - admitted), 'refilledAt', now,
   'advancedAt', now, 'frontier', text(frontier.main), 'frontierPriority', text(frontier.priority),
   'promised', text(promised), 'returned', text(returned), 'admitted', text(admittedTotal),
   'more', more and 1 or 0)
+if more and ARGV[2] ~= '1' then
+  return 'more'
+end
 
 notePulse()
 local perMinute, pace = measuredPace()
@@ -55,7 +58,7 @@ local result = {
   budget = int(fields.units) - promised + returned, guaranteeStock = isGuaranteed,
   startsAt = int(fields.startsAt), endsAt = int(fields.endsAt),
   halted = halted, abandonSeconds = int(fields.abandonSeconds),
-  tokenSeconds = int(fields.tokenSeconds), revoked = fields.revoked or '', more = more,
+  tokenSeconds = int(fields.tokenSeconds), revoked = fields.revoked or '',
   epoch = int(fields.epoch), info = fields.info,
 }
 if fields.hasPriority == '1' then

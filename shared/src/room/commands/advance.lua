@@ -1,10 +1,12 @@
 -- Moves the frontier by what the rate, `maxActive` and the stock allow, and returns the
 -- snapshot. Safe to call from anywhere, at any time, any number of times.
 -- ARGV: [1] age in ms up to which the stored snapshot is given back as it is
--- Returns the snapshot as JSON (see snapshot.ts), or '' where there is no room.
+--       [2] '1': the snapshot is wanted, though more may be let in at once than one call does
+-- Returns the snapshot as JSON (see snapshot.ts), or 'more' where the next call is due at once; ''
+--   where there is no room.
 -- Its parts follow in this order: advance-out, advance-in, advance-measure, advance-run
 -- (scripts.ts).
-local admissionsMax, headMax, breakpoints = 1000, 500, 128
+local admissionsMax, headMax, breakpoints = 500, 500, 128
 -- Places that are taken out of the line by one call: gone or revoked ones.
 local outMax = 500
 local fields = readRoom()

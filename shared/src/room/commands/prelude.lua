@@ -59,13 +59,8 @@ local function flushLog()
   if #records > count then -- `recovered` stands at the jump
     table.insert(records, 1, table.remove(records))
   end
-  local seq = redis.call('HINCRBY', room, 'logSeq', #records) - #records
-  for i, body in ipairs(records) do
-    records[i] = text(seq + i) .. ' ' .. body
-  end
-  for from = 1, #records, 1000 do
-    redis.call('RPUSH', log, unpack(records, from, math.min(#records, from + 999)))
-  end
+  local first = redis.call('HINCRBY', room, 'logSeq', #records) - #records + 1
+  redis.call('RPUSH', log, text(first) .. ' ' .. #records .. '\n' .. table.concat(records, '\n'))
   local ttl = redis.call('TTL', room)
   if ttl > 0 then
     redis.call('EXPIRE', log, ttl)
