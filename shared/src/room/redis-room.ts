@@ -157,7 +157,7 @@ export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
     },
     async log(saleId, upToSeq, limit) {
       const blocks = z.array(z.string()).parse(await run('log', saleId, [upToSeq, limit]));
-      return { records: blocks.flatMap(blockRecords) };
+      return { records: blocks.flatMap((block) => recordsAfter(block, upToSeq)).slice(0, limit) };
     },
     async draw(saleId, draw) {
       const reply = await run('draw', saleId, [...drawArgs(draw), drawStep]);
@@ -219,10 +219,10 @@ function lookReply(row: z.infer<typeof lookSchema>[number]): LookReply {
 }
 
 /** What one command appended: `first count`, and a record in each line behind it. */
-function blockRecords(block: string): string[] {
+function recordsAfter(block: string, upToSeq: number): string[] {
   const [head = '', ...lines] = block.split('\n');
   const first = Number(head.split(' ')[0]);
-  return lines.map((line, i) => `${first + i} ${line}`);
+  return lines.map((line, i) => `${first + i} ${line}`).slice(Math.max(0, upToSeq + 1 - first));
 }
 
 function dueTokens(flat: string[]): DueToken[] {

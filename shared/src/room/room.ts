@@ -278,7 +278,7 @@ export type Room = {
     units: number,
     redeemed: number,
   ): Promise<'mended' | 'stale' | 'no-room'>;
-  /** Forgets records up to `upToSeq`, and gives `limit` and some more (`parseRecord`), if there are. */
+  /** Forgets records of the log up to `upToSeq`, and gives the next ones (`parseRecord`). */
   log(saleId: string, upToSeq: number, limit: number): Promise<{ records: string[] }>;
   /** Gives entrants their ranks, in steps of a few ms each: `more` asks for another call. */
   draw(
