@@ -100,34 +100,70 @@ describe('a time in which no checkout could commit', () => {
 });
 
 describe('a fault of ours that one shopper met', () => {
+  const fault = (ms: number) => fixture.room.fault(saleId, 'a', 'jti-a', ms);
+
   it('gives them time once', async () => {
     const until = await admitted();
-    const fault = () => fixture.room.fault(saleId, 'a', 'jti-a', 30_000);
-    expect(await fault()).toEqual({ outcome: 'given', until: until + 30_000 });
-    expect(await fault()).toEqual({ outcome: 'kept', until: until + 30_000 });
+    await live(40);
+    expect(await fault(30_000)).toEqual({ outcome: 'given', until: until + 30_000 });
+    expect(await fault(35_000)).toEqual({ outcome: 'kept', until: until + 30_000 });
     expect((await seen('a'))?.untilMs).toBe(until + 30_000);
-    await live(tokenSeconds + 10);
+    await live(30);
     expect((await seen('a'))?.state).toBe('issued');
     expect(await fixture.room.due(saleId, 5_000, 10)).toEqual([]);
     await live(25);
     expect((await seen('a'))?.state).toBe('expired');
+    expect(await fixture.room.due(saleId, 5_000, 10)).toHaveLength(1);
   });
 
-  it('gives no more than they had at first, and nothing to another token or after its end', async () => {
-    const until = await admitted();
+  it('leaves them no more time than they had at first', async () => {
+    await admitted();
+    await live(10);
+    const { outcome, until } = await fault(9_000_000);
+    expect(outcome).toBe('given');
+    expect(until).toBe(fixture.now() + tokenSeconds * 1_000);
+  });
+
+  it('gives nothing to another token, nor after the deadline', async () => {
+    await admitted();
+    await live(50);
     expect((await fixture.room.fault(saleId, 'a', 'jti-b', 9_000)).outcome).toBe('kept');
     expect((await fixture.room.fault(saleId, 'b', 'jti-a', 9_000)).outcome).toBe('kept');
-    const most = await fixture.room.fault(saleId, 'a', 'jti-a', 9_000_000);
-    expect(most.until).toBe(until + tokenSeconds * 1_000);
-    await live(2 * tokenSeconds + 10);
-    expect((await fixture.room.fault(saleId, 'a', 'jti-a', 9_000)).outcome).toBe('kept');
     expect((await fixture.room.fault('sale_none', 'a', 'jti-a', 9_000)).outcome).toBe('no-room');
+    await live(10);
+    expect((await fault(9_000)).outcome).toBe('kept');
   });
 
-  it('is no second gift beside the time that all were given', async () => {
-    await admitted();
+  it('is no second gift beside the time that all were given: the larger one counts', async () => {
+    const until = await admitted();
+    await live(30);
     await live(10, false);
     await live(1);
-    expect((await fixture.room.fault(saleId, 'a', 'jti-a', 9_000)).outcome).toBe('kept');
+    expect((await fault(5_000)).outcome).toBe('kept');
+    expect(await fault(20_000)).toEqual({ outcome: 'given', until: until + 20_000 });
+    expect((await seen('a'))?.untilMs).toBe(until + 20_000);
+  });
+
+  it('takes nothing of the time that all are given where it was the beginning of that', async () => {
+    const until = await admitted();
+    await live(50);
+    expect((await fault(10_000)).outcome).toBe('given');
+    await live(60, false);
+    await live(1);
+    const given = (await seen('a'))!.untilMs - until;
+    expect(given).toBeGreaterThanOrEqual(57_000);
+    expect(given).toBeLessThanOrEqual(61_000);
+  });
+
+  it('keeps the places of a full room: nobody more is let in for it', async () => {
+    await fixture.configure({ maxActive: 1 });
+    await admitted();
+    await fixture.room.join(saleId, [newcomer('b')]);
+    await live(55);
+    await fault(20_000);
+    await live(24);
+    expect((await fixture.room.figures(saleId))?.admittedTotal).toBe(1);
+    await live(2);
+    expect((await fixture.room.figures(saleId))?.admittedTotal).toBe(2);
   });
 });

@@ -9,6 +9,10 @@ end
 -- shopper is told so after this grace (a spend of the last moment takes that long to be known).
 local graceMs = 2000
 
+-- A lease that is good for less has missed two beats (lease.lua): no checkout could commit in the
+-- second before it runs out.
+local beatsMissedMs = 1000
+
 -- Times in which nobody could buy by a fault of ours (D10): `from:till,...`, as lease.lua notes
 -- them, and the one that goes on.
 local function gapsOf(fields)
@@ -17,22 +21,24 @@ local function gapsOf(fields)
     gaps[#gaps + 1] = { int(from), int(till) }
   end
   local leaseUntil = int(fields.leaseUntil)
-  if leaseUntil > 0 and now > leaseUntil then
-    gaps[#gaps + 1] = { leaseUntil, now }
+  if leaseUntil > 0 and now > leaseUntil - beatsMissedMs then
+    gaps[#gaps + 1] = { leaseUntil - beatsMissedMs, now }
   end
   return gaps
 end
 
--- The deadline of an admission, with the time that the first such gap took from it given back,
--- once: who had ten seconds left when it began has ten seconds left when it is over.
+-- The deadline of an admission, with the time that the first such gap took from it given back:
+-- who had ten seconds left when it began has ten seconds left when it is over. Once: of this and
+-- what fault.lua gave, which is in `till`, the larger counts.
 local function deadlineOf(fields, p)
-  if p.isCredited or p.till == 0 then
-    return p.till
+  if p.till == 0 then
+    return 0
   end
+  local own = p.till - p.credit
   for _, gap in ipairs(gapsOf(fields)) do
     local from = math.max(gap[1], p.admittedAt)
-    if from < math.min(gap[2], p.till) then
-      return p.till + gap[2] - from
+    if from < math.min(gap[2], own) then
+      return math.max(p.till, own + gap[2] - from)
     end
   end
   return p.till

@@ -19,7 +19,7 @@ if leaseUntil > 0 and now - leaseUntil >= gapMsMin then
     end
   end
   if #gaps < gapsMax then
-    gaps[#gaps + 1] = text(leaseUntil) .. ':' .. text(now)
+    gaps[#gaps + 1] = text(leaseUntil - beatsMissedMs) .. ':' .. text(now)
     redis.call('HSET', room, 'gaps', table.concat(gaps, ','))
   end
 end

@@ -4,7 +4,7 @@
 --   ordinal   counts the visitor's admissions in this sale from 1, and is part of the jti
 --   promise   units of the budget that this admission may buy
 --   jti       of the last token taken; kept by a place that was left and joined again
---   flags     `p`: in the priority lane; `c`: was given time back (fault.lua)
+--   flags     `p`: in the priority lane; `c<ms>`: `until` has so much time given back (fault.lua)
 local function parsePlace(saved)
   if not saved then
     return nil
@@ -12,11 +12,11 @@ local function parsePlace(saved)
   local p = {}
   local flags
   p.state, p.number, p.ordinal, p.admittedAt, p.till, p.promise, p.jti, flags =
-    saved:match('^(%a+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|?(%a*)$')
+    saved:match('^(%a+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|?(%w*)$')
   p.number, p.ordinal, p.promise = int(p.number), int(p.ordinal), int(p.promise)
   p.admittedAt, p.till = int(p.admittedAt), int(p.till)
   p.lane = flags:find('p') and 'priority' or 'main'
-  p.isCredited = flags:find('c') ~= nil
+  p.credit = int(flags:match('c(%d+)'))
   return p
 end
 
@@ -25,7 +25,7 @@ local function readPlace(visitor)
 end
 
 local function placeRecord(p)
-  local flags = (p.lane == 'priority' and 'p' or '') .. (p.isCredited and 'c' or '')
+  local flags = (p.lane == 'priority' and 'p' or '') .. ((p.credit or 0) > 0 and 'c' .. text(p.credit) or '')
   return table.concat({
     p.state, text(p.number), text(p.ordinal or 1), text(p.admittedAt or 0), text(p.till or 0),
     text(p.promise or 0), p.jti or '',
