@@ -25,7 +25,8 @@ local function readPlace(visitor)
 end
 
 local function placeRecord(p)
-  local flags = (p.lane == 'priority' and 'p' or '') .. ((p.credit or 0) > 0 and 'c' .. text(p.credit) or '')
+  local credit = p.credit or 0
+  local flags = (p.lane == 'priority' and 'p' or '') .. (credit > 0 and 'c' .. text(credit) or '')
   return table.concat({
     p.state, text(p.number), text(p.ordinal or 1), text(p.admittedAt or 0), text(p.till or 0),
     text(p.promise or 0), p.jti or '',
