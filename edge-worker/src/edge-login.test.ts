@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { makeProof, type ProofKey } from '@fairgate/shared/token/proof-maker.ts';
+import { makeProof, newProofKey, type ProofKey } from '@fairgate/shared/token/proof-maker.ts';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EdgeClient, edgeClient } from '../../e2e/support/edge-client.ts';
@@ -154,6 +154,48 @@ describe('a sale that asks for a login', () => {
     const { token } = answered(await take(saleId, ticket), 200, tokenShape);
     const { sub, identity } = decodeJwt(token);
     expect([sub, identity]).toEqual([decodeJwt(ticket).sub, decodeJwt(ticket).sub]);
+  });
+});
+
+describe('a place that is joined for by login on another device', () => {
+  test('is bound to that device from then on: the other one is told so, and takes no token', async () => {
+    const saleId = await openFor(login, true, 60_000);
+    const [old, next] = [newProofKey(), newProofKey()];
+    const identity = await login.token('emma');
+    const first = answered(await join(saleId, { identity, key: old }), 201, joinShape);
+    await admitted(saleId, first.ticket);
+    const moved = answered(await join(saleId, { identity, key: next }), 200, joinShape);
+    expect(moved.place.number).toBe(first.place.number);
+    expect(decodeJwt(moved.ticket)).toMatchObject({
+      jkt: next.jkt,
+      sub: decodeJwt(first.ticket).sub,
+    });
+    const refused = await take(saleId, first.ticket, old);
+    expect(expectProblem(refused, 'proof-invalid').detail).toContain('moved to by login');
+    // Nor does a ticket alone move it back, without the login.
+    expectProblem(await join(saleId, { bearer: first.ticket, key: old }), 'proof-invalid');
+    // Only the place's page is still shown.
+    expect((await edge.poll(saleId, first.ticket)).number).toBe(first.place.number);
+    const { token } = answered(await take(saleId, moved.ticket, next), 200, tokenShape);
+    expect(decodeJwt(token).cnf).toEqual({ jkt: next.jkt });
+    // Back again, and it is the same admission.
+    const back = answered(await join(saleId, { identity, key: old }), 200, joinShape);
+    const again = answered(await take(saleId, back.ticket, old), 200, tokenShape);
+    expect(decodeJwt(again.token).jti).toBe(decodeJwt(token).jti);
+    expectProblem(await take(saleId, moved.ticket, next), 'proof-invalid');
+  });
+
+  test('is not to be had by the login of another person', async () => {
+    const saleId = await openFor(login);
+    const first = answered(
+      await join(saleId, { identity: await login.token('fred') }),
+      201,
+      joinShape,
+    );
+    const identity = await login.token('gina');
+    const other = await join(saleId, { bearer: first.ticket, identity });
+    expect(answered(other, 201, joinShape).place.number).not.toBe(first.place.number);
+    expect((await edge.poll(saleId, first.ticket)).number).toBe(first.place.number);
   });
 });
 

@@ -101,6 +101,8 @@ async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
     case 'sold-out':
       break;
     case 'too-many-places':
+    case 'pass-spent':
+    case 'revoked':
     case 'key-needed':
     case 'other-key':
     case 'unknown-sale':
