@@ -149,6 +149,20 @@ describe('a revoked token', () => {
     expect(await redeemed(rig, await token({ number: 11 }))).toBe('201');
   });
 
+  it('is called revoked also where its place was settled meanwhile', async () => {
+    const rig = await rigOf({ units: [9] });
+    const [revoked, left] = await times(2, (i) =>
+      rig.token({ jti: `settled-${i}-${rig.saleId}`, sub: `v${i}` }),
+    );
+    await rig.sql`
+      insert into redemptions (jti, sale_id, visitor, number, max, kind)
+      select 'settled-' || i || '-' || ${rig.saleId}, ${rig.saleId}, 'v' || i, 1, 1, 'lapsed'
+      from generate_series(0, 1) i`;
+    await revoke(rig, { visitor: 'v0' });
+    expect(await redeemed(rig, revoked ?? '')).toBe('401 token-revoked');
+    expect(await redeemed(rig, left ?? '')).toBe('401 token-expired');
+  });
+
   it('that was spent before still gets its answer', async () => {
     const rig = await rigOf({ units: [9] });
     const token = await rig.token({ sub: 'later' });

@@ -1,6 +1,7 @@
 import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { ProofFault, ProofVerdict } from '@fairgate/shared/token/dpop.ts';
 import type { PurchaseClaims, PurchaseVerdict } from '@fairgate/shared/token/purchase.ts';
+import type { StoredRedemption } from '../domain/idempotency.ts';
 import { type StoredOrder, unitsTaken } from '../domain/order-view.ts';
 import { possession, proofUse, type Shown } from '../domain/possession.ts';
 import { checkRequest, type RedemptionRequest } from '../domain/redemption.ts';
@@ -145,7 +146,7 @@ async function inTurn(
       const { value } = submitted;
       const reply =
         value.kind === 'undecided' ? await options.secondPass.wait(claim, signal) : value;
-      return await fromReply(options, reply, attempt);
+      return await fromReply(options, wish, reply);
     }
   }
 }
@@ -190,9 +191,10 @@ async function allowedBy(options: RedeemOptions, wish: Wish): Promise<Allowed> {
 /** stored -> (being written) -> revoked -> what else stands against it */
 async function refusal(
   options: RedeemOptions,
-  { claims, attempt }: Wish,
+  wish: Wish,
   outcome: RedeemOutcome,
 ): Promise<RedeemOutcome> {
+  const { claims } = wish;
   const token = tokenFacts(claims);
   let row = (await options.claims.findStored([token.jti])).get(token.jti) ?? null;
   const isExpired = outcome.kind === 'token-expired';
@@ -200,15 +202,27 @@ async function refusal(
   if (!row && isExpired && options.now() < claims.exp * 1_000 + options.writtenWithinMs) {
     row = await options.claims.findWritten(token);
   }
-  if (row) return await storedAnswer(options, row, attempt);
+  if (row) return await answerOf(options, wish, row);
   if (!isExpired && (await options.claims.isRevoked(token))) return { kind: 'token-revoked' };
   return outcome;
 }
 
+/** A token that lapsed before its time was over: its place was given up, or revoked. */
+async function answerOf(
+  options: RedeemOptions,
+  { claims, attempt, isExpired }: Wish,
+  row: StoredRedemption,
+): Promise<RedeemOutcome> {
+  const outcome = await storedAnswer(options, row, attempt);
+  if (outcome.kind !== 'token-expired' || isExpired) return outcome;
+  const isRevoked = await options.claims.isRevoked(tokenFacts(claims));
+  return isRevoked ? { kind: 'token-revoked' } : outcome;
+}
+
 async function fromReply(
   options: RedeemOptions,
+  wish: Wish,
   reply: SecondPassReply,
-  attempt: ProvenAttempt,
 ): Promise<RedeemOutcome> {
   switch (reply.kind) {
     case 'created':
@@ -223,6 +237,6 @@ async function fromReply(
     case 'undecided':
       return { kind: 'unavailable', why: 'locked' };
     case 'stored':
-      return await storedAnswer(options, reply.redemption, attempt);
+      return await answerOf(options, wish, reply.redemption);
   }
 }
