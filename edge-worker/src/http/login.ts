@@ -10,7 +10,7 @@ export type KnownJoiner = Joiner & { isProven: boolean };
 
 /**
  * Who joins, by the shop's own login where one is shown and the sale trusts it: one visitor for a
- * person on every device. Throws `unauthorized` where the sale asks for a login and none is shown,
+ * person on every device (ADR 0020). Throws `unauthorized` where the sale asks for a login and none is shown,
  * `token-invalid`, and `unavailable` where the login's keys cannot be had.
  */
 export async function knownJoiner(
