@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { measureJoins } from './room/joins.ts';
+import { measureLottery } from './room/lottery.ts';
 import { measureMillion } from './room/million.ts';
 import { measurePolls } from './room/polls.ts';
 
@@ -9,14 +10,14 @@ import { measurePolls } from './room/polls.ts';
 const { values } = parseArgs({
   options: {
     /** Which parts: all where none is named. */
-    only: { type: 'string', default: 'million,polls,joins,cluster' },
+    only: { type: 'string', default: 'million,lottery,polls,joins,cluster' },
     rounds: { type: 'string', default: '3' },
     places: { type: 'string', default: '1000000' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('--only million,polls,joins,cluster --rounds 3 --places 1000000');
+  console.log('--only million,lottery,polls,joins,cluster --rounds 3 --places 1000000');
   process.exit(0);
 }
 const isAsked = (part: string) => values.only.split(',').includes(part);
@@ -25,6 +26,7 @@ const places = Number(values.places);
 const rounds = Number(values.rounds);
 
 if (isAsked('million')) await measureMillion(places);
+if (isAsked('lottery')) await measureLottery(places);
 if (isAsked('polls')) await measurePolls('one', rounds, places);
 if (isAsked('joins')) await measureJoins('one', rounds);
 if (isAsked('cluster')) {

@@ -11,6 +11,7 @@ import {
   testKey,
   ticketOf,
 } from './lottery-fixture.ts';
+import { drawStep } from './redis-room.ts';
 import { newcomer } from './room.ts';
 import { saleId } from './room-fixture.ts';
 import { shownNumber } from './snapshot.ts';
@@ -62,13 +63,13 @@ describe('the draw', () => {
   it('of 20,000 is done in steps, and lets all of them in by their ranks', async () => {
     await fixture.fill(20_000);
     await fixture.start();
-    expect(await fixture.drawAll(20_000)).toBe(41);
+    expect(await fixture.drawAll(20_000)).toBe(20_000 / drawStep + 1);
     await fixture.letAllIn(3);
     expect(await fixture.admitted()).toEqual(numbersByRank(20_000));
   }, 60_000);
 
   it('goes on while entrants look, leave and join again, and others come, between its steps', async () => {
-    const entrants = 1_300;
+    const entrants = 2.6 * drawStep;
     const names = await fixture.fill(entrants);
     await fixture.start();
     const rankOf = permutation(testKey, entrants).rankOf;
@@ -76,7 +77,7 @@ describe('the draw', () => {
     let step = 0;
     const between = async () => {
       step += 1;
-      const [early, middle, late] = [step, 600 + step, entrants - step];
+      const [early, middle, late] = [step, Math.round(entrants / 2) + step, entrants - step];
       for (const number of [early, middle, late]) {
         const own = ticketOf(names[number - 1] ?? '', number);
         expect(await fixture.room.look(saleId, [own])).toMatchObject([
@@ -102,20 +103,21 @@ describe('the draw', () => {
   });
 
   it('lets nobody in, and tells nobody where they stand, until it is done', async () => {
-    const names = await fixture.fill(600);
+    const entrants = 1.2 * drawStep;
+    const names = await fixture.fill(entrants);
     await fixture.start();
     const look = async () => await fixture.room.advance(saleId, 0);
-    expect(await look()).toMatchObject({ state: 'open', waiting: 600, drawn: null });
-    expect(await fixture.room.draw(saleId, finished(600))).toBe('more');
+    expect(await look()).toMatchObject({ state: 'open', waiting: entrants, drawn: null });
+    expect(await fixture.room.draw(saleId, finished(entrants))).toBe('more');
     await fixture.pass(1_000);
     const half = await look();
-    expect(half).toMatchObject({ waiting: 600, drawn: null, admittedPerMinute: 0 });
+    expect(half).toMatchObject({ waiting: entrants, drawn: null, admittedPerMinute: 0 });
     expect(half?.lanes.main.positions.head).toEqual([]);
     expect(half === null ? 0 : shownNumber(half, 1)).toBe(1);
-    expect(await fixture.room.draw(saleId, finished(600))).toBe('drawn');
+    expect(await fixture.room.draw(saleId, finished(entrants))).toBe('drawn');
     const whole = await look();
-    expect(whole?.drawn).toEqual({ key: testKey, entrants: 600 });
-    const { rankOf } = permutation(testKey, 600);
+    expect(whole?.drawn).toEqual({ key: testKey, entrants });
+    const { rankOf } = permutation(testKey, entrants);
     expect(names.map((_, i) => (whole === null ? 0 : shownNumber(whole, i + 1)))).toEqual(
       names.map((_, i) => rankOf(i + 1)),
     );

@@ -65,28 +65,32 @@ end
 local drawnBase = 1073741824
 local drawTables
 
-local function feistel(fields, value, isBack)
-  drawTables = drawTables or redis.call('GET', draw)
-  local half = 2 ^ int(fields.drawBits)
+local function forth(value, half)
   local left, right = math.floor(value / half), value % half
-  for i = 0, 7 do
-    local round, x = isBack and 7 - i or i, isBack and left or right
-    local high, low = drawTables:byte((round * half + x) * 2 + 1, (round * half + x) * 2 + 2)
-    local mixed = bit.bxor(isBack and right or left, high * 256 + low)
-    if isBack then
-      left, right = mixed, left
-    else
-      left, right = right, mixed
-    end
+  for round = 0, 7 do
+    local at = (round * half + right) * 2
+    local high, low = drawTables:byte(at + 1, at + 2)
+    left, right = right, bit.bxor(left, high * 256 + low)
   end
   return left * half + right
 end
 
-local function permuted(fields, place, isBack)
-  local entrants = int(fields.entrants)
-  local value = feistel(fields, place - 1, isBack)
+local function back(value, half)
+  local left, right = math.floor(value / half), value % half
+  for round = 7, 0, -1 do
+    local at = (round * half + left) * 2
+    local high, low = drawTables:byte(at + 1, at + 2)
+    left, right = bit.bxor(right, high * 256 + low), left
+  end
+  return left * half + right
+end
+
+local function permuted(fields, place, walk)
+  drawTables = drawTables or redis.call('GET', draw)
+  local entrants, half = int(fields.entrants), 2 ^ int(fields.drawBits)
+  local value = walk(place - 1, half)
   while value >= entrants do
-    value = feistel(fields, value, isBack)
+    value = walk(value, half)
   end
   return value + 1
 end
@@ -97,12 +101,12 @@ end
 
 -- Where in the line a number stands: by rank where it was drawn.
 local function scoreOf(fields, number)
-  return isEntrant(fields, number) and permuted(fields, number, false) - drawnBase or number
+  return isEntrant(fields, number) and permuted(fields, number, forth) - drawnBase or number
 end
 
 -- Whose score it is: nobody's who was passed over, these have a record.
 local function numberOf(fields, score)
-  return score < 0 and permuted(fields, score + drawnBase, true) or score
+  return score < 0 and permuted(fields, score + drawnBase, back) or score
 end
 
 -- What everybody is told a number or a score is: the rank of who was drawn.
