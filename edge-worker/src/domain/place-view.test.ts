@@ -1,3 +1,4 @@
+import { permutation } from '@fairgate/shared/draw/permutation.ts';
 import { expect, test } from 'vitest';
 import { snapshotOf } from '../../../e2e/support/snapshots.ts';
 import { placeView, type Standing } from './place-view.ts';
@@ -76,4 +77,26 @@ test('a line that a fault of ours has halted says so, and forecasts nothing', ()
 test('an answer from an old snapshot says so', () => {
   const place = placeView(waiting(1), snapshotOf({ line: [1] }), { ...moment, isStale: true });
   expect(place.stale).toBe(true);
+});
+
+test('before the draw of a lottery nobody stands anywhere, and all have the same odds', () => {
+  const lobby = { mode: 'lottery', state: 'lobby', last: 100 } as const;
+  const many = placeView(waiting(42), snapshotOf({ ...lobby, waiting: 100 }), moment);
+  expect(many).toMatchObject({ state: 'lobby', number: 42, ahead: null, behind: null });
+  expect(many).toMatchObject({ etaSeconds: null, outlook: { kind: 'unlikely', unitsLeft: 7 } });
+  expect(many.lobbyNumber).toBeUndefined();
+  const few = placeView(waiting(42), snapshotOf({ ...lobby, waiting: 8 }), moment);
+  expect(few.outlook.kind).toBe('likely');
+});
+
+test('after the draw an entrant is shown the rank, and a later one the number', () => {
+  const key = 'ab'.repeat(32);
+  const line = [1, 2, 3].map((rank) => rank - 2 ** 30);
+  const snapshot = snapshotOf({ mode: 'lottery', drawn: { key, entrants: 3 }, line: [...line, 4] });
+  const { rankOf } = permutation(key, 3);
+  const place = placeView(waiting(rankOf(2) - 2 ** 30, 2), snapshot, moment);
+  expect(place).toMatchObject({ number: rankOf(2), lobbyNumber: 2, ahead: rankOf(2) - 1 });
+  const late = placeView(waiting(4), snapshot, moment);
+  expect(late).toMatchObject({ number: 4, ahead: 3, behind: 0 });
+  expect(late.lobbyNumber).toBeUndefined();
 });

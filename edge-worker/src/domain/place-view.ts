@@ -30,6 +30,8 @@ export function placeView(standing: Standing, snapshot: RoomSnapshot, moment: Mo
   // Before the draw nobody stands anywhere.
   const isRanked = !inLine || !isUndrawn(snapshot);
   const ahead = inLine && isRanked ? aheadOf(snapshot.lanes[lane].positions, standing.score) : 0;
+  // Of all that wait to be drawn, half will have no more than half of them ahead.
+  const expected = isRanked ? ahead : Math.floor(snapshot.waiting / 2);
   const share = laneShare(snapshot, lane);
   const pace = { ...snapshot, laneShare: share };
   const eta = inLine && isRanked ? etaRange(pace, ahead, moment.nowMs) : null;
@@ -45,7 +47,7 @@ export function placeView(standing: Standing, snapshot: RoomSnapshot, moment: Mo
     behind: isRanked ? behindOf(inLine, isAdmitted, ahead, waiting) : null,
     etaSeconds: eta,
     pollAfterSeconds: pollAfterSeconds(
-      { state, eta, ahead, isEndNear: isEndNear(snapshot), abandonSeconds, tokenSeconds },
+      { state, eta, ahead: expected, isEndNear: isEndNear(snapshot), abandonSeconds, tokenSeconds },
       moment.random,
     ),
     lane,
@@ -53,7 +55,7 @@ export function placeView(standing: Standing, snapshot: RoomSnapshot, moment: Mo
     ...(until > 0 ? { admittedUntil: isoTime(until) } : {}),
     saleState: snapshot.state,
     message: snapshot.message,
-    outlook: outlookOf(snapshot, before(snapshot, lane, ahead), isAdmitted),
+    outlook: outlookOf(snapshot, isRanked ? before(snapshot, lane, ahead) : expected, isAdmitted),
     ...(inLine && snapshot.halted ? { halted: true as const } : {}),
     ...(moment.isStale ? { stale: true as const } : {}),
   };

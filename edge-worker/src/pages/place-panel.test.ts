@@ -38,7 +38,14 @@ test('an entrant of a lottery is told how to check the own number, once it is dr
   expect(page).toContain('Number 42 was drawn to rank 7');
   expect(page).toContain('href="/api/sales/sale_01/fairness"');
   expect(page).toContain('sale_01 42</code>');
+  expect(`${await placePanel(sale, { ...place, state: 'admitted' })}`).toContain('rank 7');
   const { lobbyNumber: _, ...late } = place;
   expect(`${await placePanel(sale, late)}`).not.toContain('verify-draw');
   expect(`${await placePanel(sale, { ...place, state: 'lobby' })}`).not.toContain('verify-draw');
+});
+
+test('until it is drawn the number is that of the draw, and a rank from then on', async () => {
+  const { lobbyNumber: _, ...undrawn } = { ...place, ahead: null, behind: null };
+  expect(`${await placePanel(sale, undrawn)}`).toContain('Your number in the draw');
+  expect(`${await placePanel(sale, place)}`).toContain('Your rank');
 });

@@ -35,7 +35,7 @@ function linePanel(sale: PublicSale, place: Place): Html {
   return html`<section class="card place"><h2 tabindex="-1">${lineTitle(place)}</h2>
 <p class="figure" data-field="ahead">${place.ahead ?? '–'}</p>
 <p class="muted">ahead of you</p>${lane}${start}
-<dl class="facts"><div><dt>${numberLabel(sale.mode, place.state)}</dt><dd data-field="number">${place.number}</dd></div>
+<dl class="facts"><div><dt>${numberLabel(sale.mode, place)}</dt><dd data-field="number">${place.number}</dd></div>
 <div><dt>Expected wait</dt><dd data-field="wait">${waitWords(place.etaSeconds)}</dd></div>
 <div><dt>Behind you</dt><dd data-field="behind">${place.behind ?? '–'}</dd></div></dl>
 <p class="muted" data-field="why">${whyWords(place)}</p>
@@ -68,7 +68,7 @@ function turnPanel(sale: PublicSale, place: Place): Html {
   return html`<section class="card place turn"><h2 tabindex="-1">It is your turn</h2>
 <p class="figure" data-countdown="${until}" hidden></p>
 <p>Go to the checkout before <time datetime="${until}">${timeWords(until)}</time>.</p>
-${buyForm(sale)}${leaveForm(sale)}</section>`;
+${buyForm(sale)}${drawnNote(sale, place)}${leaveForm(sale)}</section>`;
 }
 
 function endedPanel(sale: PublicSale, title: string): Html {

@@ -1,4 +1,4 @@
-import type { Outlook, Place, PlaceState } from '@fairgate/shared/place.ts';
+import type { Outlook, Place } from '@fairgate/shared/place.ts';
 import type { SaleMode, SaleState } from '@fairgate/shared/sale.ts';
 
 /** What pages say. The script of the sale page says the same (client/sale.browser.js). */
@@ -50,10 +50,13 @@ export function outlookWords({ kind, unitsLeft, unitsHeld }: Outlook): string {
     : `${unitsLeft} left, and those ahead of you may take them all.`;
 }
 
-/** What the number of a place is: in a lottery it is drawn, and before that only tells entrants apart. */
-export function numberLabel(mode: SaleMode, state: PlaceState): string {
+/**
+ * What the number of a place is: in a lottery it is drawn, which takes a moment, and before that
+ * nobody stands anywhere.
+ */
+export function numberLabel(mode: SaleMode, { ahead }: Pick<Place, 'ahead'>): string {
   if (mode === 'fifo') return 'Your number';
-  return state === 'lobby' ? 'Your number in the draw' : 'Your rank';
+  return ahead === null ? 'Your number in the draw' : 'Your rank';
 }
 
 /** Minor units as money: how many decimals a currency has is the platform's to know. */

@@ -138,12 +138,16 @@ const show = (place) => {
 const hasChanged = (saleState, message) =>
   saleState !== room().dataset.state || message !== room().dataset.message;
 
+// Nobody stood anywhere when the page was made.
+const isDrawnSince = ({ ahead }) => ahead !== null && field('ahead')?.textContent === '–';
+
 const pollPlace = async () => {
   const { response, body } = await call('/place');
   if (response.ok) {
     const { place, ticket } = body;
     if (ticket && room().dataset.ticketHash) room().dataset.ticketHash = await hashOf(ticket);
-    if (place.state !== room().dataset.place || hasChanged(place.saleState, place.message)) {
+    const isSame = place.state === room().dataset.place && !isDrawnSince(place);
+    if (!isSame || hasChanged(place.saleState, place.message)) {
       await renew();
     } else show(place);
     return place.pollAfterSeconds;
