@@ -14,11 +14,11 @@ const attemptsMax = 50;
 export type OwnStack = { infoFile: string; logFolder: string; stop(): Promise<void> };
 
 /** Starts a stack, empty, on ports and in a folder of its own. Whoever starts it stops it. */
-export async function startTestStack(): Promise<OwnStack> {
+export async function startTestStack(settings: Record<string, string> = {}): Promise<OwnStack> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fairgate-e2e-'));
   const portBase = await freePortBase();
   const logFolder = join(dataDir, 'logs');
-  const stack = await startStack(stackOptions({ portBase, dataDir, empty: true }));
+  const stack = await startStack(stackOptions({ portBase, dataDir, empty: true, settings }));
   return {
     infoFile: stack.infoFile,
     logFolder,
