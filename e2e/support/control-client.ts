@@ -1,4 +1,4 @@
-import type { RoomSettingsPatch } from '@fairgate/shared/sale.ts';
+import type { RoomSettingsPatch, SaleMode } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
 import {
   adminSaleShape,
@@ -26,6 +26,7 @@ export type SaleWish = {
   productIds: string[];
   startsAt: string;
   endsAt?: string;
+  mode?: SaleMode;
   publish?: boolean;
   room?: RoomSettingsPatch;
 };
