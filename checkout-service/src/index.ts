@@ -25,6 +25,7 @@ import type { PaymentProvider } from './app/provider-ports.ts';
 import { makeRedeem } from './app/redeem.ts';
 import type { RoomReports } from './app/room-ports.ts';
 import { makeStockPicture } from './app/stock-picture.ts';
+import { makeTimeBack, type TimeBack } from './app/time-back.ts';
 import { systemTimers } from './app/timers.ts';
 import { makeTurns } from './app/turns.ts';
 import { makeWatch } from './app/watch.ts';
@@ -163,7 +164,9 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
   );
   const verify = (token: string) => verifyPurchaseToken(token, keys, now());
   const { publicOrigins: origins } = options;
+  const timeBack = makeTimes(room, metrics);
   const redeem = makeRedeem({
+    timeBack,
     verify,
     verifyProof: (proof, token, jkt) =>
       verifyProof(proof, { ...redemptionRoute, origins, token, jkt, nowMs: now() }),
@@ -184,7 +187,18 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
     idempotencyMs: limits.idempotencyMs,
     now,
   });
-  return { metrics, watch, stockPicture, payments, redeem };
+  return { metrics, watch, stockPicture, payments, redeem, timeBack };
+}
+
+function makeTimes(room: RoomReports, metrics: CheckoutMetrics): TimeBack {
+  const bounds = {
+    quietMs: limits.faultQuietMs,
+    lastMomentMs: limits.faultLastMomentMs,
+    slowMs: limits.faultSlowMs,
+    extraMs: limits.faultExtraMs,
+  };
+  const { faultsMax: troublesMax, faultCallsMax: callsMax } = limits;
+  return makeTimeBack({ room, metrics, bounds, troublesMax, callsMax, now });
 }
 
 /** Payment jobs: through their queue where there is one, and by the sweep in any case. */

@@ -88,6 +88,18 @@ export const limits = {
   reconcileStockLooks: 3,
   /** More reports of a sale in the outbox than this: its room is behind, and is not judged. */
   reconcilePendingMax: 1_000,
+  /** After a 503 of ours the shopper tries again within some 5 s, or has given up for now. */
+  faultQuietMs: 6_000,
+  /** The room gives nothing to a token that is dead: two rounds and a call. */
+  faultLastMomentMs: 2_500,
+  /** In that moment a redemption that takes longer may outlast its token. */
+  faultSlowMs: 300,
+  /** Beside what the fault took: to read of it, take the token again, and choose. */
+  faultExtraMs: 30_000,
+  /** More tokens than these met a fault at once: an outage, which the room itself sees. */
+  faultsMax: 10_000,
+  faultCallsMax: 200,
+  faultEveryMs: 400,
   sweepEveryMs: 500,
   /** 5,000 holds that run out at once are free within 2 s; a round locks its orders for some 0.1 s. */
   sweepMax: 500,

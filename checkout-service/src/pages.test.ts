@@ -100,6 +100,7 @@ describe('what else is served', () => {
     for (const name of [
       'checkout.css',
       'browser-key.js',
+      'token-again.js',
       'checkout.js',
       'order.js',
       'countdown.js',

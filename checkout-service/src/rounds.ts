@@ -14,6 +14,7 @@ import type { BackgroundStore, BooksStore, LeaseStore, RoomReports } from './app
 import { makeSettlement } from './app/settlement.ts';
 import type { StockPicture } from './app/stock-picture.ts';
 import { makeSweeper } from './app/sweeper.ts';
+import type { TimeBack } from './app/time-back.ts';
 import type { Watch } from './app/watch.ts';
 import { limits } from './limits.ts';
 
@@ -27,6 +28,7 @@ export type RoundsOptions = {
   room: RoomReports;
   /** Null where no payment provider is set. */
   jobs: PaymentJobs | null;
+  timeBack: Pick<TimeBack, 'round'>;
   watch: Watch;
   stockPicture: StockPicture;
   metrics: CheckoutMetrics;
@@ -85,6 +87,7 @@ export function startRounds(options: RoundsOptions): Loop[] {
     start('reconcile', limits.reconcileEveryMs, reconcile),
     start('lease', limits.leaseEveryMs, lease, true),
     start('watch', limits.watchEveryMs, options.watch.round),
+    start('time-back', limits.faultEveryMs, options.timeBack.round),
     start('sweep', limits.sweepEveryMs, sweep),
     start('relay', limits.relayEveryMs, relay),
     start('outbox', limits.outboxEveryMs, () => measureOutbox(options)),

@@ -89,6 +89,7 @@ export function prometheusMetrics(gauges: () => Gauges): MetricsPage {
     payment: (outcome) => paid.inc({ outcome }),
     paymentJob: paymentJobCounter(registers),
     providerCall: provider,
+    timeBack: timeBackCounter(registers),
     reports: (outcome, count) => reports.inc({ outcome }, count),
     differences: (kind, count) => differences.set({ kind }, count),
     repaired: (kind, count) => repairs.inc({ kind }, count),
@@ -109,6 +110,16 @@ function outboxGauges(registers: Registry[]): CheckoutMetrics['outbox'] {
     waiting.set({ topic }, rows);
     age.set({ topic }, ageSeconds);
   };
+}
+
+function timeBackCounter(registers: Registry[]): CheckoutMetrics['timeBack'] {
+  const back = new Counter({
+    name: 'fairgate_time_back_total',
+    help: 'Tokens that a fault of ours kept from being spent, by what the room gave back',
+    labelNames: ['outcome'],
+    registers,
+  });
+  return (outcome) => back.inc({ outcome });
 }
 
 function paymentJobCounter(registers: Registry[]): CheckoutMetrics['paymentJob'] {

@@ -51,6 +51,7 @@ export function connectRoom(place: RedisPlace, onFault: (error: Error) => void):
       async lease(saleId, until) {
         return (await inTime(room.lease(saleId, until))).now;
       },
+      fault: (saleId, visitor, jti, ms) => inTime(room.fault(saleId, visitor, jti, ms)),
       promise: (saleId, key, units) => inTime(room.promise(saleId, key, units)),
       due: (saleId, passedMs, limit) => inTime(room.due(saleId, passedMs, limit)),
       async picture(saleId, version, counts) {

@@ -15,6 +15,8 @@ export type CheckoutMetrics = {
   /** An attempt at a payment job; `failed` is for good. */
   paymentJob(kind: string, outcome: 'done' | 'swept' | 'again' | 'failed'): void;
   providerCall(provider: string, call: ProviderCall): void;
+  /** Time given back after a fault of ours: `given`, `kept` (it was, or need not be) or `no-room`. */
+  timeBack(outcome: string): void;
   loopFailed(loop: string): void;
   /** Rows that wait in the outbox, and how long the oldest has. */
   outbox(topic: string, rows: number, ageSeconds: number): void;

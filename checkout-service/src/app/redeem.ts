@@ -12,6 +12,7 @@ import type { CheckoutMetrics } from './metrics.ts';
 import type { Claim, ClaimStore, SaleOffer, SaleStore } from './ports.ts';
 import type { SecondPass, SecondPassReply } from './second-pass.ts';
 import { type StoredAnswerOptions, storedAnswer } from './stored-answer.ts';
+import type { TimeBack } from './time-back.ts';
 import type { Turns } from './turns.ts';
 
 /** What a redemption comes to; each kind is one answer of CONTRACT.md section 4. */
@@ -55,6 +56,7 @@ export type RedeemOptions = {
   secondPass: Pick<SecondPass, 'wait'>;
   claims: Pick<ClaimStore, 'findStored' | 'findWritten' | 'isRevoked' | 'useProof'>;
   sales: SaleStore;
+  timeBack: Pick<TimeBack, 'during'>;
   metrics: CheckoutMetrics;
   shards: number;
   /** Redemptions under way in all; more are refused before any work. */
@@ -109,12 +111,11 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
   const proof = held.proof === null ? null : proofUse(held.proof, input.balancerRequest);
   const attempt = { idempotencyKey, requestHash: requestHash(request), proof };
   const wish = { claims, request, attempt, isExpired: verdict.kind === 'expired' };
-  try {
-    const turn = await options.turns(claims.jti, () => inTurn(options, wish, input.signal));
-    return turn.kind === 'crowded' ? { kind: 'under-way' } : turn.value;
-  } catch (cause) {
-    return { kind: 'unavailable', why: 'store', cause };
-  }
+  const work = () => inTurn(options, wish, input.signal);
+  const turn = await options.turns(claims.jti, () =>
+    wish.isExpired ? work() : options.timeBack.during(claims, work),
+  );
+  return turn.kind === 'crowded' ? { kind: 'under-way' } : turn.value;
 }
 
 /** A redemption whose token and proof are good. */
@@ -126,6 +127,18 @@ type Wish = {
 };
 
 async function inTurn(
+  options: RedeemOptions,
+  wish: Wish,
+  signal: AbortSignal | undefined,
+): Promise<RedeemOutcome> {
+  try {
+    return await spend(options, wish, signal);
+  } catch (cause) {
+    return { kind: 'unavailable', why: 'store', cause };
+  }
+}
+
+async function spend(
   options: RedeemOptions,
   wish: Wish,
   signal: AbortSignal | undefined,

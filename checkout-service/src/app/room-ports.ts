@@ -53,6 +53,13 @@ export type RoomReports = {
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
   /** Until then, by the clock of the room's Redis, which it gives back. */
   lease(saleId: string, until: number): Promise<number>;
+  /** A fault of ours kept who holds the token from buying: `ms` more, once (`Room.fault`). */
+  fault(
+    saleId: string,
+    visitor: string,
+    jti: string,
+    ms: number,
+  ): Promise<{ outcome: 'given' | 'kept' | 'no-room' }>;
   books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;
   /** False where another instance was faster. */
   mend(saleId: string, mended: number, units: number, redeemed: number): Promise<boolean>;

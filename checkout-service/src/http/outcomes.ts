@@ -38,7 +38,10 @@ export function redemptionProblem(outcome: Refused): Problem {
         extra: { orderId: outcome.orderId },
       });
     case 'token-expired':
-      return tokenProblem('token-expired', 'The token was not used in time.');
+      return tokenProblem(
+        'token-expired',
+        'The token was not used in time. If a fault of ours took that time, it was given back: ask the sale for the token again.',
+      );
     case 'token-revoked':
       return tokenProblem('token-revoked', 'The purchase token counts no more.');
     case 'under-way':
@@ -78,12 +81,15 @@ export function redemptionProblem(outcome: Refused): Problem {
     case 'gone':
       return new Problem('unavailable', 'The redemption could not be done now; try again.');
     case 'unavailable':
-      return new Problem(
-        'unavailable',
-        'The redemption could not be done now; try again.',
-        outcome.cause,
-      );
+      return new Problem('unavailable', unavailableText(outcome.why), outcome.cause);
   }
+}
+
+/** Time is given back where the token was found good. */
+function unavailableText(why: string): string {
+  const text = 'The redemption could not be done now; try again.';
+  if (why === 'keys') return text;
+  return `${text} Time that this takes is given back once: ask the sale for the token again if it runs out.`;
 }
 
 /** A 401 names the schemes that there are (RFC 9110 section 15.5.2), and what was wrong (RFC 6750). */

@@ -22,6 +22,7 @@ export function pageAssets(): ReadonlyMap<string, Asset> {
     ['browser-key.js', asset(readFileSync(keyScript, 'utf8'), script)],
     ['countdown.js', asset(read('countdown.js'), script)],
     ['checkout.js', asset(read('checkout.js'), script)],
+    ['token-again.js', asset(read('token-again.js'), script)],
     ['order.js', asset(read('order.js'), script)],
   ]);
 }

@@ -49,6 +49,10 @@ export function checkoutPage(state: CheckoutPageState): Markup {
       <p>Total <strong id="total" aria-live="polite">${totalText(state)}</strong></p>
       <button type="submit" ${token === '' ? 'disabled' : ''}>Reserve now</button>
       <p class="muted">You pay in the next step. Your units are held for you meanwhile.</p>
+      <p class="muted">
+        Time that a fault of ours takes from you is given back once: if it runs out here,
+        <a href="/sales/${sale.id}">your place</a> has it.
+      </p>
     </form>`;
   return page({ title: `Checkout – ${sale.name}`, main, script: 'checkout.js' });
 }

@@ -1,5 +1,6 @@
 import { hashOf, makeProof, storedKey } from './browser-key.js';
 import { startCountdown } from './countdown.js';
+import { tokenAgain } from './token-again.js';
 
 const form = document.querySelector('#redeem');
 const field = (name) => form.elements.namedItem(name);
@@ -38,6 +39,21 @@ function showToken(token) {
     field('quantity').max = max;
     if (max === 1) document.querySelector('#quantity-field').hidden = true;
   }
+}
+
+/** Takes the token again; true where it has more time, because a fault of ours had taken some. */
+async function renewToken() {
+  const before = readClaims(field('token').value).exp ?? 0;
+  const token = await tokenAgain(form.dataset.sale).catch(() => null);
+  if (token === null || readClaims(token).exp <= before) return false;
+  sessionStorage.setItem(stored, token);
+  showToken(token);
+  return true;
+}
+
+async function timeIsOver() {
+  if (field('token').value === '' || (await renewToken())) return;
+  document.querySelector('#time-left').textContent = 'The time to reserve is over.';
 }
 
 function showTotal() {
@@ -96,13 +112,13 @@ async function redeemBound() {
   const button = form.querySelector('button');
   button.disabled = true;
   tell('');
-  const mistake = await redeemWithProofs(field('token').value);
+  const mistake = await redeemWithProofs();
   button.disabled = false;
   tell(mistake);
 }
 
 /** Goes to the order, or returns what went wrong. The same key stays for all the tries. */
-async function redeemWithProofs(token) {
+async function redeemWithProofs() {
   const pair = await storedKey();
   if (pair === null) return 'This place belongs to the browser in which you joined the line.';
   const quantity = Number(field('quantity').value);
@@ -110,8 +126,10 @@ async function redeemWithProofs(token) {
   const items = [{ productId: field('productId').value, quantity }];
   let answer = null;
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const token = field('token').value;
     answer = await tryRedeem(pair, token, { items, ...(email ? { email } : {}) });
-    const waitMs = retryMs(answer, attempt);
+    const isExpired = answer?.body.type?.endsWith(':token-expired') ?? false;
+    const waitMs = isExpired && (await renewToken()) ? 0 : retryMs(answer, attempt);
     if (waitMs === null) break;
     if (attempt < attemptsMax) await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
@@ -147,6 +165,5 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) form.querySelector('button').disabled = false;
 });
 startCountdown((id) => {
-  if (id === 'token-expiry')
-    document.querySelector('#time-left').textContent = 'The time to reserve is over.';
+  if (id === 'token-expiry') void timeIsOver();
 });
