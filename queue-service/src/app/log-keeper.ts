@@ -1,6 +1,6 @@
 import type { Drawing } from '@fairgate/shared/draw/drawing.ts';
 import { drainLog, type LogSource } from '@fairgate/shared/log/drain.ts';
-import type { PostgresLog } from '@fairgate/shared/log/postgres-log.ts';
+import type { LoggedSale, PostgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import type { Log } from './ports.ts';
 
 type Parts = {
@@ -21,10 +21,11 @@ const closedSeconds = 36 * 3_600;
 export function logKeeper({ logs, room, drawing, audit, log }: Parts): () => Promise<void> {
   const auditedSeq = new Map<string, number>();
 
-  async function keep(saleId: string, isUndrawn: boolean): Promise<void> {
+  async function keep({ saleId, isLottery, isUndrawn }: LoggedSale): Promise<void> {
     const { seq } = await drainLog(logs, room, saleId);
-    if (isUndrawn && (await drawing(saleId)) === 'drawn')
-      log.info({ saleId }, 'the lobby is drawn');
+    // A drawn one too: a Redis that lost its last second may have lost the draw in it.
+    const outcome = isLottery ? await drawing(saleId) : 'nothing-to-draw';
+    if (isUndrawn && outcome === 'drawn') log.info({ saleId }, 'the lobby is drawn');
     if (seq === (auditedSeq.get(saleId) ?? 0)) return;
     await audit(saleId);
     auditedSeq.set(saleId, seq);
@@ -33,8 +34,8 @@ export function logKeeper({ logs, room, drawing, audit, log }: Parts): () => Pro
   return async () => {
     const sales = await logs.logged(closedSeconds);
     const failures: unknown[] = [];
-    for (const { saleId, isUndrawn } of sales) {
-      await keep(saleId, isUndrawn).catch((error: unknown) => failures.push(error));
+    for (const sale of sales) {
+      await keep(sale).catch((error: unknown) => failures.push(error));
     }
     for (const saleId of auditedSeq.keys()) {
       if (!sales.some((sale) => sale.saleId === saleId)) auditedSeq.delete(saleId);

@@ -1,6 +1,8 @@
 import { drawKey } from '@fairgate/shared/draw/key.ts';
 import { permutation } from '@fairgate/shared/draw/permutation.ts';
 import { RandomnessAway } from '@fairgate/shared/draw/randomness.ts';
+import { testRunKey } from '@fairgate/shared/room/clocked-scripts.ts';
+import { roomKeys } from '@fairgate/shared/room/keys.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
@@ -138,4 +140,31 @@ it('a room that is lost between the lobby and the draw is drawn by the lobby tha
   expect(drawn).toMatchObject({ lobbyHead, entrants: 40, randomness: said });
   const { rankOf } = permutation(String(drawn.drawKey), 40);
   expect(await scores(saleId)).toEqual(visitors.map((_, i) => rankOf(i + 1) - 2 ** 30));
+});
+
+it('a Redis that lost the draw in its last second is told of it again', async () => {
+  const saleId = await aLottery();
+  await service.pass(61_000);
+  await service.room.advance(saleId, 0);
+  const saved = await Promise.all(
+    roomKeys(saleId).map(async (key) => ({ key, dump: await service.redis.dumpBuffer(key) })),
+  );
+  await service.keepLogs();
+  const before = await scores(saleId);
+  expect(await fairness(saleId)).toMatchObject({ drawSeed: expect.any(String) });
+
+  for (const { key, dump } of saved) {
+    await service.redis.del(key);
+    if (dump !== null) await service.redis.restore(key, 0, dump);
+  }
+  await service.redis.set(testRunKey, 'second');
+  await service.room.advance(saleId, 0);
+  expect((await service.room.figures(saleId))?.draw).toMatchObject({ drawn: false });
+  await service.keepLogs();
+  expect((await service.room.figures(saleId))?.draw).toMatchObject({ drawn: true });
+  expect(await scores(saleId)).toEqual(before);
+  await service.pass(13_000);
+  await service.room.advance(saleId, 0);
+  await service.keepLogs();
+  expect(await fairness(saleId)).toMatchObject({ inversions: 0, admitted: 40 });
 });

@@ -18,10 +18,12 @@ export type PostgresLog = LogStore &
     /** Null where there never was such a sale. */
     fairness(saleId: string): Promise<FairnessFacts | null>;
     /** Sales whose log may grow, the latest first: those closed for `closedSeconds` do not. */
-    logged(closedSeconds: number): Promise<{ saleId: string; isUndrawn: boolean }[]>;
+    logged(closedSeconds: number): Promise<LoggedSale[]>;
     /** Started lotteries whose draw is not done `afterSeconds` later. */
     undrawn(afterSeconds: number): Promise<string[]>;
   };
+
+export type LoggedSale = z.infer<typeof loggedSchema>;
 
 /** Gives work a connection of the caller's pool, and keeps its deadline. */
 export type RunSql = <T>(work: (sql: postgres.Sql) => Promise<T>) => Promise<T>;
@@ -68,13 +70,13 @@ export function postgresLog(run: RunSql): PostgresLog {
     logged: (closedSeconds) =>
       run(async (sql) => {
         const rows = await sql`
-          select id as "saleId", mode = 'lottery' and exists (
+          select id as "saleId", mode = 'lottery' as "isLottery", mode = 'lottery' and exists (
             select 1 from draws d where d.sale_id = sales.id and d.drawn_at is null) as "isUndrawn"
           from sales
           where deleted_at is null and (phase in ('scheduled', 'open', 'paused')
             or (phase = 'closed' and updated_at > now() - make_interval(secs => ${closedSeconds})))
           order by id desc limit ${salesMax}`;
-        return z.array(z.object({ saleId: z.string(), isUndrawn: z.boolean() })).parse([...rows]);
+        return z.array(loggedSchema).parse([...rows]);
       }),
     undrawn: (afterSeconds) =>
       run(async (sql) => {
@@ -93,6 +95,11 @@ export function postgresLog(run: RunSql): PostgresLog {
   };
 }
 
+const loggedSchema = z.object({
+  saleId: z.string(),
+  isLottery: z.boolean(),
+  isUndrawn: z.boolean(),
+});
 const jsonText = z.string().transform((text): unknown => JSON.parse(text));
 const counts = z.record(z.string(), z.number());
 const headSchema = z.object({
