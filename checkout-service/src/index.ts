@@ -88,7 +88,7 @@ export function makeService(options: ServiceOptions): Service {
       const store = stores.background;
       const { beats, books, logs, orders } = stores;
       const parts = { ...cases, jobs: jobs?.jobs ?? null, orders, store, beats, books, logs };
-      const randomness = randomnessFrom(fetch);
+      const randomness = randomnessFrom(fetch, now);
       loops = startRounds({ ...parts, room: room.room, randomness, log, now });
       if (jobs) jobs.connection?.start(jobs.jobs.work);
     },

@@ -104,7 +104,7 @@ function wire(config: Config, log: Logger) {
     },
     stopping: stopping.signal,
   });
-  const randomness = randomnessFrom(fetch);
+  const randomness = randomnessFrom(fetch, clock.now);
   const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
   const keepLogs = logKeeper({ logs, room, drawing, audit: logAudits(logs), log });
   const begin = () => {

@@ -45,7 +45,9 @@ export function postgresLog(run: RunSql): PostgresLog {
     finish: (saleId) => run(async (sql) => void (await sql.begin((tx) => finish(tx, saleId)))),
     trouble: (saleId, why) =>
       run(async (sql) => {
-        await sql`update draws set trouble = ${why} where sale_id = ${saleId} and key is null`;
+        await sql`
+          update draws set trouble = ${why}
+          where sale_id = ${saleId} and key is null and trouble is distinct from ${why}`;
       }),
     blocksAfter: (saleId, seq) =>
       run(async (sql) => {
