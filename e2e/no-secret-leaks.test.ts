@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeHmacKey } from '../scripts/keys/key-set.ts';
 import { type Checkouts, startCheckouts } from './faults/checkout-processes.ts';
 import {
   asking,
@@ -29,6 +30,7 @@ let checkouts: Checkouts;
 let queue: Awaited<ReturnType<typeof startQueueService>>;
 let balancer: Balancer;
 let edge: EdgeProcess;
+const passKeys = { keys: [makeHmacKey(new Date())] };
 const redisPassword = randomBytes(18).toString('hex');
 const logLevel = 'trace';
 const ends: (() => Promise<void>)[] = [];
@@ -38,12 +40,13 @@ beforeAll(async () => {
   const databaseUrl = postgres.url;
   checkouts = await startCheckouts({ databaseUrl, redisPassword, logLevel });
   ends.unshift(checkouts.stop);
-  queue = await startQueueService(checkouts, { databaseUrl, logLevel });
+  queue = await startQueueService(checkouts, { databaseUrl, logLevel, passKeys });
   ends.unshift(queue.stop);
   const hosts = checkouts.all.map(({ url }) => new URL(url).host);
   balancer = await startBalancer({ upstreams: hosts });
   ends.unshift(balancer.stop);
-  const bindings = { CHECKOUT_ORIGINS: balancer.url, LIMIT_LOOPBACK: '0' };
+  const own = { CHECKOUT_ORIGINS: balancer.url, LIMIT_LOOPBACK: '0' };
+  const bindings = { ...own, PASS_KEYS: JSON.stringify(passKeys) };
   edge = await startEdge({ redisUrl: checkouts.redisUrl, bindings });
   ends.unshift(edge.stop);
 });
@@ -59,6 +62,7 @@ function everySecret(): Secrets {
   for (const [name, value] of Object.entries(checkouts.secrets)) secrets.add(name, value);
   const { ticketKeys, purchaseKeys, admissionKey, altchaKey } = edge.secrets;
   for (const { k } of ticketKeys.keys) secrets.add('ticket key', k);
+  for (const { k } of passKeys.keys) secrets.add('pass key', k);
   for (const { d } of purchaseKeys.keys) secrets.add('purchase key', d);
   secrets.add('admission key', admissionKey);
   secrets.add('challenge key', altchaKey);

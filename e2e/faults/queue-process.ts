@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { freePort } from '../../scripts/free-port.ts';
+import { makeHmacKey } from '../../scripts/keys/key-set.ts';
 import { type Checkouts, publicOrigin } from './checkout-processes.ts';
 import { type NodeProcess, nodeProcess } from './node-process.ts';
 
 /** The queue service over the stores of these checkouts. Whoever starts it stops it. */
 export async function startQueueService(
   checkouts: Checkouts,
-  wish: { databaseUrl: string; logLevel: string },
+  wish: { databaseUrl: string; logLevel: string; passKeys?: object },
 ): Promise<NodeProcess & { adminKey: string }> {
   const adminKey = `fgk_${randomBytes(32).toString('base64url')}`;
   const service = nodeProcess({
@@ -24,7 +25,7 @@ export async function startQueueService(
       FAIRGATE_CHECKOUT_URLS: checkouts.all.map(({ url }) => url).join(','),
       FAIRGATE_INTERNAL_KEY: checkouts.secrets.internal,
       FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
-      FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
+      FAIRGATE_PASS_KEYS: JSON.stringify(wish.passKeys ?? { keys: [makeHmacKey(new Date())] }),
     },
   });
   await service.start();

@@ -47,6 +47,11 @@ async function expectRevoked(saleId: string, ticket: string): Promise<void> {
   }
 }
 
+async function scriptCalls(): Promise<number> {
+  const stats = await rooms.redis.info('commandstats');
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+}
+
 const isRefused = async (saleId: string, ticket: string) =>
   (await edge.raw(placeOf(saleId), { bearer: ticket })).status === 401;
 
@@ -79,6 +84,10 @@ describe('a revoked place', () => {
     // Ahead of the frontier it is the heartbeat that tells.
     await waitFor('the heartbeat', 5, () => isRefused(later, waiting.ticket));
     await expectRevoked(later, waiting.ticket);
+    // From then on its polls cost the room nothing, however many.
+    const before = await scriptCalls();
+    for (let i = 0; i < 40; i += 1) expect(await isRefused(later, waiting.ticket)).toBe(true);
+    expect((await scriptCalls()) - before).toBeLessThan(15);
   });
 
   test('is forgotten by its browser’s page, and whoever comes without its ticket stands at the end', async () => {

@@ -10,6 +10,9 @@ export type Heartbeats = {
   /** Whether the place is known not to stand where its ticket says: then the room is asked. */
   isElsewhere(saleId: string, question: LookQuestion): boolean;
   markElsewhere(saleId: string, question: LookQuestion): void;
+  /** Whether the place is known to be revoked: that cannot be undone, so nobody is asked again. */
+  isRevoked(saleId: string, question: LookQuestion): boolean;
+  markRevoked(saleId: string, question: LookQuestion): void;
 };
 
 type Buffer = { questions: LookQuestion[]; openedAtMs: number };
@@ -27,6 +30,7 @@ export function gatheredHeartbeats(
   const buffers = new Map<string, Buffer>();
   const notedAtMs = new TwoGenerations<number>(limits.visitorsMax);
   const elsewhere = new TwoGenerations<true>(limits.visitorsMax);
+  const revoked = new TwoGenerations<true>(limits.visitorsMax);
 
   const flush = async (saleId: string, buffer: Buffer): Promise<void> => {
     await sleep(limits.flushAfterMs);
@@ -62,6 +66,10 @@ export function gatheredHeartbeats(
     isElsewhere: (saleId, question) => elsewhere.get(placeKey(saleId, question)) === true,
     markElsewhere(saleId, question) {
       elsewhere.set(placeKey(saleId, question), true);
+    },
+    isRevoked: (saleId, question) => revoked.get(placeKey(saleId, question)) === true,
+    markRevoked(saleId, question) {
+      revoked.set(placeKey(saleId, question), true);
     },
   };
 }

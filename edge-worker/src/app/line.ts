@@ -59,12 +59,16 @@ function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
     const found = search instanceof Promise ? await search : search;
     if (found.kind !== 'found') return notFound(found.kind);
     const { snapshot } = found;
-    if (isRevoked(claims, snapshot)) return { kind: 'revoked' };
     const question = questionOf(claims);
+    if (isRevoked(claims, snapshot) || heartbeats.isRevoked(claims.sale, question)) {
+      return { kind: 'revoked' };
+    }
     const standing = waitingAt(claims, snapshot);
     const isAhead = standing.score > snapshot.lanes[claims.lane].frontier;
     if (!isAhead || heartbeats.isElsewhere(claims.sale, question)) {
-      return await standings.ask(claims, found);
+      const asked = await standings.ask(claims, found);
+      if (asked.kind === 'revoked') heartbeats.markRevoked(claims.sale, question);
+      return asked;
     }
     heartbeats.note(claims.sale, question, keep);
     return standings.show(claims, standing, claims.ord, found);
