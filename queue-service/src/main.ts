@@ -68,13 +68,13 @@ function wire(config: Config, log: Logger) {
   const store = postgresStore(database, config.drawRandomnessUrl);
   const room = redisRoom(roomRedis, nodeScripts());
   const catalogue = redisCatalogue(roomRedis);
-  const keeper = roomKeeper({ store, room, catalogue, clock, log });
+  const counts = doorCounts(roomRedis);
+  const metrics = serviceMetrics(() => counts.blocked(null));
+  const keeper = roomKeeper({ store, room, catalogue, clock, log, watch: metrics.room });
   const states = saleStates({ store, keeper, clock });
   const keys = makeKeys({ store, clock });
-  const counts = doorCounts(roomRedis);
   const banParts = { store, published: publishedBans(roomRedis), counts, clock, log };
   const bans = makeBans(banParts);
-  const metrics = serviceMetrics(() => counts.blocked(null));
   const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
   const queue = noticeQueue(jobsRedis);
   const stopping = new AbortController();

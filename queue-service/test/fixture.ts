@@ -86,15 +86,15 @@ export async function testService(
   const store = postgresStore(database, url);
   const room = redisRoom(redis, clockedScripts());
   const catalogue = redisCatalogue(redis);
-  const keeper = roomKeeper({ store, room, catalogue, clock, log: silent });
+  const counts = doorCounts(redis);
+  const metrics = serviceMetrics(() => counts.blocked(null));
+  const keeper = roomKeeper({ store, room, catalogue, clock, log: silent, watch: metrics.room });
   const states = saleStates({ store, keeper, clock });
   const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
   const keys = makeKeys({ store, clock });
-  const counts = doorCounts(redis);
   const banParts = { store, published: publishedBans(redis), counts, clock, log: silent };
   const bans = makeBans(banParts);
   await keys.bootstrap(adminKey);
-  const metrics = serviceMetrics(() => counts.blocked(null));
   const stopping = new AbortController();
   const api = makeApi({
     products: products({ store, keeper, clock }),

@@ -1,3 +1,4 @@
+import type { RoomFigures } from '@fairgate/shared/room/room.ts';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What Prometheus reads at `/metrics`. */
@@ -29,7 +30,9 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
       for (const [reason, count] of Object.entries(counts)) this.set({ reason }, count);
     },
   });
+  const rooms = roomGauges(registry);
   return {
+    room: rooms,
     type: registry.contentType,
     text: () => registry.metrics(),
     observe(request: { method: string; route: string; status: number; seconds: number }) {
@@ -37,5 +40,34 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
       requests.observe({ method, route, status }, seconds);
     },
     notice: (outcome: string) => notices.inc({ outcome }),
+  };
+}
+
+/** Of rooms of the last minute: one that was not heard of since is told no more. */
+const roomForgottenMs = 60_000;
+
+function roomGauges(registry: Registry): (saleId: string, figures: RoomFigures) => void {
+  const seenAt = new Map<string, number>();
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['sale'] as const, registers: [registry] });
+  const gauges = {
+    waiting: gauge('fairgate_room_waiting', 'Places in line'),
+    active: gauge('fairgate_room_active', 'Admissions alive and orders that await payment'),
+    abandoned: gauge('fairgate_room_abandoned', 'Places that nothing was heard of for too long'),
+    placesPerAddressMost: gauge(
+      'fairgate_room_places_per_address_most',
+      'Places that one address had at most at a time, in sales that limit them',
+    ),
+  };
+  const names = ['waiting', 'active', 'abandoned', 'placesPerAddressMost'] as const;
+  return (sale, figures) => {
+    const now = Date.now();
+    seenAt.set(sale, now);
+    for (const name of names) gauges[name].set({ sale }, figures[name]);
+    for (const [other, at] of seenAt) {
+      if (now - at < roomForgottenMs) continue;
+      seenAt.delete(other);
+      for (const name of names) gauges[name].remove({ sale: other });
+    }
   };
 }

@@ -29,6 +29,8 @@ export type LiveRoom = {
   admittedPerMinute: number;
   abandoned: number;
   oldestWaitSeconds: number;
+  /** Places that one address had at most at a time; 0 where the sale has no limit on them. */
+  placesPerAddressMost: number;
   /** In the stream: the room cannot be reached, and these are the last figures. */
   stale?: true;
 };
@@ -101,6 +103,7 @@ function fromFigures(sale: SaleRecord, figures: RoomFigures): LiveRoom {
     admittedPerMinute: figures.admittedPerMinute,
     abandoned: figures.abandoned,
     oldestWaitSeconds: figures.oldestWaitSeconds,
+    placesPerAddressMost: figures.placesPerAddressMost,
   };
 }
 
@@ -122,5 +125,6 @@ function fromMemory(sale: SaleRecord, state: AdminState, checkpoint: Checkpoint 
     admittedPerMinute: 0,
     abandoned: count('abandoned'),
     oldestWaitSeconds: 0,
+    placesPerAddressMost: 0,
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import type { Room, UsedUp } from '@fairgate/shared/room/room.ts';
+import type { Room, RoomFigures, UsedUp } from '@fairgate/shared/room/room.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import { checkpointOf, roomBeginning, roomFields, stockPicture } from '../domain/room-source.ts';
 import type { Catalogue, Log, Store } from './ports.ts';
@@ -10,6 +10,8 @@ export type RoomKeeperParts = {
   catalogue: Catalogue;
   clock: Clock;
   log: Log;
+  /** Takes the figures of a room, as each pass of `keepRooms` reads them. */
+  watch(saleId: string, figures: RoomFigures): void;
 };
 
 /** Keeps the rooms in Redis as Postgres says. Any number of instances may do so at once. */
@@ -116,6 +118,7 @@ async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<vo
     if (figures === null || figures.revision < sale.version) {
       await pushRoom(parts, sale.id);
     } else {
+      parts.watch(sale.id, figures);
       taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, clock.now()) });
     }
   });

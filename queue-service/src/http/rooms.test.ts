@@ -81,6 +81,7 @@ it('live figures are those of the call', async () => {
     admittedPerMinute: 2,
     abandoned: 0,
     oldestWaitSeconds: 0,
+    placesPerAddressMost: 0,
   });
 });
 

@@ -133,6 +133,7 @@ export const liveRoomView = z.object({
   admittedPerMinute: count,
   abandoned: count,
   oldestWaitSeconds: count,
+  placesPerAddressMost: count.describe('at a time, of one address; counted where there is a limit'),
 });
 
 /** After a change of the settings; with the figures too, where the room can be reached. */

@@ -161,6 +161,7 @@ describe('places of one address', () => {
     await fixture.room.leave(saleId, { visitor: 'a', number: 1, ordinal: 1 });
     expect((await join(at('c', 'x')))[0]?.outcome).toBe('joined');
     expect((await join(at('a', 'x')))[0]?.outcome).toBe('too-many-places');
+    expect((await fixture.room.figures(saleId))?.placesPerAddressMost).toBe(2);
   });
 
   it('are counted again when Redis was emptied, and given free when an admission expires', async () => {

@@ -206,6 +206,8 @@ export const roomFiguresSchema = z.object({
   frontier: z.number(),
   frontierPriority: z.number(),
   epoch: z.number(),
+  /** Places that one address had at most at a time, where they are counted. */
+  placesPerAddressMost: z.number(),
   /** Of a lottery whose lobby has ended, with the highest number in it and its record in the log. */
   draw: z.object({ lobbyLast: z.number(), lobbySeq: z.number(), drawn: z.boolean() }).nullable(),
   outstanding: z.number(),

@@ -129,7 +129,11 @@ end
 local function countAddress(fields, visitor, address)
   if address ~= '' and int(fields.placesPerAddress) > 0
     and redis.call('HSETNX', addresses, 'v:' .. visitor, address) == 1 then
-    redis.call('HINCRBY', addresses, address, 1)
+    local count = redis.call('HINCRBY', addresses, address, 1)
+    if count > int(fields.addressMost) then
+      fields.addressMost = text(count)
+      redis.call('HSET', room, 'addressMost', count)
+    end
   end
 end
 

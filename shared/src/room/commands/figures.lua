@@ -53,6 +53,7 @@ return cjson.encode({
   admittedTotal = admitted, joinedPerMinute = perMinute(joined, 2),
   admittedPerMinute = perMinute(admitted, 3), oldestWaitSeconds = oldestWaitSeconds(),
   next = int(fields.next), frontier = int(fields.frontier),
+  placesPerAddressMost = int(fields.addressMost),
   frontierPriority = int(fields.frontierPriority), epoch = int(fields.epoch),
   draw = fields.lobbyLast and { lobbyLast = int(fields.lobbyLast),
     lobbySeq = int(fields.lobbySeq), drawn = fields.draws == 'drawn' } or cjson.null,
