@@ -1,6 +1,7 @@
 import type { Drawing } from '@fairgate/shared/draw/drawing.ts';
 import { drainLog, type LogSource } from '@fairgate/shared/log/drain.ts';
 import type { LoggedSale, PostgresLog } from '@fairgate/shared/log/postgres-log.ts';
+import { eachOf } from './each-of.ts';
 import type { Log } from './ports.ts';
 
 type Parts = {
@@ -13,6 +14,8 @@ type Parts = {
 
 /** Tokens and holds of a sale that was closed end within this time, and so does its log. */
 const closedSeconds = 36 * 3_600;
+/** A long log of one sale keeps no other's draw waiting; the API has connections left. */
+const salesAtOnce = 4;
 
 /**
  * One pass over all sales: `records of the room -> log -> draw, where one is due -> audit`. Any
@@ -33,13 +36,9 @@ export function logKeeper({ logs, room, drawing, audit, log }: Parts): () => Pro
 
   return async () => {
     const sales = await logs.logged(closedSeconds);
-    const failures: unknown[] = [];
-    for (const sale of sales) {
-      await keep(sale).catch((error: unknown) => failures.push(error));
-    }
     for (const saleId of auditedSeq.keys()) {
       if (!sales.some((sale) => sale.saleId === saleId)) auditedSeq.delete(saleId);
     }
-    if (failures.length > 0) throw failures[0];
+    await eachOf(sales, salesAtOnce, keep);
   };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@fairgate/shared/clock.ts';
 import type { Room, RoomFigures, UsedUp } from '@fairgate/shared/room/room.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import { checkpointOf, roomBeginning, roomFields, stockPicture } from '../domain/room-source.ts';
+import { eachOf } from './each-of.ts';
 import type { Catalogue, Log, Store } from './ports.ts';
 
 export type RoomKeeperParts = {
@@ -34,7 +35,7 @@ const freshlyClosedMs = 60_000;
 const closedRoomMs = 48 * 3_600_000;
 const closedForgottenMs = 72 * 3_600_000;
 /** Sales tended to at the same time. */
-const concurrency = 16;
+const salesAtOnce = 16;
 /** Places written by one command, so that Redis is never blocked for long. */
 const rememberMax = 500;
 
@@ -51,7 +52,7 @@ export function roomKeeper(parts: RoomKeeperParts): RoomKeeper {
       });
     },
     async advanceAll() {
-      await eachOf(liveIds, async (saleId) => {
+      await eachOf(liveIds, salesAtOnce, async (saleId) => {
         await room.advanceJson(saleId);
       });
     },
@@ -62,7 +63,7 @@ export function roomKeeper(parts: RoomKeeperParts): RoomKeeper {
     },
     async renewPictures() {
       const sales = await roomsSince(closedForgottenMs);
-      await eachOf(sales, async (sale) => {
+      await eachOf(sales, salesAtOnce, async (sale) => {
         if (isLive(sale)) await pushPicture(parts, sale.id);
         else await tendClosed(parts, sale);
       });
@@ -113,7 +114,7 @@ async function rememberAll(room: Room, saleId: string, usedUp: readonly UsedUp[]
 async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<void> {
   const { store, room, clock } = parts;
   const taken: Parameters<typeof store.rooms.saveCheckpoints>[0] = [];
-  const kept = eachOf(sales, async (sale) => {
+  const kept = eachOf(sales, salesAtOnce, async (sale) => {
     const figures = await room.figures(sale.id);
     if (figures === null || figures.revision < sale.version) {
       await pushRoom(parts, sale.id);
@@ -136,17 +137,4 @@ async function pushPicture({ store, room }: RoomKeeperParts, saleId: string): Pr
 async function tendClosed(parts: RoomKeeperParts, sale: SaleRecord): Promise<void> {
   if (parts.clock.now() - sale.updatedAt > closedRoomMs) await parts.catalogue.remove(sale.id);
   else if ((await parts.room.figures(sale.id)) === null) await pushRoom(parts, sale.id);
-}
-
-/** Runs `work` for each item, some at a time; all are tried, then the first failure is thrown. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const failures: unknown[] = [];
-  const rest = [...items];
-  const worker = async () => {
-    for (let item = rest.shift(); item !== undefined; item = rest.shift()) {
-      await work(item).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
-  if (failures.length > 0) throw failures[0];
 }
