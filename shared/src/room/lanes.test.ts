@@ -145,6 +145,23 @@ describe('a pass', () => {
   });
 });
 
+describe('a place that its person moves to another device', () => {
+  it('has the key of the new device, or none where that has none', async () => {
+    const person = newcomer('person');
+    await join({ ...person, jkt: 'key-of-the-first-device', moves: true });
+    await fixture.pass(1_000);
+    await fixture.room.advance(saleId, 0);
+    const take = async (jkt?: string) =>
+      (await fixture.room.take(saleId, 'person', 1, 'jti-1', jkt)).outcome;
+    const ticket = { ...person, number: 1 };
+    await join({ ...ticket, jkt: 'key-of-the-second-device', moves: true });
+    expect(await take('key-of-the-first-device')).toBe('other-key');
+    expect((await join({ ...ticket, jkt: 'key-of-a-thief' }))[0]?.outcome).toBe('other-key');
+    await join({ ...ticket, moves: true });
+    expect(await take()).toBe('issued');
+  });
+});
+
 describe('places of one address', () => {
   const at = (visitor: string, address: string): JoinQuestion => ({
     ...newcomer(visitor),

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { freshRedisUrl } from '../../../e2e/support/stores.ts';
 import { roomKey } from './keys.ts';
 import { newcomer } from './room.ts';
@@ -54,6 +54,16 @@ describe('the number of people ahead', () => {
     const [reply] = await fixture.room.join(saleId, ['late'].map(newcomer));
     expect(aheadOf(snapshot!.lanes.main.positions, reply!.score)).toBe(10);
   });
+});
+
+test('who joins one of two lanes does not count those who joined the other one since', async () => {
+  await fixture.room.join(saleId, visitors(9, 'm').map(newcomer));
+  await fixture.room.join(saleId, [{ ...newcomer('p1'), pass: 'pass-1' }]);
+  const snapshot = await fixture.room.advance(saleId, 0);
+  await fixture.room.join(saleId, visitors(10, 'n').map(newcomer));
+  const [late] = await fixture.room.join(saleId, [{ ...newcomer('p2'), pass: 'pass-2' }]);
+  expect(late?.number).toBe(21);
+  expect(aheadOf(snapshot!.lanes.priority.positions, 21)).toBe(2);
 });
 
 describe('joining', () => {

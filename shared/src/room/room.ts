@@ -43,7 +43,7 @@ export type JoinQuestion = LookQuestion & {
   address?: string | undefined;
   /** Id of a pass whose signature is good: it is spent by who enters the priority lane with it. */
   pass?: string | undefined;
-  /** Identity was proven: the key that is shown takes the place of the one before. */
+  /** Identity was proven: the key that is shown, or none, takes the place of the one before. */
   moves?: boolean | undefined;
 };
 

@@ -60,6 +60,8 @@ export type Positions = {
   waiting: number;
   /** The highest number given out when the snapshot was made. */
   last: number;
+  /** Of the numbers given out since, how many are of this lane, as far as can be told. */
+  share: number;
   head: number[];
   breaks: { score: number; rank: number }[];
 };
@@ -90,7 +92,11 @@ export function parseSnapshot(json: string): RoomSnapshot {
   const wire = wireSchema.parse(JSON.parse(json));
   const { head, breaks, stock, info, priority, frontier, waiting, revoked, ...rest } = wire;
   const other = priority ?? { frontier: 0, waiting: 0, head: '', breaks: '', share: 0 };
-  const lane = (part: LaneWire) => laneView(part, rest.last);
+  const all = waiting + other.waiting;
+  const lane = (part: LaneWire) => {
+    const share = all === 0 ? 1 : part.waiting / all;
+    return laneView(part, { last: rest.last, share });
+  };
   return {
     ...rest,
     waiting: waiting + other.waiting,
@@ -108,12 +114,15 @@ export function parseSnapshot(json: string): RoomSnapshot {
 
 type LaneWire = { frontier: number; waiting: number; head: string; breaks: string };
 
-function laneView({ frontier, waiting, head, breaks }: LaneWire, last: number): LaneView {
+function laneView(
+  { frontier, waiting, head, breaks }: LaneWire,
+  since: Pick<Positions, 'last' | 'share'>,
+): LaneView {
   const marks = parts(breaks).map((pair) => {
     const [score = 0, rank = 0] = numbers(pair);
     return { score, rank };
   });
-  return { frontier, positions: { waiting, last, head: runningSums(head), breaks: marks } };
+  return { frontier, positions: { waiting, ...since, head: runningSums(head), breaks: marks } };
 }
 
 /** The tables of a permutation take a millisecond to make, and each snapshot asks for the same. */
@@ -142,7 +151,9 @@ export function shownNumber({ scoreOf }: Pick<RoomSnapshot, 'scoreOf'>, number: 
 export function aheadOf(positions: Positions, score: number): number {
   const { head, breaks, waiting, last } = positions;
   const lastOfHead = head.at(-1);
-  if (lastOfHead === undefined || score > last) return waiting + Math.max(0, score - last - 1);
+  if (lastOfHead === undefined || score > last) {
+    return waiting + Math.round(Math.max(0, score - last - 1) * positions.share);
+  }
   if (score <= lastOfHead) return firstAtLeast(head, (value) => value, score);
   let below = { score: lastOfHead, rank: head.length - 1 };
   const at = firstAtLeast(breaks, (mark) => mark.score, score);

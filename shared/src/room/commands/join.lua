@@ -1,7 +1,8 @@
 -- Gives each visitor a place at the end of the line, or the place that they have.
 -- ARGV: eights visitor, number, ordinal, thumbprint of their key ('' is none), lane, pass, digest
 --   of their address, moves; number is 0 but for who shows a ticket of this sale. pass: id of a
---   good pass, or ''. moves: '1' where the key that is shown takes the place of the one before.
+--   good pass, or ''. moves: '1' where the key that is shown, or none, takes the place of the one
+--   before.
 -- Returns for each visitor { outcome, number, ordinal, state, score, lane }:
 --   'joined' | 'kept', or 'unknown' | 'sale-not-open' | 'sold-out' | 'too-many-places' |
 --   'pass-spent' | 'revoked' with zeros; 'key-needed' | 'other-key' where they are bound to a key
@@ -177,7 +178,7 @@ local function joinBound(ask)
   end
   local reply = joinWithPass(ask)
   if reply[1] == 'joined' or reply[1] == 'kept' then
-    if ask.moves and ask.jkt ~= '' then
+    if ask.moves then
       redis.call('HDEL', bound, boundField(ask.visitor))
     end
     keepKey(ask.visitor, ask.jkt)
