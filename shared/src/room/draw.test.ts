@@ -134,7 +134,8 @@ describe('the draw', () => {
 
   it('is of those who were in the lobby at the start; whoever joins later stands behind them', async () => {
     await fixture.fill(5);
-    await fixture.start();
+    await fixture.pass(60_000);
+    // Before anybody has looked.
     const [late] = await fixture.room.join(saleId, [newcomer('late')]);
     expect(late).toMatchObject({ outcome: 'joined', number: 6 });
     expect((await fixture.room.figures(saleId))?.draw).toMatchObject({ lobbyLast: 5 });

@@ -223,3 +223,17 @@ function recover(fields)
   record('recovered', 'main', 0, text(int(fields.epoch) + 1))
   return readRoom()
 end
+
+-- The lobby of a lottery ends when the sale may begin, by whoever comes first then: who joins from
+-- now on is not drawn (D8).
+local function closeLobby(fields, state)
+  local hasBegun = state == 'open' or state == 'sold_out'
+    or state == 'paused' and now >= int(fields.startsAt)
+  if not hasBegun or fields.mode ~= 'lottery' or fields.draws or fields.lobbyLast then
+    return
+  end
+  redis.call('HSET', room, 'lobbyLast', fields.next,
+    'lobbySeq', text(int(redis.call('HGET', room, 'logSeq')) + #records + 1))
+  fields.lobbyLast = fields.next
+  record('closed-lobby', 'main', 0, fields.next)
+end

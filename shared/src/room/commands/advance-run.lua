@@ -1,18 +1,6 @@
 -- Part of advance.lua: the advance itself, and the snapshot.
 
--- The lobby of a lottery ends when the sale may begin: who joins from now on is not drawn (D8).
-local function closeLobby()
-  redis.call('HSET', room, 'lobbyLast', fields.next,
-    'lobbySeq', text(int(redis.call('HGET', room, 'logSeq')) + #records + 1))
-  fields.lobbyLast = fields.next
-  record('closed-lobby', 'main', 0, fields.next)
-end
-
-local hasBegun = state == 'open' or state == 'sold_out'
-  or state == 'paused' and now >= int(fields.startsAt)
-if hasBegun and isUndrawn and not fields.lobbyLast then
-  closeLobby()
-end
+closeLobby(fields, state)
 if state == 'open' and fields.opened ~= '1' then
   redis.call('HSET', room, 'opened', 1)
   record('opened', 'main', 0)

@@ -23,6 +23,7 @@ if not fields then
 end
 fields = recover(fields)
 local state = saleState(fields)
+closeLobby(fields, state)
 local refusal = nil
 if state == 'scheduled' or state == 'closed' then
   refusal = 'sale-not-open'
