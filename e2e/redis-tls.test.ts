@@ -4,14 +4,22 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../scripts/free-port.ts';
+import { publicKeys } from '../scripts/stack/secrets.ts';
 import { makeCertificates } from './faults/certificates.ts';
+import { type NodeProcess, nodeProcess } from './faults/node-process.ts';
 import { startLivingRedis } from './faults/own-redis.ts';
-import { edgeClient, tokenWhenAdmitted } from './support/edge-client.ts';
-import { startEdge } from './support/edge-process.ts';
+import { checkoutClient } from './support/checkout-client.ts';
+import { controlClient } from './support/control-client.ts';
+import { edgeClient, newToken, tokenWhenAdmitted } from './support/edge-client.ts';
+import { type EdgeProcess, startEdge } from './support/edge-process.ts';
+import { openDoors, openSale } from './support/fixtures.ts';
+import { expectProblem } from './support/problem.ts';
 import { roomsIn } from './support/rooms.ts';
+import { freshDatabaseUrl, freshRedisUrl } from './support/stores.ts';
+import { waitFor } from './support/wait.ts';
 
-/** What docs/operations.md gives to the edge, word by word. */
-const edgeRights = [
+/** What docs/operations.md gives to the edge and to the services, word by word. */
+const rights = [
   ...['reset', 'on', '~fg:*', 'resetchannels', '-@all'],
   ...['+@connection', '+@scripting', '+@read', '+@write', '-@dangerous', '+info', '+time'],
 ];
@@ -33,7 +41,7 @@ test('the Worker reaches Redis over TLS as a user with a password and no more ri
   const { redis, certificates, tlsPort } = await startTlsRedis();
   const operator = new Redis(redis.url);
   onTestFinished(() => operator.disconnect());
-  await operator.acl('SETUSER', 'edge', ...edgeRights, '>p@ss,word');
+  await operator.acl('SETUSER', 'edge', ...rights, '>p@ss,word');
   const edgeProcess = await startEdge({
     redisUrl: `rediss://edge:p%40ss%2Cword@localhost:${tlsPort}`,
     trustedCertificates: [certificates.ca],
@@ -68,3 +76,83 @@ test('a Redis whose certificate nobody vouches for is no Redis: nothing is told 
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
 });
+
+const secret = 's'.repeat(43);
+const adminKey = `fgk_${'a'.repeat(43)}`;
+
+/** Queue service and checkout over that Redis, beside the edge whose tokens they know. */
+async function startServices(edge: EdgeProcess, roomRedisUrl: string, caFile: string) {
+  const shared = {
+    NODE_EXTRA_CA_CERTS: caFile,
+    FAIRGATE_DATABASE_URL: await freshDatabaseUrl(),
+    FAIRGATE_ROOM_REDIS_URL: roomRedisUrl,
+    FAIRGATE_JOBS_REDIS_URL: await freshRedisUrl(),
+    FAIRGATE_PUBLIC_ORIGINS: edge.url,
+    FAIRGATE_INTERNAL_KEY: secret,
+  };
+  const start = async (name: string, settings: Record<string, string>): Promise<NodeProcess> => {
+    const script = `${name}/src/main.ts`;
+    const port = await freePort();
+    const all = { ...shared, ...settings };
+    const service = nodeProcess({ script, port, readyPath: '/readyz', settings: all });
+    onTestFinished(service.stop);
+    await service.start();
+    return service;
+  };
+  const checkout = await start('checkout-service', {
+    FAIRGATE_PURCHASE_JWKS: JSON.stringify(publicKeys(edge.secrets)),
+    FAIRGATE_ORDER_KEY_SECRET: secret,
+  });
+  const queue = await start('queue-service', {
+    FAIRGATE_SMTP_URL: 'smtp://127.0.0.1:1',
+    FAIRGATE_MAIL_FROM: 'Fairgate <tickets@fairgate.example>',
+    FAIRGATE_CHECKOUT_URLS: checkout.url,
+    FAIRGATE_PASS_KEYS: JSON.stringify(edge.secrets.passKeys),
+    FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
+  });
+  return { checkout: checkoutClient(checkout.url), control: controlClient(queue.url, adminKey) };
+}
+
+test('the services reach Redis in the same way with the same rights: sales are made, drawn, let in, bought and revoked', async () => {
+  const { redis, certificates, tlsPort } = await startTlsRedis();
+  const operator = new Redis(redis.url);
+  onTestFinished(() => operator.disconnect());
+  await operator.acl('SETUSER', 'rooms', ...rights, '>p@ss,word');
+  const redisUrl = `rediss://rooms:p%40ss%2Cword@localhost:${tlsPort}`;
+  const edgeProcess = await startEdge({ redisUrl, trustedCertificates: [certificates.ca] });
+  onTestFinished(edgeProcess.stop);
+  const { checkout, control } = await startServices(edgeProcess, redisUrl, certificates.caFile);
+  const edge = edgeClient(edgeProcess.url);
+
+  const room = { ...openDoors, tokenSeconds: 5 };
+  const { saleId, productId } = await openSale(control, edge, { units: 5, room });
+  await checkout.redeem({ token: await newToken(edge, saleId), productId });
+  await waitFor('that being told to the room', 10, async () => {
+    return (await control.figures(saleId)).redeemed === 1;
+  });
+  // Of the two that are let in now one lets the token lapse, and the other is revoked.
+  await newToken(edge, saleId);
+  const { ticket } = await edge.join(saleId);
+  const all = { method: 'POST', json: { all: true } };
+  expect((await control.raw(`/v1/sales/${saleId}/revoke`, all)).status).toBe(200);
+  expectProblem(await edge.raw(`/api/sales/${saleId}/place`, { bearer: ticket }), 'token-revoked');
+
+  const drawn = await control.createSale({
+    name: 'A lottery',
+    productIds: [
+      await control.createProduct({ name: 'Seat', stock: 3, priceMinor: 100, currency: 'EUR' }),
+    ],
+    startsAt: new Date(Date.now() + 4_000).toISOString(),
+    mode: 'lottery',
+    publish: true,
+    room: openDoors,
+  });
+  const entrant = await waitFor('the lobby', 4, () => edge.join(drawn));
+  await tokenWhenAdmitted(edge, drawn, entrant.ticket, 30);
+  await waitFor('the log being kept', 20, async () => {
+    const { text } = await checkout.raw(`/api/sales/${drawn}/fairness/log`);
+    return text.includes('issued');
+  });
+  expect(await operator.acl('LOG')).toEqual([]);
+  expect(String(await operator.client('LIST'))).toContain('user=rooms');
+}, 180_000);
