@@ -2,6 +2,7 @@ import type { BanKind, BanList, ListedBan } from '@fairgate/shared/bans/ban.ts';
 import type { Suspect } from '@fairgate/shared/bans/suspects.ts';
 import type { StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
+import type { UsedUp } from '@fairgate/shared/room/room.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
 import type { BanRecord, KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
@@ -74,6 +75,8 @@ export type RoomRows = {
   source(saleId: string): Promise<RoomSource | null>;
   /** Of a room that Redis lost. */
   loss(source: RoomSource): Promise<Loss>;
+  /** Every token that is spent or lapsed. */
+  usedUp(saleId: string): Promise<UsedUp[]>;
   checkpoint(saleId: string): Promise<Checkpoint | null>;
   /** Older checkpoints never replace newer ones. */
   saveCheckpoints(taken: { saleId: string; checkpoint: Checkpoint }[]): Promise<void>;

@@ -42,6 +42,7 @@ const rememberMax = 500;
 export function roomKeeper(parts: RoomKeeperParts): RoomKeeper {
   const { store, room, clock, log } = parts;
   let liveIds: string[] = [];
+  const epochs: Epochs = new Map();
   const push = (saleId: string) => pushRoom(parts, saleId);
   const roomsSince = (ms: number) => store.sales.rooms(clock.now() - ms);
   return {
@@ -59,7 +60,7 @@ export function roomKeeper(parts: RoomKeeperParts): RoomKeeper {
     async keepRooms() {
       const sales = await roomsSince(freshlyClosedMs);
       liveIds = sales.filter(isLive).map((sale) => sale.id);
-      await keepEach(parts, sales);
+      await keepEach(parts, sales, epochs);
     },
     async renewPictures() {
       const sales = await roomsSince(closedForgottenMs);
@@ -111,7 +112,33 @@ async function rememberAll(room: Room, saleId: string, usedUp: readonly UsedUp[]
   }
 }
 
-async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<void> {
+/** By sale: in which of its epochs the room has heard of all tokens that are used up. */
+type Epochs = Map<string, number>;
+
+/** A room that lost its last seconds (D4) may have lost what it had heard of tokens in them. */
+async function remind(
+  { store, room, log }: RoomKeeperParts,
+  saleId: string,
+  epoch: number,
+  epochs: Epochs,
+): Promise<void> {
+  if (epochs.get(saleId) === epoch) return;
+  const checkpoint = await store.rooms.checkpoint(saleId);
+  if (checkpoint !== null && checkpoint.counters.epoch !== epoch) {
+    log.warn(
+      { saleId, epoch },
+      'the room may lack its last seconds, and is told of used-up tokens',
+    );
+    await rememberAll(room, saleId, await store.rooms.usedUp(saleId));
+  }
+  epochs.set(saleId, epoch);
+}
+
+async function keepEach(
+  parts: RoomKeeperParts,
+  sales: SaleRecord[],
+  epochs: Epochs,
+): Promise<void> {
   const { store, room, clock } = parts;
   const taken: Parameters<typeof store.rooms.saveCheckpoints>[0] = [];
   const kept = eachOf(sales, salesAtOnce, async (sale) => {
@@ -120,6 +147,7 @@ async function keepEach(parts: RoomKeeperParts, sales: SaleRecord[]): Promise<vo
       await pushRoom(parts, sale.id);
     } else {
       parts.watch(sale.id, figures);
+      await remind(parts, sale.id, figures.epoch, epochs);
       taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, clock.now()) });
     }
   });

@@ -1,3 +1,4 @@
+import { testRunKey } from '@fairgate/shared/room/clocked-scripts.ts';
 import { roomKey } from '@fairgate/shared/room/keys.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
@@ -194,5 +195,28 @@ it('checkpoints never go back', async () => {
   expect(await service.store.rooms.checkpoint(saleId)).toMatchObject({
     next: 5,
     takenAt: startMs + 1_000,
+  });
+});
+
+describe('a Redis that may lack its last seconds', () => {
+  const look = async (visitor: string, number: number) =>
+    (await service.room.look(saleId, [{ visitor, number, ordinal: 1 }]))[0]?.state;
+
+  it('hears again who bought, once', async () => {
+    await settings({ admitPerMinute: 0 });
+    await service.room.join(saleId, ['visitor-j1', 'visitor-j2'].map(newcomer));
+    await service.keeper.keepRooms();
+    // That it was spent was told to a Redis which has forgotten it.
+    await anOrder(service, { saleId, productId, jti: 'j1', state: 'paid' });
+    await service.keeper.keepRooms();
+    expect(await look('visitor-j1', 1)).toBe('waiting');
+    await service.redis.set(testRunKey, 'second');
+    await seen();
+    await service.keeper.keepRooms();
+    expect(await look('visitor-j1', 1)).toBe('done');
+    expect(await look('visitor-j2', 2)).toBe('waiting');
+    await anOrder(service, { saleId, productId, jti: 'j2', state: 'paid' });
+    await service.keeper.keepRooms();
+    expect(await look('visitor-j2', 2)).toBe('waiting');
   });
 });

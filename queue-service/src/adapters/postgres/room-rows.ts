@@ -20,6 +20,7 @@ export function roomRows(db: Executor): RoomRows {
     },
     source: (saleId) => source(db, saleId),
     loss: (found) => loss(db, found),
+    usedUp: (saleId) => usedUp(db, saleId),
     async checkpoint(saleId) {
       return (await checkpoints(db, [saleId])).get(saleId) ?? null;
     },
