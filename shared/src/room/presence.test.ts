@@ -61,6 +61,21 @@ describe('a place that is not heard of', () => {
     expect(new Set(states.map((reply) => reply.state))).toEqual(new Set(['admitted']));
   });
 
+  it('blocks nobody with a token that is not settled yet', async () => {
+    await fixture.configure({ phase: 'open', admitPerMinute: 600 });
+    await crowd(1);
+    await fixture.pass(1_000);
+    await fixture.room.advance(saleId, 0);
+    await fixture.room.take(saleId, 'v000001', 1, 'jti-1');
+    await fixture.room.leave(saleId, ticket('v000001', 1));
+    await fixture.room.join(saleId, [newcomer('v000001'), newcomer('other')]);
+    const other = ticket('other', 3);
+    await hear(abandonSeconds, [other]);
+    expect((await fixture.room.look(saleId, [other]))[0]?.state).toBe('waiting');
+    await hear(abandonSeconds, [other]);
+    expect((await fixture.room.look(saleId, [other]))[0]?.state).toBe('admitted');
+  });
+
   it('keeps its number and comes back where it stood, while that is ahead of the frontier', async () => {
     const all = await crowd(10);
     const [, second, ...others] = all;

@@ -51,7 +51,8 @@ local function admitSome(lane, count)
     local visitor, score, p = names[i], tonumber(head[i * 2]), parsePlace(saved)
     local number = p and p.number or numberOf(fields, score)
     local promise = nextPromise()
-    if done == count or promise < 1 or isUnsettled(p) then
+    local isAway = isGonePending and not isPresent(number)
+    if done == count or promise < 1 or not isAway and isUnsettled(p) then
       isBlocked = true
       break
     end
@@ -59,7 +60,7 @@ local function admitSome(lane, count)
     frontier[lane] = math.max(frontier[lane], math.floor(score))
     if #ranges > 0 and isInRanges(ranges, number) then
       dropped[#dropped + 1] = { visitor, number }
-    elseif isGonePending and not isPresent(number) then
+    elseif isAway then
       away[#away + 1] = { visitor, number }
     else
       local name = (p or score < 0) and text(number) or head[i * 2]
