@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freshRedisUrl } from '../../../e2e/support/stores.ts';
+import { parseRecord } from '../log/record.ts';
 import { newcomer, type Revocation } from './room.ts';
 import { type RoomFixture, roomFixture, saleId, visitors } from './room-fixture.ts';
 
@@ -73,6 +74,36 @@ describe('a range of numbers', () => {
     // The token that was taken may have been spent: a checkout says so, at once.
     const [due] = await fixture.room.due(saleId, 0, 10);
     expect(due).toMatchObject({ jti: 'jti-2', number: 2 });
+  });
+
+  it('goes by numbers, and not by where somebody stands who was passed over and came back', async () => {
+    const [spared = '', meant = '', ...others] = visitors(8);
+    const lookAll = (first: number, names: string[]) =>
+      fixture.room.look(
+        saleId,
+        names.map((name, i) => ticket(name, first + i)),
+      );
+    await fixture.configure({ phase: 'paused', abandonSeconds: 20 });
+    await fixture.room.join(saleId, visitors(8).map(newcomer));
+    for (let second = 0; second < 40; second += 1) {
+      await advance();
+      await lookAll(3, others);
+    }
+    await fixture.configure({ phase: 'open' });
+    for (let i = 0; i < 3; i += 1) await advance();
+    const scores = (await lookAll(1, [spared, meant])).map((reply) => reply.score);
+    expect(scores).toEqual([5.5, 5.5]);
+    await fixture.configure({ phase: 'paused' });
+    await revoke({ id: 'r1', from: 2, to: 7 });
+    expect((await advance())?.waiting).toBe(2);
+    const stand = await lookAll(1, visitors(8));
+    expect(stand.map(({ state }) => state === 'waiting')).toEqual(
+      visitors(8).map((_, i) => i === 0 || i === 7),
+    );
+    expect(stand.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const { records } = await fixture.room.log(saleId, 0, 1_000);
+    const revoked = records.map((raw) => parseRecord(raw).line).filter((l) => l.kind === 'revoked');
+    expect(revoked.map((line) => line.number).sort()).toEqual([2, 3, 4, 5, 6, 7]);
   });
 
   it('acts once: who joins later, or again, is not concerned', async () => {

@@ -74,18 +74,23 @@ local function takeOut(lane, list, state_)
   end
 end
 
--- Ahead of everybody else stand those who were passed over and came back: they are few.
-local function takeOutReturned(lane)
+-- Ahead of everybody else stand those who were passed over and came back: they are few, and where
+-- they stand is not their number.
+local function takeOutReturned(lane, state_, isOut)
   local found = redis.call('ZRANGEBYSCORE', lineOf[lane], '-inf', '(' .. text(frontier[lane] + 1),
     'LIMIT', 0, outMax)
-  local away = {}
+  local out = {}
   for _, visitor in ipairs(found) do
     local p = readPlace(visitor)
-    if p and not isPresent(p.number) then
-      away[#away + 1] = { visitor, p.number }
+    if p and isOut(p.number) then
+      out[#out + 1] = { visitor, p.number }
     end
   end
-  takeOut(lane, away, 'away')
+  takeOut(lane, out, state_)
+end
+
+local function isAbsent(number)
+  return not isPresent(number)
 end
 
 -- Presence changes for the worse only where a span of time begins, or judging does: then all that
@@ -106,7 +111,7 @@ local function judgePresence()
     redis.call('BITOP', 'OR', gone, gone, lost)
     redis.call('BITOP', 'OR', known, present, present)
     for _, lane in ipairs(lanesOf(fields)) do
-      takeOutReturned(lane)
+      takeOutReturned(lane, 'away', isAbsent)
     end
   else
     redis.call('BITOP', 'OR', known, known, present)
@@ -165,8 +170,8 @@ end
 local function inRange(lane, from, to)
   local found = {}
   if not fields.draws then
-    local flat = redis.call('ZRANGEBYSCORE', lineOf[lane], from, to, 'WITHSCORES',
-      'LIMIT', 0, outMax)
+    local flat = redis.call('ZRANGEBYSCORE', lineOf[lane], text(math.max(from, frontier[lane] + 1)),
+      text(to), 'WITHSCORES', 'LIMIT', 0, outMax)
     for i = 1, #flat, 2 do
       found[#found + 1] = { flat[i], tonumber(flat[i + 1]) }
     end
@@ -186,8 +191,12 @@ local function takeOutRevoked()
   if not from then
     return
   end
+  local function isOut(number)
+    return number >= int(from) and number <= int(to)
+  end
   local isOver = true
   for _, lane in ipairs(lanesOf(fields)) do
+    takeOutReturned(lane, 'revoked', isOut)
     local found, isLast = inRange(lane, int(from), math.min(int(to), int(fields.next)))
     takeOut(lane, found, 'revoked')
     isOver = isOver and isLast

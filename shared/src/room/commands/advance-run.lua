@@ -6,9 +6,11 @@ if state == 'open' and fields.opened ~= '1' then
   record('opened', 'main', 0)
 end
 expireAdmissions()
-takeOutRevoked()
-judgePresence()
-takeOutGone()
+if fields.draws ~= 'drawing' then -- half of them stand where they are not looked for
+  takeOutRevoked()
+  judgePresence()
+  takeOutGone()
+end
 local bucket, due = refill(), 0
 if state == 'open' and isLeased and not isUndrawn and now >= int(fields.admitFrom) then
   local free = int(fields.maxActive) - redis.call('ZCARD', active) - redis.call('ZCARD', holding)
