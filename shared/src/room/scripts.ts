@@ -40,7 +40,8 @@ export const advanceParts = [
 export type PartName = CommandName | (typeof preludeParts)[number] | (typeof advanceParts)[number];
 
 /**
- * Puts the prelude in front of each command, and behind it what appends its records to the log.
+ * Puts the prelude in front of each command, and behind it what appends its records to the log, and
+ * what lets all keys of a closed room end with it.
  * `source` gives the text of a file by its name.
  */
 export function makeScripts(source: (name: PartName) => string): Scripts {
@@ -52,6 +53,7 @@ ${[name, ...(name === 'advance' ? advanceParts : [])].map(source).join('\n')}
 end
 local reply = command()
 flushLog()
+endWithRoom()
 return reply
 `;
     return { sha: createHash('sha1').update(text).digest('hex'), source: text };

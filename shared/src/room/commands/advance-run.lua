@@ -62,7 +62,4 @@ if fields.draws == 'drawn' then
 end
 local json = cjson.encode(result)
 redis.call('SET', snapshot, json)
-if redis.call('TTL', room) > 0 then
-  redis.call('EXPIRE', snapshot, 172800)
-end
 return json

@@ -61,9 +61,15 @@ local function flushLog()
   end
   local first = redis.call('HINCRBY', room, 'logSeq', #records) - #records + 1
   redis.call('RPUSH', log, text(first) .. ' ' .. #records .. '\n' .. table.concat(records, '\n'))
+end
+
+-- After each command: keys that were made since the close live no longer than the others.
+local function endWithRoom()
   local ttl = redis.call('TTL', room)
   if ttl > 0 then
-    redis.call('EXPIRE', log, ttl)
+    for _, key in ipairs(KEYS) do
+      redis.call('EXPIRE', key, ttl)
+    end
   end
 end
 

@@ -18,9 +18,4 @@ end
 redis.call('HINCRBY', room, 'promised', units)
 redis.call('HINCRBY', room, 'late', units)
 setHolder(key, '', units, 0)
--- Keys that were made after the close live no longer than the others.
-local ttl = redis.call('TTL', room)
-if ttl > 0 then
-  redis.call('EXPIRE', holders, ttl)
-end
 return 'promised'
