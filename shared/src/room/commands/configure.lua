@@ -99,11 +99,7 @@ fields = readRoom()
 
 -- What is alive of the revoked places; tickets of theirs are refused by number from now on.
 local function endRevoked(visitor, number)
-  local p = readPlace(visitor)
-  if not p then
-    local score, lane = standingOf(fields, visitor)
-    p = score and { state = 'waiting', number = numberOf(fields, score), lane = lane }
-  end
+  local p = placeOrStanding(fields, visitor)
   local isAlive = p and p.state ~= 'done' and p.state ~= 'left' and p.state ~= 'expired'
     and p.state ~= 'revoked'
   if isAlive and p.number <= number then

@@ -14,7 +14,8 @@ if keyFault then
   return keyFault
 end
 keepKey(visitor, ARGV[4])
-local p = readPlace(visitor) or { state = 'waiting', number = int(ARGV[2]),
+-- The ticket may be of an earlier place; it counts where the room knows of none.
+local p = placeOrStanding(fields, visitor) or { state = 'waiting', number = int(ARGV[2]),
   ordinal = int(ARGV[3]), admittedAt = 0, lane = ARGV[5] }
 if p.state ~= 'done' and isRevoked(fields, visitor, p.number) then
   return 'revoked'

@@ -109,6 +109,17 @@ local function numberOf(fields, score)
   return score < 0 and permuted(fields, score + drawnBase, back) or score
 end
 
+-- A place that did nothing but wait has no record: it is where it stands.
+local function placeOrStanding(fields, visitor)
+  local p = readPlace(visitor)
+  if p then
+    return p
+  end
+  local score, lane = standingOf(fields, visitor)
+  return score and { state = 'waiting', number = numberOf(fields, score), ordinal = 1,
+    admittedAt = 0, lane = lane }
+end
+
 -- What everybody is told a number or a score is: the rank of who was drawn.
 local function shownScore(score)
   return score < 0 and score + drawnBase or score

@@ -36,10 +36,10 @@ local function endAsDone(report)
     redis.call('HINCRBY', room, 'returned', p.promise)
     record('returned', p.lane, 0, text(p.promise))
   end
+  local kept = placeOrStanding(fields, report.visitor)
+    or { number = report.number, ordinal = 1, admittedAt = now, lane = 'main' }
   removeFromLine(report.visitor)
   redis.call('ZREM', active, report.visitor)
-  local kept = p
-    or { number = report.number, ordinal = 1, admittedAt = now, lane = 'main' }
   kept.state, kept.jti = 'done', report.jti
   writePlace(report.visitor, kept)
   redis.call('HINCRBY', room, 'redeemed', 1)
@@ -169,11 +169,4 @@ for _, report in ipairs(reports) do
   end
 end
 redis.call('HINCRBY', room, 'settles', 1)
--- Keys that were made after the close live no longer than the others.
-local ttl = redis.call('TTL', room)
-if ttl > 0 then
-  for _, key in ipairs({ places, given, holders, holding, tokens }) do
-    redis.call('EXPIRE', key, ttl)
-  end
-end
 return 'taken'
