@@ -195,6 +195,30 @@ describe('places of one address', () => {
     expect((await join(at('b', 'x')))[0]?.outcome).toBe('joined');
   });
 
+  it('do not keep a place from moving into the priority lane', async () => {
+    await fixture.configure({ placesPerAddress: 0 });
+    const at = (visitor: string) => ({ ...newcomer(visitor), address: 'here' });
+    const own = { visitor: 'a', number: 1, ordinal: 1 };
+    await join(at('a'));
+    await fixture.configure({ placesPerAddress: 1 });
+    await join(at('b'));
+    expect((await join({ ...own, pass: 'pass-a', address: 'here' }))[0]).toMatchObject({
+      outcome: 'joined',
+      lane: 'priority',
+    });
+    expect((await fixture.room.figures(saleId))?.waiting).toBe(2);
+  });
+
+  it('are given free, whether or not there is a limit when they end', async () => {
+    await fixture.configure({ placesPerAddress: 1 });
+    const at = (visitor: string) => ({ ...newcomer(visitor), address: 'here' });
+    await join(at('a'));
+    await fixture.configure({ placesPerAddress: 0 });
+    await fixture.room.leave(saleId, { visitor: 'a', number: 1, ordinal: 1 });
+    await fixture.configure({ placesPerAddress: 1 });
+    expect((await join(at('b')))[0]?.outcome).toBe('joined');
+  });
+
   it('are not counted where the sale has no limit', async () => {
     const replies = await join(...visitors(20).map((visitor) => at(visitor, 'x')));
     expect(replies.every((reply) => reply.outcome === 'joined')).toBe(true);

@@ -138,7 +138,7 @@ local function countAddress(fields, visitor, address)
 end
 
 local function releaseAddress(fields, visitor)
-  if int(fields.placesPerAddress) == 0 then
+  if int(fields.addressMost) == 0 then -- none was counted, whatever the limit is now
     return
   end
   local address = redis.call('HGET', addresses, 'v:' .. visitor)

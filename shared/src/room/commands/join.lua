@@ -33,7 +33,7 @@ end
 local placesMax = int(fields.placesPerAddress)
 
 local function isFull(ask)
-  return placesMax > 0 and ask.address ~= ''
+  return placesMax > 0 and ask.address ~= '' and not ask.hasPlace
     and redis.call('HEXISTS', addresses, 'v:' .. ask.visitor) == 0
     and int(redis.call('HGET', addresses, ask.address)) >= placesMax
 end
@@ -85,6 +85,7 @@ local function moveToPriority(ask, p, number)
   if refusal then
     return refused(refusal)
   end
+  ask.hasPlace = true -- perhaps one that was not counted: the limit, or this Redis, is newer
   redis.call('ZREM', line, ask.visitor)
   record('left', 'main', number)
   local jti = p and p.jti ~= '' and p.jti or nil
