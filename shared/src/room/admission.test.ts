@@ -117,6 +117,16 @@ describe('admission', () => {
     expect(await fixture.room.advance(saleId)).toMatchObject({ state: 'open', waiting: 0 });
   });
 
+  it('lets nobody in at a rate of 0, though nobody used up what was left of the one before', async () => {
+    const fixture = await fresh({ admitPerMinute: 60 });
+    await fixture.pass(1_000);
+    await fixture.room.advance(saleId, 0);
+    await fixture.configure({ admitPerMinute: 0 });
+    await fixture.room.join(saleId, visitors(3).map(newcomer));
+    await fixture.pass(1_000);
+    expect(await fixture.room.advance(saleId, 0)).toMatchObject({ waiting: 3 });
+  });
+
   it('costs once when many gateways advance within half a second', async () => {
     const fixture = await fresh({ admitPerMinute: 60 });
     await fixture.room.join(saleId, visitors(10).map(newcomer));

@@ -54,6 +54,15 @@ describe('a Redis that comes back without its last second', () => {
     expect(await advance()).toMatchObject({ waiting: 9, epoch: 1 });
   });
 
+  it('promises late money nothing that admissions of that second may have taken', async () => {
+    await fixture.configure({ units: 1 });
+    const restore = await saved();
+    await fixture.room.join(saleId, [newcomer('a')]);
+    await advance();
+    await restore();
+    expect(await fixture.room.promise(saleId, 'again:ord_1', 1)).toBe('none');
+  });
+
   it('lets nobody in before those near the front are back', async () => {
     await fixture.room.join(saleId, visitors(3).map(newcomer));
     const restore = await saved();

@@ -2,6 +2,9 @@
 
 local function refill()
   local perMs = int(fields.admitPerMinute) / 60000
+  if perMs == 0 then -- what was left of the rate before lets nobody in
+    return 0
+  end
   local burst = math.max(1, perMs * 1000)
   local passed = math.max(0, now - int(fields.refilledAt))
   return math.min(burst, int(fields.bucket) + perMs * passed)

@@ -7,6 +7,7 @@ local fields = readRoom()
 if not fields then
   return 'no-room'
 end
+fields = recover(fields) -- what was lost in a last second is promised too
 local key, units = ARGV[1], int(ARGV[2])
 if redis.call('HEXISTS', holders, key) == 1 or redis.call('HEXISTS', given, key) == 1 then
   return readGiven(key).isOver and 'none' or 'promised'
