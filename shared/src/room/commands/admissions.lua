@@ -15,7 +15,11 @@ local beatsMissedMs = 1000
 
 -- Times in which nobody could buy by a fault of ours (D10): `from:till,...`, as lease.lua notes
 -- them, and the one that goes on.
+local gapsKnown = nil
 local function gapsOf(fields)
+  if gapsKnown then
+    return gapsKnown
+  end
   local gaps = {}
   for from, till in (fields.gaps or ''):gmatch('(%d+):(%d+)') do
     gaps[#gaps + 1] = { int(from), int(till) }
@@ -24,6 +28,7 @@ local function gapsOf(fields)
   if leaseUntil > 0 and now > leaseUntil - beatsMissedMs then
     gaps[#gaps + 1] = { leaseUntil - beatsMissedMs, now }
   end
+  gapsKnown = gaps
   return gaps
 end
 

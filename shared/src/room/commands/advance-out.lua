@@ -1,29 +1,45 @@
 -- Part of advance.lua: whoever is no longer in line, or no longer admitted.
 
-local function expireAdmission(visitor)
-  local p = readPlace(visitor)
-  local deadline = p and deadlineOf(fields, p) or now
-  if p and deadline > now and (p.state == 'admitted' or p.state == 'issued') then
-    redis.call('ZADD', active, text(deadline), visitor) -- its time was given back
-    return
-  elseif p and p.state == 'admitted' then
-    p.state = 'expired'
-    writePlace(visitor, p)
-    returned = returned + p.promise
-    redis.call('HINCRBY', room, 'expired', 1)
-    releaseAddress(fields, visitor)
-    record('expired', p.lane, p.number)
-    record('returned', p.lane, 0, text(p.promise))
+-- Admissions that ended: not taken in time goes back to the budget here; what was taken is
+-- settled by a checkout, and only stops counting as active. Those whose time was given back stay.
+local function endAdmissions(ended)
+  local over, cells, kept = {}, {}, {}
+  for i, saved in ipairs(redis.call('HMGET', places, unpack(ended))) do
+    local visitor, p = ended[i], parsePlace(saved)
+    local isAlive = p and (p.state == 'admitted' or p.state == 'issued')
+    local deadline = isAlive and deadlineOf(fields, p) or 0
+    if deadline > now then
+      kept[#kept + 1] = text(deadline)
+      kept[#kept + 1] = visitor
+    else
+      over[#over + 1] = visitor
+    end
+    if p and p.state == 'admitted' and deadline <= now then
+      p.state = 'expired'
+      cells[#cells + 1] = visitor
+      cells[#cells + 1] = placeRecord(p)
+      returned = returned + p.promise
+      releaseAddress(fields, visitor)
+      record('expired', p.lane, p.number)
+      record('returned', p.lane, 0, text(p.promise))
+    end
   end
-  redis.call('ZREM', active, visitor)
+  if #over > 0 then
+    redis.call('ZREM', active, unpack(over))
+  end
+  if #kept > 0 then
+    redis.call('ZADD', active, unpack(kept))
+  end
+  if #cells > 0 then
+    redis.call('HSET', places, unpack(cells))
+    redis.call('HINCRBY', room, 'expired', #cells / 2)
+  end
 end
 
--- Admissions that ended: not taken in time goes back to the budget here; what was taken is
--- settled by a checkout, and only stops counting as active.
 local function expireAdmissions()
   local ended = redis.call('ZRANGEBYSCORE', active, '-inf', now, 'LIMIT', 0, admissionsMax)
-  for _, visitor in ipairs(ended) do
-    expireAdmission(visitor)
+  if #ended > 0 then
+    endAdmissions(ended)
   end
   -- What was promised before Redis was emptied counts until those tokens have died.
   local open = int(fields.outstanding) + int(fields.outstandingActive)
