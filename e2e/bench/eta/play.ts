@@ -2,7 +2,6 @@ import { newcomer, type SettleReport } from '@fairgate/shared/room/room.ts';
 import { report, roomFixture, saleId, visitors } from '@fairgate/shared/room/room-fixture.ts';
 import { aheadOf } from '@fairgate/shared/room/snapshot.ts';
 import { type Random, seededRandom } from '../../crowd/random.ts';
-import { paceMeter } from './pace.ts';
 import { type EtaRange, type Question, ranges } from './ranges.ts';
 import { between, changesNow, otherRate, type Scenario } from './scenarios.ts';
 
@@ -41,7 +40,6 @@ export async function play(
   const admittedAt = new Map<number, number>();
   const shown: Shown[] = [];
   const work = buyers(scenario, random, now);
-  const meter = paceMeter();
   let reached = 0;
 
   for (let second = 0; second < secondsMax; second += 1) {
@@ -51,9 +49,7 @@ export async function play(
       await fixture.configure({ admitPerMinute: otherRate(random, scenario.admitPerMinute) });
     }
     const snapshot = await room.advance(saleId, 0);
-    const figures = await room.figures(saleId);
-    if (!snapshot || !figures) throw new Error('the room is gone');
-    meter.note(second, figures.admittedTotal, figures.abandoned + figures.left);
+    if (!snapshot) throw new Error('the room is gone');
     const letIn = crowd.filter(
       (s) => s.number > reached && s.number <= snapshot.lanes.main.frontier,
     );
@@ -66,10 +62,10 @@ export async function play(
     await work.settleDue(room, second);
     if (second % showSeconds === 0) {
       const { state, startsAt, admitPerMinute, admittedPerMinute } = snapshot;
-      const { guaranteeStock, budget, halted } = snapshot;
+      const { guaranteeStock, budget, halted, pace: windows, absentShare } = snapshot;
       const pace = {
         ...{ state, startsAt, admitPerMinute, admittedPerMinute, guaranteeStock, budget, halted },
-        ...{ pace: meter.pace(), absentShare: meter.absentShare() },
+        ...{ pace: windows, absentShare },
       };
       for (const { number } of sample(random, crowd, reached, second)) {
         const ahead = aheadOf(snapshot.lanes.main.positions, number);

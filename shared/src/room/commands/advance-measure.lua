@@ -42,13 +42,14 @@ local function measuredPace()
   return perMinute, low and { low = low, high = high } or cjson.null
 end
 
--- A share that follows what happened since the last advance, the more the more did.
-local function followed(share, part, whole, weightFull)
+-- A share that follows what happened since the last advance, the more the more did. `first`: what
+-- it was before anything did.
+local function followed(share, first, part, whole, weightFull)
   if whole <= 0 then
     return share
   end
-  local measured = part / whole
-  return share and share + (measured - share) * math.min(1, whole / weightFull) or measured
+  local before = share or first
+  return before + (part / whole - before) * math.min(1, whole / weightFull)
 end
 
 -- Units bought for each admission that ended, and who was gone before their turn.
@@ -59,9 +60,10 @@ local function measuredShares()
   for count in (fields.sharesAt or '0:0:0:0'):gmatch('%d+') do
     was[#was + 1] = int(count)
   end
-  local buy = followed(tonumber(fields.buyShare), bought - was[1], ends - was[2], 50)
+  local buy = followed(tonumber(fields.buyShare), 1, bought - was[1], ends - was[2], 50)
   local gone_ = absent - was[3]
-  local away = followed(tonumber(fields.absentShare), gone_, gone_ + admittedTotal - was[4], 100)
+  local passed = gone_ + admittedTotal - was[4]
+  local away = followed(tonumber(fields.absentShare), 0, gone_, passed, 100)
   redis.call('HSET', room, 'sharesAt', table.concat({ bought, ends, absent, admittedTotal }, ':'))
   if buy then
     redis.call('HSET', room, 'buyShare', text(buy))

@@ -38,7 +38,9 @@ local function begin()
     'createdAt', now, 'leaseUntil', 0, 'returned', 0, 'promised', promised, 'left', 0,
     'outstanding', start.outstanding, 'outstandingActive', start.outstandingActive,
     'outstandingUntil', text(now + start.outstandingMs), 'run', serverRun(),
-    'bought', 0, 'frontierPriority', text(start.frontierPriority),
+    'bought', 0,
+    'sharesAt', table.concat({ 0, start.redeemed + start.expired, start.abandoned,
+      start.admitted }, ':'), 'frontierPriority', text(start.frontierPriority),
     'admitFrom', text(start.next > 0 and now + reassemblyMs or now))
   local kept = { 'next', 'frontier', 'settledFrom', 'joined', 'admitted', 'issued', 'redeemed',
     'expired', 'abandoned', 'epoch', 'logSeq' }
