@@ -1,7 +1,7 @@
 import type { Revocation } from '@fairgate/shared/room/room.ts';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EdgeClient, edgeClient } from '../../e2e/support/edge-client.ts';
+import { type EdgeClient, edgeClient, tokenWhenAdmitted } from '../../e2e/support/edge-client.ts';
 import { type EdgeProcess, startEdge } from '../../e2e/support/edge-process.ts';
 import { answered } from '../../e2e/support/http.ts';
 import { expectProblem } from '../../e2e/support/problem.ts';
@@ -86,8 +86,27 @@ describe('a revoked place', () => {
     await expectRevoked(later, waiting.ticket);
     // From then on its polls cost the room nothing, however many.
     const before = await scriptCalls();
-    for (let i = 0; i < 40; i += 1) expect(await isRefused(later, waiting.ticket)).toBe(true);
+    for (let i = 0; i < 40; i += 1) {
+      const refused = await edge.raw(placeOf(later), { bearer: waiting.ticket });
+      expect(`${refused.status} ${refused.text}`).toContain('401');
+    }
     expect((await scriptCalls()) - before).toBeLessThan(15);
+  });
+
+  test('is none where its shopper has bought: they are told so, whatever range they stand in', async () => {
+    const saleId = await rooms.open({ admitPerMinute: 60_000 });
+    const { ticket } = await edge.join(saleId);
+    const { sub: visitor = '', jti = '' } = decodeJwt(
+      await tokenWhenAdmitted(edge, saleId, ticket),
+    );
+    const about = { jti, visitor, number: 1, max: 1, taken: 1, returned: 0 };
+    const spent = { ...about, kind: 'spent' as const, seq: 1, payBefore: Date.now() + 60_000 };
+    await rooms.room.settle(saleId, [spent]);
+    const other = await edge.join(saleId);
+    await revoke(saleId, [{ id: '1', from: 1, to: 2 }]);
+    await waitFor('the revocation', 2, () => isRefused(saleId, other.ticket));
+    expect((await edge.poll(saleId, ticket)).state).toBe('done');
+    await expectRevoked(saleId, other.ticket);
   });
 
   test('is forgotten by its browser’s page, and whoever comes without its ticket stands at the end', async () => {

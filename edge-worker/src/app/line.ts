@@ -60,15 +60,17 @@ function poller({ snapshots, heartbeats, standings }: LineParts): Line['poll'] {
     if (found.kind !== 'found') return notFound(found.kind);
     const { snapshot } = found;
     const question = questionOf(claims);
-    if (isRevoked(claims, snapshot) || heartbeats.isRevoked(claims.sale, question)) {
-      return { kind: 'revoked' };
-    }
+    if (heartbeats.isRevoked(claims.sale, question)) return { kind: 'revoked' };
     const standing = waitingAt(claims, snapshot);
     const isAhead = standing.score > snapshot.lanes[claims.lane].frontier;
+    const isInRange = isRevoked(claims, snapshot);
+    if (isAhead && isInRange) return { kind: 'revoked' };
     if (!isAhead || heartbeats.isElsewhere(claims.sale, question)) {
       const asked = await standings.ask(claims, found);
       if (asked.kind === 'revoked') heartbeats.markRevoked(claims.sale, question);
-      return asked;
+      // Who bought has bought, and nobody knows that without the room.
+      const isOver = isInRange && asked.kind === 'place' && asked.place.state !== 'done';
+      return isOver ? { kind: 'revoked' } : asked;
     }
     heartbeats.note(claims.sale, question, keep);
     return standings.show(claims, standing, claims.ord, found);

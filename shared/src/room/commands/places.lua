@@ -117,7 +117,7 @@ local function placeOrStanding(fields, visitor)
   end
   local score, lane = standingOf(fields, visitor)
   return score and { state = 'waiting', number = numberOf(fields, score), ordinal = 1,
-    admittedAt = 0, lane = lane }
+    admittedAt = 0, till = 0, promise = 0, jti = '', credit = 0, lane = lane }
 end
 
 -- What everybody is told a number or a score is: the rank of who was drawn.

@@ -6,10 +6,9 @@
 --   'done', 'expired', 'left', 'revoked' or 'unknown'; 'key-needed' or 'other-key' where the
 --   ticket's key is not that of the place. number is the one that is shown, place the place's own.
 local fields = readRoom()
-local p = fields and readPlace(ARGV[1])
+local p = fields and placeOrStanding(fields, ARGV[1])
 if not p then
-  local known = fields and standingOf(fields, ARGV[1])
-  return { known and 'not-admitted' or 'unknown', 0, 0, 0, 0, 0, 0 }
+  return { 'unknown', 0, 0, 0, 0, 0, 0 }
 end
 local deadline = deadlineOf(fields, p)
 local function reply(outcome)
