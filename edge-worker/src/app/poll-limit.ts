@@ -5,6 +5,8 @@ import { TwoGenerations } from './two-generations.ts';
 export type PollLimit = {
   /** Counts a poll of a ticket's place, and says whether it is one too many in this second. */
   isOver(saleId: string, visitor: string): boolean;
+  /** Takes the last count back: whoever answers that poll counts it again. */
+  uncount(saleId: string, visitor: string): void;
 };
 
 /** In the isolate alone: a browser's connection stays with one, and a poll does no I/O. */
@@ -26,6 +28,10 @@ export function pollLimit(clock: Clock): PollLimit {
         last.count = 1;
       }
       return false;
+    },
+    uncount(saleId, visitor) {
+      const last = seen.get(`${saleId}:${visitor}`);
+      if (last !== undefined) last.count -= 1;
     },
   };
 }

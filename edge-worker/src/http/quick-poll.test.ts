@@ -1,6 +1,7 @@
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import { expect, test } from 'vitest';
 import type { PollOutcome } from '../app/outcomes.ts';
+import { type PollLimit, pollLimit } from '../app/poll-limit.ts';
 import { compileBans } from '../domain/ban-matcher.ts';
 import { quickPoll } from './quick-poll.ts';
 
@@ -29,7 +30,13 @@ const place: Extract<PollOutcome, { kind: 'place' }>['place'] = {
 
 function answer(
   headers: Record<string, string>,
-  changes: { outcome?: PollOutcome; isOver?: boolean; banned?: boolean; url?: string } = {},
+  changes: {
+    outcome?: PollOutcome;
+    isOver?: boolean;
+    banned?: boolean;
+    url?: string;
+    polls?: PollLimit;
+  } = {},
 ) {
   const bans = changes.banned
     ? [{ id: 'ban_1', kind: 'visitor' as const, value: 'another', expiresAt: null }]
@@ -42,7 +49,7 @@ function answer(
     },
     door: {
       bans: { matcher: () => compileBans(bans) },
-      polls: { isOver: () => changes.isOver ?? false },
+      polls: changes.polls ?? { isOver: () => changes.isOver ?? false, uncount() {} },
     },
     placeCookie: (id) => `fg_place_${id}`,
     now: () => 0,
@@ -75,4 +82,16 @@ test('whatever is refused, renewed or unusual is left to the app', async () => {
   expect(await answer(good, { outcome: { kind: 'unavailable' } })).toBeNull();
   expect(await answer(good, { outcome: { kind: 'place', place, renewed: claims } })).toBeNull();
   expect(await answer(good, { url: `http://edge/api/sales/${saleId}` })).toBeNull();
+});
+
+test('a poll that is left to the app is counted by the app alone', async () => {
+  const polls = pollLimit({ now: () => 0 });
+  const good = { authorization: 'Bearer good' };
+  const over: boolean[] = [];
+  for (let i = 0; i < 100; i += 1) {
+    expect(await answer(good, { polls, outcome: { kind: 'revoked' } })).toBeNull();
+    over.push(polls.isOver(saleId, claims.sub));
+  }
+  expect(over).not.toContain(true);
+  expect(polls.isOver(saleId, claims.sub)).toBe(true);
 });

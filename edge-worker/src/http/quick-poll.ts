@@ -39,9 +39,13 @@ export function quickPoll({ line, tickets, door, placeCookie, now }: QuickPollPa
     const matcher = door.bans.matcher(keep);
     if (matcher instanceof Promise || !matcher.isEmpty) return null;
     const claims = ticketOf(request, saleId);
-    if (claims === null || door.polls.isOver(claims.sale, claims.sub)) return null;
-    const outcome = await line.poll(claims, keep);
-    if (outcome.kind !== 'place' || outcome.renewed !== null) return null;
+    if (claims === null) return null;
+    const isOver = door.polls.isOver(claims.sale, claims.sub);
+    const outcome = isOver ? null : await line.poll(claims, keep);
+    if (outcome?.kind !== 'place' || outcome.renewed !== null) {
+      door.polls.uncount(claims.sale, claims.sub);
+      return null;
+    }
     return placeAnswer(JSON.stringify({ place: outcome.place }), newId('req'));
   };
 }
