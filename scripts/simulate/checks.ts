@@ -8,6 +8,7 @@ import {
   isAbandoned,
   isLetIn,
   isPresent,
+  isRevoked,
   jtiOf,
   lateClaims,
   type Place,
@@ -30,6 +31,9 @@ export function checkAdmissions(world: World, admitted: Admitted[], known: Admit
   expectThat('7.4', isLeased, () => `${who} let in while no checkout could commit`);
   checkActive(world, who);
   for (const one of admitted) {
+    expectThat('7.9', !isRevoked(world, one.visitor.id, one.place.ticket.number), () => {
+      return `${one.visitor.id} let in, and revoked`;
+    });
     expectThat('7.4', one.place.promise >= 1, () => `${one.visitor.id} let in to buy nothing`);
     expectThat(
       'lively',
@@ -78,14 +82,15 @@ function checkOvertaking(world: World, one: Admitted, known: Admitted[]): void {
 
 /** Of two who were passed over, each stands right behind the frontier of when it came back. */
 function isAhead(place: Place, other: Place): boolean {
-  return place.ticket.number < other.ticket.number && !(place.isLoose && other.isLoose);
+  if (place.ticket.lane !== other.ticket.lane || (place.isLoose && other.isLoose)) return false;
+  return place.ticket.number < other.ticket.number;
 }
 
 /** 7.2 and 7.4: nobody is let in to a token beside a live one, nor to buy a second time. */
 function checkTokens(world: World, { visitor, place }: Admitted): void {
   const own = jtiOf(visitor.id, place.ticket.ordinal);
-  for (const { jti, visitor: bearer, fate, exp } of world.ledger.tokens.values()) {
-    const isOther = bearer === visitor.id && jti !== own;
+  for (const { jti, visitor: bearer, number, fate, exp } of world.ledger.tokens.values()) {
+    const isOther = bearer === visitor.id && jti !== own && !isRevoked(world, bearer, number);
     const isUsable = fate === 'spent' || (fate === 'alive' && world.now < exp);
     expectThat('7.2', !(isOther && isUsable), () => {
       return `${visitor.id} let in to ${own}, and has ${jti} (${fate})`;

@@ -60,7 +60,12 @@ export async function change(
 
 function lossOf(world: World): Loss {
   const { ledger, changes } = world;
-  return { usedUp: usedUp(ledger), lateUnits: lateUnits(ledger), passes: [], changes };
+  return {
+    usedUp: usedUp(ledger),
+    lateUnits: lateUnits(ledger),
+    passes: [...world.passes],
+    changes,
+  };
 }
 
 function roomSource(world: World): RoomSource {
@@ -83,6 +88,6 @@ function roomSource(world: World): RoomSource {
     holding: awaiting(world).map(({ key, payBefore, units }) => ({ jti: key, payBefore, units })),
     settledFrom: ledger.lastSeq,
     pictureVersion: world.pictureVersion,
-    ...{ logSeq: 0, revocations: [], draw: null },
+    ...{ logSeq: 0, revocations: world.revocations, draw: null },
   };
 }

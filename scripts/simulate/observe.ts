@@ -2,7 +2,7 @@ import type { LookReply } from '@fairgate/shared/room/room.ts';
 import { expectThat } from './broken.ts';
 import { checkAdmissions, checkClaims, checkOrder, checkStock } from './checks.ts';
 import type { RoomSide } from './room-side.ts';
-import type { Place, Visitor, World } from './world.ts';
+import { isRevoked, type Place, type Visitor, type World } from './world.ts';
 
 /** A known gap: so much is told to be given back while a gap lasts that then is too short to count. */
 const shortGapMs = 2_000;
@@ -57,6 +57,10 @@ function checkMove(
     ({ fate, number }) => fate === 'lapsed' && number === place.ticket.number,
   );
   const isOver = world.now >= place.until - shortGapMs;
+  const isGone = isRevoked(world, id, place.ticket.number);
+  expectThat('7.9', !isGone || reply.state === 'revoked' || reply.state === 'done', () => {
+    return `${told} was revoked, and is ${reply.state}`;
+  });
   const may = {
     waiting: place.state === 'waiting' || (place.state === 'ended' && !place.isBack),
     admitted: place.state === 'admitted' || (place.state === 'waiting' && mayAdmit),
@@ -64,7 +68,7 @@ function checkMove(
     done: hasSpent,
     expired: place.state === 'ended' || isOver || hasLapsed,
     left: place.state === 'ended',
-    revoked: false,
+    revoked: isGone,
     unknown: false,
   }[reply.state];
   expectThat('7.6', may, () => `${told} is ${reply.state} (${reply.number})`);
@@ -74,7 +78,7 @@ function checkMove(
   if (place.state === 'admitted' || place.state === 'issued') {
     // Time in which nobody can buy is given back, once it turns out to be long enough.
     const isAlive = reply.state === place.state && reply.untilMs >= place.until - shortGapMs;
-    const isEnded = reply.state === 'done' || hasLapsed || isOver;
+    const isEnded = reply.state === 'done' || isGone || hasLapsed || isOver;
     expectThat('7.4', isAlive || isEnded, () => {
       return `${told} was let in until ${place.until}, and is ${reply.state} until ${reply.untilMs}`;
     });

@@ -16,7 +16,7 @@ import {
 import { saleId } from './room-side.ts';
 import { type Doing, type Step, send, sequence, step } from './step.ts';
 import { takeAll } from './steps-line.ts';
-import type { World } from './world.ts';
+import { isRevoked, type World } from './world.ts';
 
 const paySeconds = 10;
 /** The checkouts settle a token so long after its time. */
@@ -130,7 +130,9 @@ function orderStep(
 }
 
 function spendable(world: World) {
-  return [...world.ledger.tokens.values()].filter((token) => isSpendable(token, world.now));
+  return [...world.ledger.tokens.values()].filter((token) => {
+    return isSpendable(token, world.now) && !isRevoked(world, token.visitor, token.number);
+  });
 }
 
 async function spendOne({ world }: Doing, which: number, quantity: number) {

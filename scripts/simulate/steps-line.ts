@@ -1,10 +1,11 @@
-import type { JoinReply, LookQuestion, LookReply } from '@fairgate/shared/room/room.ts';
+import type { LookReply } from '@fairgate/shared/room/room.ts';
 import fc from 'fast-check';
 import { expectThat } from './broken.ts';
+import { join } from './joining.ts';
 import { isSpendable, issue } from './ledger.ts';
 import { saleId } from './room-side.ts';
 import { type Doing, keepPlace, type Step, send, step, ticketOf } from './step.ts';
-import { hear, jtiOf, type Ticket, type Visitor, visitorAt } from './world.ts';
+import { hear, isRevoked, jtiOf, type Ticket, type Visitor, visitorAt } from './world.ts';
 
 const anyone = fc.nat(5);
 const sometimes = fc.integer({ min: 0, max: 3 }).map((n) => n === 0);
@@ -13,6 +14,7 @@ const ticketAge = fc.oneof(
   { weight: 4, arbitrary: fc.constant(0) },
   fc.integer({ min: 1, max: 2 }),
 );
+const anyPass = fc.option(fc.constantFrom('pass1', 'pass2', 'pass3'), { nil: undefined, freq: 2 });
 const twiceMark = (isTwice: boolean) => (isTwice ? ' twice' : '');
 
 export function pollAllBut(absent: readonly number[]): Step {
@@ -29,7 +31,7 @@ export const again = anyone.map((index) =>
     async (doing) => {
       const visitor = visitorAt(doing.world, index);
       await leave(doing, visitor, false);
-      await join(doing, visitor, 0, false);
+      await join(doing, visitor, {});
     },
     (world) => visitorAt(world, index).place !== null,
   ),
@@ -39,7 +41,7 @@ export const joinAll = fc.boolean().map((isReversed) =>
   step(`joinAll(${isReversed ? 'reversed' : ''})`, async (doing) => {
     const visitors = doing.world.visitors.filter(({ place }) => place === null);
     for (const visitor of isReversed ? visitors.reverse() : visitors) {
-      await join(doing, visitor, 0, false);
+      await join(doing, visitor, {});
     }
   }),
 );
@@ -51,10 +53,16 @@ export const takeAll = step('takeAll()', async (doing) => {
 
 /** What shoppers do in the line. */
 export const lineSteps: fc.Arbitrary<Step>[] = [
-  fc.tuple(anyone, fc.integer({ min: -1, max: 1 }), sometimes).map(([index, age, isTwice]) => {
-    const text = `join(v${index + 1}, ticket ${age})${twiceMark(isTwice)}`;
-    return step(text, (doing) => join(doing, visitorAt(doing.world, index), age, isTwice));
-  }),
+  fc
+    .tuple(anyone, fc.integer({ min: -1, max: 1 }), sometimes, anyPass)
+    .map(([index, age, isTwice, pass]) => {
+      const shown = pass === undefined ? '' : `, ${pass}`;
+      const text = `join(v${index + 1}, ticket ${age}${shown})${twiceMark(isTwice)}`;
+      const run = (doing: Doing) => {
+        return join(doing, visitorAt(doing.world, index), { age, isTwice, pass });
+      };
+      return step(text, run);
+    }),
   fc.tuple(anyone, ticketAge).map(([index, age]) => {
     const applies = (world: Doing['world']) => visitorAt(world, index).place !== null;
     const run = (doing: Doing) => poll(doing, [visitorAt(doing.world, index)], age);
@@ -76,44 +84,6 @@ export const takeSteps: fc.Arbitrary<Step>[] = [
     return step(`take(v${index + 1}, ticket ${age})${twiceMark(isTwice)}`, run, applies);
   }),
 ];
-
-/** `age` below 0: without a ticket, as in a browser that kept the visitor's cookie alone. */
-async function join(doing: Doing, visitor: Visitor, age: number, isTwice: boolean): Promise<void> {
-  const { world, room } = doing;
-  const shown = age < 0 ? null : ticketOf(visitor, age);
-  const question = { visitor: visitor.id, ...(shown ?? { number: 0, ordinal: 1 }) };
-  const { place } = visitor;
-  const [reply] = await room.join(saleId, [question]);
-  if (reply === undefined) throw new Error('no answer to a join');
-  if (isTwice) await joinAgain(doing, question, reply);
-  const { outcome, number, ordinal } = reply;
-  const told = () => `${visitor.id} joins with ${JSON.stringify(shown)}: ${JSON.stringify(reply)}`;
-  if (outcome === 'unknown') return expectThat('7.6', world.isLost, told);
-  hear(world);
-  if (outcome === 'sold-out') {
-    const { picture } = world;
-    return expectThat('7.6', picture !== null && picture.free + picture.held === 0, told);
-  }
-  expectThat('7.6', outcome === 'joined' || outcome === 'kept', told);
-  const own = place?.isBack === false && shown !== null ? shown : place?.ticket;
-  const isSame = number === own?.number;
-  const isStanding = place !== null && place.state !== 'ended' && (place.isBack || shown !== null);
-  if (isStanding) expectThat('7.6', isSame, told);
-  else if (!isSame) expectThat('7.9', number > world.highest, told);
-  // An ended place is none; Redis that was emptied has forgotten that it ended (a known gap).
-  else expectThat('7.9', place?.isBack === false, told);
-  const kept = keepPlace(world, visitor, { number, ordinal });
-  if (kept.state === 'ended' && reply.state === 'waiting') kept.state = 'waiting';
-}
-
-/** The reply was lost, and the joiner asks again: nothing more may come of it. */
-async function joinAgain({ room }: Doing, question: LookQuestion, first: JoinReply) {
-  const [again] = await room.join(saleId, [question]);
-  const isSame = again?.number === first.number && again.ordinal === first.ordinal;
-  expectThat('7.9', isSame && again?.outcome !== 'joined', () => {
-    return `joining twice gives ${JSON.stringify(first)}, then ${JSON.stringify(again)}`;
-  });
-}
 
 async function poll(doing: Doing, visitors: readonly Visitor[], age: number) {
   const { world, room } = doing;
@@ -150,8 +120,8 @@ function heard({ world }: Doing, visitor: Visitor, shown: Ticket, reply: LookRep
   } else {
     expectThat('7.6', reply.number === shown.number, told);
   }
-  const { number, ordinal } = reply;
-  const kept = keepPlace(world, visitor, { number, ordinal });
+  const { number, ordinal, lane } = reply;
+  const kept = keepPlace(world, visitor, { number, ordinal, lane });
   // Redis that was emptied has forgotten that the place had ended (a known gap).
   if (kept.state === 'ended') kept.state = 'waiting';
 }
@@ -163,7 +133,9 @@ async function leave({ world, room }: Doing, visitor: Visitor, isTwice: boolean)
   const outcome = await send(isTwice, () => room.leave(saleId, question));
   const told = () => `${visitor.id} leaves: ${outcome}`;
   expectThat('7.6', (outcome === 'unknown') === world.isLost, told);
-  if (outcome === 'left' || (outcome === 'kept' && isTwice)) {
+  const isGone = isRevoked(world, visitor.id, place.ticket.number);
+  expectThat('7.9', outcome !== 'revoked' || isGone, told);
+  if (outcome === 'left' || outcome === 'revoked' || (outcome === 'kept' && isTwice)) {
     if (place.state !== 'done') place.state = 'ended';
     place.isBack = true;
   }

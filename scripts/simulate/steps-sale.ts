@@ -7,7 +7,7 @@ import { saleId } from './room-side.ts';
 import { advancingStep, type Doing, type Step, sequence, step } from './step.ts';
 import { isAsked } from './steps-checkout.ts';
 import { pollAllBut } from './steps-line.ts';
-import type { World } from './world.ts';
+import { visitorAt, type World } from './world.ts';
 
 /** Every lease is this long (limits of the checkout). */
 const leaseMs = 2_500;
@@ -69,6 +69,14 @@ export const adminSteps: fc.Arbitrary<Step>[] = [
       await change(world, room, {});
     }),
   ),
+  fc.nat(5).map((index) => {
+    const one = (world: World) => ({ visitor: visitorAt(world, index).id, to: world.highest });
+    return step(`revoke(v${index + 1})`, (doing) => revoke(doing, one(doing.world)));
+  }),
+  fc.tuple(fc.nat(7), fc.nat(2)).map(([from, more]) => {
+    const range = { from, to: from + more };
+    return step(`revoke(${from} to ${from + more})`, (doing) => revoke(doing, range));
+  }),
   fc.constant(
     step('tellAgain()', async ({ world, room }) => {
       await tellRoom(world, room);
@@ -126,6 +134,16 @@ export async function advance({ world, real }: Doing, places: number): Promise<v
       return `the snapshot has ${JSON.stringify(stock)}, and was told ${JSON.stringify(shown)}`;
     });
   }
+}
+
+type Ended = { to: number } & ({ visitor: string } | { from: number });
+
+async function revoke({ world, room }: Doing, one: Ended): Promise<void> {
+  // Only numbers that were given out, as the queue service has it (domain/revocation.ts).
+  if ('from' in one && one.from > world.highest) return;
+  const to = Math.min(one.to, world.highest);
+  world.revocations.push({ id: `rev_${world.revocations.length + 1}`, ...one, to });
+  await change(world, room, {});
 }
 
 /** Redis was emptied: who was let in and took no token waits again, once they come back. */

@@ -1,11 +1,12 @@
-import type { StockCount } from '@fairgate/shared/room/room.ts';
+import type { Lane } from '@fairgate/shared/place.ts';
+import type { Revocation, StockCount } from '@fairgate/shared/room/room.ts';
 import { type RoomSettings, roomSettingsDefaults, type SalePhase } from '@fairgate/shared/sale.ts';
 import type { BoundingChange, Checkpoint } from '../../queue-service/src/domain/room-source.ts';
 import { type Ledger, newLedger, type Order } from './ledger.ts';
 import { type Allowance, newAllowance } from './rate.ts';
 
 /** What a visitor can show; the ordinal counts their admissions. */
-export type Ticket = { number: number; ordinal: number };
+export type Ticket = { number: number; ordinal: number; lane: Lane };
 
 export type Place = {
   ticket: Ticket;
@@ -59,6 +60,9 @@ export type World = {
   /** What Postgres remembers of the room, and settings of since then. */
   checkpoint: Checkpoint | null;
   changes: BoundingChange[];
+  /** Passes for the priority lane that were used, each with who used it. */
+  passes: Map<string, string>;
+  revocations: Revocation[];
   picture: StockCount | null;
   pictureVersion: number;
 };
@@ -85,6 +89,8 @@ export function newWorld(setup: Setup): World {
     wasEmptied: false,
     checkpoint: null,
     changes: [],
+    passes: new Map(),
+    revocations: [],
     picture: null,
     pictureVersion: 0,
   };
@@ -135,8 +141,9 @@ export function hear(world: World): void {
 export function claims(world: World): Map<string, number> {
   const { ledger, now } = world;
   const found = new Map<string, number>();
-  for (const { jti, fate, exp, max } of ledger.tokens.values()) {
-    if (fate === 'alive' && now < exp) found.set(jti, max);
+  for (const { jti, fate, exp, max, visitor, number } of ledger.tokens.values()) {
+    const isGood = fate === 'alive' && now < exp && !isRevoked(world, visitor, number);
+    if (isGood) found.set(jti, max);
   }
   for (const { id, place } of world.visitors) {
     if (!isLetIn(world, place)) continue;
@@ -145,6 +152,12 @@ export function claims(world: World): Map<string, number> {
     if (fate === 'alive') found.set(jti, Math.max(found.get(jti) ?? 0, place.promise));
   }
   return found;
+}
+
+export function isRevoked(world: World, visitor: string, number: number): boolean {
+  return world.revocations.some((one) => {
+    return number <= one.to && ('visitor' in one ? one.visitor === visitor : one.from <= number);
+  });
 }
 
 export function isLetIn({ now }: World, place: Place | null): place is Place {
