@@ -47,6 +47,20 @@ describe('a range of numbers', () => {
     expect((await fixture.room.look(saleId, [ticket('v000004', 11)]))[0]?.state).toBe('waiting');
   });
 
+  it('lets its people begin again at the end at once, before any of them was taken out', async () => {
+    await fixture.configure({ phase: 'paused' });
+    await fixture.room.join(saleId, visitors(3).map(newcomer));
+    await revoke({ id: 'r1', from: 1, to: 2 });
+    const replies = await fixture.room.join(saleId, visitors(4).map(newcomer));
+    expect(replies.map(({ outcome, number }) => [outcome, number])).toEqual([
+      ['joined', 4],
+      ['joined', 5],
+      ['kept', 3],
+      ['joined', 6],
+    ]);
+    expect(await advance()).toMatchObject({ waiting: 4 });
+  });
+
   it('is never let in, however large it is and however soon their turn', async () => {
     const names = visitors(3_000);
     await fixture.configure({ phase: 'paused' });

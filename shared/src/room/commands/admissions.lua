@@ -2,7 +2,7 @@
 
 -- A token that was taken, and that no checkout has reported spent or lapsed yet.
 local function isUnsettled(p)
-  return p and p.jti ~= '' and redis.call('ZSCORE', tokens, p.jti)
+  return p and p.jti and p.jti ~= '' and redis.call('ZSCORE', tokens, p.jti)
 end
 
 -- An issued token that nobody spent is settled by a checkout; until its word has come, the
