@@ -190,4 +190,18 @@ export const mutants: Mutant[] = [
     breaks: ['7.6', '7.2'],
     isRare: true,
   },
+  {
+    name: 'a pass is good for many',
+    scripts: ['join'],
+    find: 'if owner and owner ~= ask.visitor then',
+    put: 'if false then',
+    breaks: ['7.9'],
+  },
+  {
+    name: 'the revoked are let in',
+    scripts: ['advance', 'look', 'join', 'take', 'configure'],
+    find: 'if number >= range[1] and number <= range[2] then',
+    put: 'if false then',
+    breaks: ['7.6', '7.9'],
+  },
 ];
