@@ -74,13 +74,13 @@ const takeSchema = z.tuple([
 const faultSchema = z.tuple([z.enum(['given', 'kept', 'no-room']), z.coerce.number()]);
 const leaseSchema = z.tuple([z.enum(['leased', 'no-room']), z.number()]);
 
-/** One step admits 250; the highest rate is ten thousand a second. */
-const advanceStepsMax = 40;
+/** One step admits 125; the highest rate is ten thousand a second. */
+const advanceStepsMax = 80;
 
 type ScriptArgument = string | number | Buffer;
 
-/** Places that one step of a draw moves: some 10 µs each. */
-export const drawStep = 250;
+/** Places that one step of a draw moves: some 15 µs each. */
+export const drawStep = 125;
 
 /** The room's commands over an ioredis connection, each reply parsed here and nowhere else. */
 export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {

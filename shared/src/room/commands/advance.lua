@@ -6,7 +6,7 @@
 --   where there is no room.
 -- Its parts follow in this order: advance-out, advance-in, advance-measure, advance-run
 -- (scripts.ts).
-local admissionsMax, headMax, breakpoints = 250, 500, 128
+local admissionsMax, headMax, breakpoints = 125, 500, 128
 -- Places that are taken out of the line by one call: gone or revoked ones.
 local outMax = 500
 local fields = readRoom()
