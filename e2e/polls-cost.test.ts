@@ -1,5 +1,5 @@
-import autocannon from 'autocannon';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import autocannon, { type Options, type Result } from 'autocannon';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { edgeClient, type Standing } from './support/edge-client.ts';
 import { type EdgeProcess, startEdge } from './support/edge-process.ts';
 import { mapBounded } from './support/http.ts';
@@ -8,6 +8,7 @@ import { freshRedisUrl } from './support/stores.ts';
 
 const visitors = 1_500;
 const windowSeconds = 8;
+const snapshotsPerSecond = 1;
 const connections = 25;
 const costMax = 0.01;
 
@@ -23,31 +24,72 @@ afterAll(async () => {
   await process_?.stop();
 });
 
+type Commands = { all: number; snapshots: number };
+
 /** All commands that Redis has carried out, those inside of scripts included, less this question. */
-async function commands(): Promise<number> {
-  const found = /total_commands_processed:(\d+)/.exec(await rooms.redis.info('stats'));
-  return Number(found?.[1]);
+async function commands(): Promise<Commands> {
+  const stats = await rooms.redis.info('commandstats');
+  const calls = [...stats.matchAll(/cmdstat_(\S+):calls=(\d+)/g)];
+  const of = (wanted: (name: string) => boolean) =>
+    calls.reduce((sum, [, name = '', count]) => sum + (wanted(name) ? Number(count) : 0), 0);
+  // Of what the edge sends, a snapshot alone writes with SET.
+  return { all: of((name) => name !== 'info'), snapshots: of((name) => name === 'set') };
+}
+
+/** Right after a snapshot, so that each window holds whole rounds of the work that time brings. */
+async function afterSnapshot(atLeast = 0): Promise<Commands> {
+  const from = Math.max((await commands()).snapshots + 1, atLeast);
+  return await vi.waitFor(
+    async () => {
+      const now = await commands();
+      expect(now.snapshots).toBeGreaterThanOrEqual(from);
+      return now;
+    },
+    { timeout: 30_000, interval: 20 },
+  );
 }
 
 type Window = { polls: number; commands: number };
 
-/** Polls at this rate, every visitor in turn, from connections that are there before it begins. */
+/**
+ * Polls at this rate, every visitor in turn. What is counted begins when all connections have had
+ * an answer; commands are those of `windowSeconds`, whatever time the window took in truth.
+ */
 async function pollsAt(saleId: string, line: Standing[], perSecond: number): Promise<Window> {
   const requests = line.map(({ ticket }) => ({ headers: { authorization: `Bearer ${ticket}` } }));
   let clients = 0;
-  const before = await commands();
-  const result = await autocannon({
+  let answers = 0;
+  const ended = Promise.withResolvers<Result>();
+  const options: Options = {
     url: `${process_.url}/api/sales/${saleId}/place`,
     connections,
-    duration: windowSeconds,
+    // It is stopped when the window is over.
+    duration: 60,
     overallRate: perSecond,
     setupClient(client) {
       clients += 1;
       client.setRequests(requests.filter((_, i) => i % connections === clients - 1));
+      client.on('response', () => {
+        answers += 1;
+      });
     },
+  };
+  const load = autocannon(options, (error: unknown, result) => {
+    if (error) ended.reject(error);
+    else ended.resolve(result);
   });
-  expect(result.non2xx + result.errors).toBe(0);
-  return { polls: result.requests.total, commands: (await commands()) - before };
+  await vi.waitFor(() => expect(answers).toBeGreaterThan(perSecond), { timeout: 20_000 });
+  const before = { ...(await afterSnapshot()), answers, atMs: performance.now() };
+  const last = before.snapshots + windowSeconds * snapshotsPerSecond;
+  const after = { ...(await afterSnapshot(last)), answers, atMs: performance.now() };
+  load.stop();
+  const { non2xx, errors } = await ended.promise;
+  expect(non2xx + errors).toBe(0);
+  const windows = (after.atMs - before.atMs) / (windowSeconds * 1_000);
+  return {
+    polls: (after.answers - before.answers) / windows,
+    commands: (after.all - before.all) / windows,
+  };
 }
 
 test('a poll ahead of the frontier costs Redis less than 0.01 commands, heartbeats and all', async () => {

@@ -107,7 +107,7 @@ it('it starts without Redis, answers, and tells the room when Redis has come', a
   }, patience);
   await redis.cut();
   service.child.kill('SIGTERM');
-  expect(await service.exited).toBe(0);
+  expect(await service.exited, service.output()).toBe(0);
 });
 
 it('it outlives a Postgres that goes away, and works when it is back', async () => {
@@ -126,7 +126,7 @@ it('it outlives a Postgres that goes away, and works when it is back', async () 
     }, patience);
   }
   service.child.kill('SIGTERM');
-  expect(await service.exited).toBe(0);
+  expect(await service.exited, service.output()).toBe(0);
 });
 
 /** An address that leads to a server while it is open, and to nothing otherwise. */

@@ -42,6 +42,8 @@ import { makeApi } from './http/app.ts';
 const serviceName = 'fairgate-queue-service';
 /** After this long a stop is no longer waited for. */
 const stopMs = 4_500;
+/** Requests under way have this long to be answered. */
+const lastAnswersMs = 2_000;
 
 function connect(config: Config, log: Logger) {
   const database = connectDatabase({
@@ -53,17 +55,16 @@ function connect(config: Config, log: Logger) {
   const roomRedis = roomConnection(config.roomRedis, `${serviceName}:rooms`, log);
   const jobsRedis = failFastRedis(config.jobsRedisUrl, `${serviceName}:jobs`, log);
   const workRedis = patientRedis(config.jobsRedisUrl, `${serviceName}:work`, log);
-  const close = async () => {
+  const disconnect = () => {
     for (const redis of [roomRedis, jobsRedis, workRedis]) redis.disconnect();
-    await database.close();
   };
-  return { database, roomRedis, jobsRedis, workRedis, close };
+  return { database, roomRedis, jobsRedis, workRedis, disconnect };
 }
 
 /** Everything of this process, wired: stores → use cases → timers, API. */
 function wire(config: Config, log: Logger) {
   const clock = systemClock;
-  const { database, roomRedis, jobsRedis, workRedis, close } = connect(config, log);
+  const { database, roomRedis, jobsRedis, workRedis, disconnect } = connect(config, log);
   const logs = postgresLog(async (work) => await work(database.sql));
   const store = postgresStore(database, config.drawRandomnessUrl);
   const room = redisRoom(roomRedis, nodeScripts());
@@ -124,9 +125,9 @@ function wire(config: Config, log: Logger) {
   };
   const end = async ({ worker, timers }: ReturnType<typeof begin>) => {
     await Promise.all([worker.close(), ...timers.map((timer) => timer.stop())]);
-    await queue.close();
     mailer.close();
-    await close();
+    await Promise.all([queue.close(), database.close()]);
+    disconnect();
   };
   return { api, keys, begin, end, stopping };
 }
@@ -155,6 +156,7 @@ async function main(): Promise<void> {
     service.stopping.abort();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), lastAnswersMs).unref();
     await Promise.all([closed, service.end(running)]);
     process.exit(0);
   };

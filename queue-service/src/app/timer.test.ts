@@ -42,3 +42,18 @@ it('a failure is logged when it begins and when it is over', async () => {
   expect(log.info).toHaveBeenCalledTimes(1);
   await timer.stop();
 });
+
+it('a stop waits for 1.5 s and no longer when a pass does not end, as a lost query does not', async () => {
+  const timer = startTimer('test', 100, () => new Promise<never>(() => {}), log);
+  await vi.advanceTimersByTimeAsync(100);
+  const stopped = vi.fn();
+  void timer.stop().then(stopped);
+  await vi.advanceTimersByTimeAsync(1_400);
+  expect(stopped).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(stopped).toHaveBeenCalledTimes(1);
+  expect(log.warn).toHaveBeenCalledWith(
+    expect.objectContaining({ timer: 'test' }),
+    'a pass was left at the stop',
+  );
+});

@@ -1,10 +1,15 @@
 import { withDeadline } from './deadline.ts';
 import type { Log } from './ports.ts';
 
-export type Timer = { stop(): Promise<void> };
+export type Timer = {
+  /** Resolves when the pass under way is done, or has had its time; never rejects. */
+  stop(): Promise<void>;
+};
 
 /** A query may never settle when its connection dies (FACTS.md): a pass is given up after this. */
 const passMs = 20_000;
+/** How long a stop waits for the pass under way; what it leaves is done by the next process. */
+const lastPassMs = 1_500;
 
 /**
  * Runs `work` again and again, `everyMs` after the last time ended, and never twice at once. A
@@ -43,10 +48,14 @@ export function startTimer(
     }
   };
   const running = run();
-  const stop = () => {
+  const stop = async () => {
     stopped = true;
     wake();
-    return running;
+    try {
+      await withDeadline(lastPassMs, running);
+    } catch (error) {
+      log.warn({ timer: name, err: error }, 'a pass was left at the stop');
+    }
   };
   return { stop };
 }
