@@ -61,6 +61,22 @@ describe('a place that is not heard of', () => {
     expect(new Set(states.map((reply) => reply.state))).toEqual(new Set(['admitted']));
   });
 
+  it('stops counting at once, however many went together', async () => {
+    const all: LookQuestion[] = [];
+    for (let from = 0; from < 20_000; from += 1_000) {
+      const names = visitors(1_000, `c${from / 1_000}-`);
+      await fixture.room.join(saleId, names.map(newcomer));
+      all.push(...names.map((visitor, i) => ticket(visitor, from + i + 1)));
+    }
+    const present = all.filter((_, i) => i % 500 === 0);
+    await hear(abandonSeconds + abandonSeconds / 4, present);
+    await fixture.pass(1_000);
+    const snapshot = await fixture.room.advance(saleId, 0);
+    expect(snapshot?.waiting).toBe(present.length);
+    const { positions } = snapshot!.lanes.main;
+    expect(present.map(({ number }) => aheadOf(positions, number))).toEqual([...present.keys()]);
+  });
+
   it('blocks nobody with a token that is not settled yet', async () => {
     await fixture.configure({ phase: 'open', admitPerMinute: 600 });
     await crowd(1);

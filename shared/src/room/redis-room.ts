@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { halfBits, permutation } from '../draw/permutation.ts';
 import { lanes } from '../place.ts';
 import type { RoomRedis } from '../redis/open.ts';
 import { roomBooksSchema } from './books.ts';
+import { drawSteps, type ScriptArgument } from './draw-steps.ts';
 import { roomKeys } from './keys.ts';
 import {
   type DueToken,
@@ -77,11 +77,6 @@ const leaseSchema = z.tuple([z.enum(['leased', 'no-room']), z.number()]);
 /** One step admits 125; the highest rate is ten thousand a second. */
 const advanceStepsMax = 80;
 
-type ScriptArgument = string | number | Buffer;
-
-/** Places that one step of a draw moves: some 15 µs each. */
-export const drawStep = 125;
-
 /** The room's commands over an ioredis connection, each reply parsed here and nowhere else. */
 export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
   const run = (name: CommandName, saleId: string, args: ScriptArgument[]) =>
@@ -93,12 +88,12 @@ export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
       if (json !== 'more') return json;
     }
   };
+  const draws = drawSteps((saleId, args) => run('draw', saleId, args));
   return {
     async configure(saleId, revision, fields, start) {
       const { draw = null, ...rest } = 'next' in start ? start : { ...start, draw: null };
       const args = [revision, JSON.stringify(fields), JSON.stringify(rest)];
-      const drawn = draw === null ? ['', 0, '', 0] : drawArgs(draw);
-      const reply = await run('configure', saleId, [...args, ...drawn]);
+      const reply = await run('configure', saleId, [...args, ...draws.args(draw)]);
       return z.enum(['created', 'updated', 'kept', 'no-room']).parse(reply);
     },
     async join(saleId, joiners) {
@@ -160,8 +155,7 @@ export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
       return { records: blocks.flatMap((block) => recordsAfter(block, upToSeq)).slice(0, limit) };
     },
     async draw(saleId, draw) {
-      const reply = await run('draw', saleId, [...drawArgs(draw), drawStep]);
-      return z.enum(['more', 'drawn', 'no-room']).parse(reply);
+      return await draws.step(saleId, draw);
     },
     async fault(saleId, visitor, jti, ms) {
       const reply = faultSchema.parse(await run('fault', saleId, [visitor, jti, Math.floor(ms)]));
@@ -198,14 +192,6 @@ function ticketArgs(q: LookQuestion): ScriptArgument[] {
 
 function joinArgs(q: JoinQuestion): ScriptArgument[] {
   return [...ticketArgs(q), q.pass ?? '', q.address ?? '', q.moves === true ? 1 : 0];
-}
-
-/** Key, entrants, the tables of the permutation as `draw.lua` reads them, half the bits. */
-function drawArgs({ key, entrants }: { key: string; entrants: number }): ScriptArgument[] {
-  if (entrants === 0) return [key, 0, '', 0];
-  const { tables } = permutation(key, entrants);
-  const bytes = Buffer.concat(tables.map((table) => Buffer.from(table.slice().buffer).swap16()));
-  return [key, entrants, bytes, halfBits(entrants)];
 }
 
 function joinReply(row: z.infer<typeof joinSchema>[number]): JoinReply {

@@ -136,14 +136,14 @@ local function judgePresence()
   redis.call('HSET', room, 'judgedSpan', text(span), 'judged', judges and 1 or 0)
 end
 
--- The first numbers in `gone`, which forgets them.
+-- The first numbers in `gone`, which forgets them; whether there are more.
 local function popGone()
   local numbers, byte = {}, 0
   while #numbers < outMax do
     local first = redis.call('BITPOS', gone, 1, byte)
     if first < 0 then
       redis.call('DEL', gone)
-      return numbers
+      return numbers, false
     end
     byte = math.floor(first / 8)
     local chunk = redis.call('GETRANGE', gone, byte, byte + 31)
@@ -157,18 +157,19 @@ local function popGone()
     end
     redis.call('SETRANGE', gone, byte, string.rep('\0', #chunk))
   end
-  return numbers
+  return numbers, true
 end
 
+-- Returns whether some are left to the next call.
 local function takeOutGone()
   if redis.call('EXISTS', gone) == 0 then
-    return
+    return false
   elseif not judges then -- the gap began before all were taken out: nobody more is
     redis.call('BITOP', 'OR', known, known, gone)
     redis.call('DEL', gone)
-    return
+    return false
   end
-  local numbers = popGone()
+  local numbers, mayBeMore = popGone()
   for _, lane in ipairs(lanesOf(fields)) do
     local away = {}
     for _, number in ipairs(numbers) do
@@ -181,6 +182,7 @@ local function takeOutGone()
     end
     takeOut(lane, away, 'away')
   end
+  return mayBeMore
 end
 
 local function inRange(lane, from, to)

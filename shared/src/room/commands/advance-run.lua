@@ -9,7 +9,7 @@ expireAdmissions()
 if fields.draws ~= 'drawing' then -- half of them stand where they are not looked for
   takeOutRevoked()
   judgePresence()
-  takeOutGone()
+  isUnfinished = takeOutGone()
 end
 local bucket, due = refill(), 0
 if state == 'open' and isLeased and not isUndrawn and now >= int(fields.admitFrom) then
