@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { signHmacJws } from './hmac-jws.ts';
 import { parseTicketKeys, signTicket, type TicketClaims, verifyTicket } from './ticket.ts';
 
 const key = (kid: string) => ({ kid, k: randomBytes(32).toString('base64url') });
@@ -73,6 +74,39 @@ describe('a ticket', () => {
       const changed = `${head}.${body.slice(0, i)}${letter}${body.slice(i + 1)}.${signature}`;
       expect(verifyTicket(keys, changed, now).kind).toBe('invalid');
     }
+  });
+
+  it.each<[string, object]>([
+    ['no sale', { sale: undefined }],
+    ['a visitor that is no text', { sub: 7 }],
+    ['a number below 0', { n: -1 }],
+    ['half a number', { n: 1.5 }],
+    ['a number as text', { n: '7' }],
+    ['no ordinal', { ord: 0 }],
+    ['another lane', { lane: 'third' }],
+    ['no time of issue', { iat: null }],
+    ['no expiry', { exp: undefined }],
+    ['an expiry that is no whole number', { exp: 2_000.5 }],
+    ['an empty thumbprint', { jkt: '' }],
+    ['a long thumbprint', { jkt: 'x'.repeat(65) }],
+    ['another mark of a login', { idn: true }],
+  ])('is refused with %s, though it is signed', (_, wrong) => {
+    const signed = signHmacJws(keys, { ...claims, ...wrong });
+    expect(verifyTicket(keys, signed, now)).toEqual({ kind: 'invalid', why: 'claims' });
+  });
+
+  it.each<[string, object]>([
+    ['a list', []],
+    ['a text', Object('sale')],
+  ])('is refused with %s for its claims', (_, payload) => {
+    const signed = signHmacJws(keys, payload);
+    expect(verifyTicket(keys, signed, now)).toEqual({ kind: 'invalid', why: 'claims' });
+  });
+
+  it('keeps the key and the login that it names', () => {
+    const whole: TicketClaims = { ...claims, lane: 'priority', jkt: 'x'.repeat(43), idn: 1 };
+    const verdict = verifyTicket(keys, signTicket(keys, whole), now);
+    expect(verdict).toEqual({ kind: 'valid', claims: whole });
   });
 
   it('cannot be made by a set in which a kid names two keys', () => {
