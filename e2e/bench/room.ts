@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureGone } from './room/gone.ts';
 import { measureJoins } from './room/joins.ts';
 import { measureLottery } from './room/lottery.ts';
 import { measureMillion } from './room/million.ts';
@@ -10,14 +11,14 @@ import { measurePolls } from './room/polls.ts';
 const { values } = parseArgs({
   options: {
     /** Which parts: all where none is named. */
-    only: { type: 'string', default: 'million,lottery,polls,joins,cluster' },
+    only: { type: 'string', default: 'million,lottery,gone,polls,joins,cluster' },
     rounds: { type: 'string', default: '3' },
     places: { type: 'string', default: '1000000' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('--only million,lottery,polls,joins,cluster --rounds 3 --places 1000000');
+  console.log('--only million,lottery,gone,polls,joins,cluster --rounds 3 --places 1000000');
   process.exit(0);
 }
 const isAsked = (part: string) => values.only.split(',').includes(part);
@@ -27,6 +28,7 @@ const rounds = Number(values.rounds);
 
 if (isAsked('million')) await measureMillion(places);
 if (isAsked('lottery')) await measureLottery(places);
+if (isAsked('gone')) await measureGone(places / 10);
 if (isAsked('polls')) await measurePolls('one', rounds, places);
 if (isAsked('joins')) await measureJoins('one', rounds);
 if (isAsked('cluster')) {

@@ -8,7 +8,7 @@
 -- (scripts.ts).
 local admissionsMax, headMax, breakpoints = 125, 500, 128
 -- Places that are taken out of the line by one call: gone or revoked ones.
-local outMax = 500
+local outMax = 250
 local fields = readRoom()
 if not fields then
   return ''
