@@ -60,3 +60,17 @@ describe('a spend of before Redis was emptied', () => {
     expect((await fixture.room.look(saleId, [first]))[0]?.state).toBe('done');
   });
 });
+
+describe('a place that was joined after a token had lapsed', () => {
+  const later = { visitor: 'a', number: 5, ordinal: 2 };
+
+  it('can be left when Redis was emptied and knows of the lapsed token alone', async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({ next: 10_000 });
+    const lapsed = { visitor: 'a', number: 1, jti: 'jti-1', state: 'expired', ordinal: 1 } as const;
+    await fixture.room.remember(saleId, [lapsed]);
+    expect(await fixture.room.leave(saleId, later)).toBe('left');
+    expect(await fixture.room.look(saleId, [later])).toMatchObject([{ state: 'left', number: 5 }]);
+    expect((await fixture.room.advance(saleId, 0))?.waiting).toBe(0);
+  });
+});

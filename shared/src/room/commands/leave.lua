@@ -14,9 +14,11 @@ if keyFault then
   return keyFault
 end
 keepKey(visitor, ARGV[4])
--- The ticket may be of an earlier place; it counts where the room knows of none.
-local p = placeOrStanding(fields, visitor) or { state = 'waiting', number = int(ARGV[2]),
-  ordinal = int(ARGV[3]), admittedAt = 0, lane = ARGV[5] }
+-- The ticket may be of an earlier place; it counts where the room knows of none, or of one before.
+local number, p = int(ARGV[2]), placeOrStanding(fields, visitor)
+if not p or isForgotten(p, number) then
+  p = { state = 'waiting', number = number, ordinal = int(ARGV[3]), admittedAt = 0, lane = ARGV[5] }
+end
 if p.state ~= 'done' and isRevoked(fields, visitor, p.number) then
   return 'revoked'
 elseif p.state == 'done' or p.state == 'expired' or p.state == 'left' then
