@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freshRedisUrl } from '../../../e2e/support/stores.ts';
 import { permutation } from '../draw/permutation.ts';
 import vectors from '../draw/permutation-vectors.json' with { type: 'json' };
-import { drawStep } from './draw-steps.ts';
+import { clockedScripts } from './clocked-scripts.ts';
+import { drawStep, drawSteps } from './draw-steps.ts';
+import { roomKeys } from './keys.ts';
 import {
   admittedIn,
   finished,
@@ -100,6 +102,37 @@ describe('the draw', () => {
     const behind = [1, 2, 3, 4].map((i) => entrants + i);
     expect(await fixture.admitted()).toEqual([...drawn, ...behind]);
     expect(rankOf(1)).toBeGreaterThan(0);
+  });
+
+  it('gives no rank to who moved between the two calls of a step', async () => {
+    const names = await fixture.fill(20);
+    await fixture.start();
+    const own = (number: number) => ticketOf(names[number - 1] ?? '', number);
+    const keys = roomKeys(saleId);
+    const steps = drawSteps(async (_, args) => {
+      const isGiving = args.length > 5;
+      if (isGiving) {
+        for (const number of [1, 2]) await fixture.room.leave(saleId, own(number));
+        await fixture.room.join(saleId, [own(2), { ...own(3), pass: 'pass-3' }]);
+      }
+      return await fixture.redis.eval(clockedScripts().draw.source, keys.length, ...keys, ...args);
+    });
+    expect(await steps.step(saleId, finished(20))).toBe('drawn');
+    await fixture.letAllIn();
+    const lines = await fixture.readLog();
+    const drawn = numbersByRank(20).filter((number) => number > 3);
+    expect(admittedIn(lines, 'main')).toEqual([...drawn, 21]);
+    expect(admittedIn(lines, 'priority')).toEqual([22]);
+    expect(lines.filter(({ kind }) => kind === 'drawn')).toHaveLength(1);
+  });
+
+  it('gives the same where Redis answers both drawers in turn', async () => {
+    await fixture.fill(3 * drawStep);
+    await fixture.start();
+    const drawers = [0, 1].map(async () => await fixture.drawAll(3 * drawStep));
+    await Promise.all(drawers);
+    await fixture.letAllIn();
+    expect(await fixture.admitted()).toEqual(numbersByRank(3 * drawStep));
   });
 
   it('lets nobody in, and tells nobody where they stand, until it is done', async () => {
