@@ -123,8 +123,8 @@ function wire(config: Config, log: Logger) {
     ];
     return { worker, timers };
   };
-  const end = async ({ worker, timers }: ReturnType<typeof begin>) => {
-    await Promise.all([worker.close(), ...timers.map((timer) => timer.stop())]);
+  const end = async ({ worker, timers }: ReturnType<typeof begin>, answered: Promise<void>) => {
+    await Promise.all([worker.close(), answered, ...timers.map((timer) => timer.stop())]);
     mailer.close();
     await Promise.all([queue.close(), database.close()]);
     disconnect();
@@ -157,7 +157,7 @@ async function main(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), lastAnswersMs).unref();
-    await Promise.all([closed, service.end(running)]);
+    await service.end(running, closed);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -51,7 +51,7 @@ export type DrawingParts = {
 
 /** A source that stays away longer is done without; everybody sees that it was. */
 export const randomnessMsMax = 10 * 60_000;
-/** Steps of one call; a million entrants take 8,000. */
+/** Steps of one call; a million entrants take 4,000. */
 const stepsMax = 10_000;
 
 export type Drawing = (saleId: string) => Promise<'nothing-to-draw' | 'waits' | 'drawn'>;

@@ -156,4 +156,14 @@ describe('a place that is heard of', () => {
     await hear(abandonSeconds, all.slice(0, 3));
     expect(await waiting()).toBe(3);
   });
+
+  it('stops counting behind the frontier too, however many who are there stand before it', async () => {
+    await fixture.redis.flushall();
+    await fixture.begin({ next: 10_000, frontier: 5_000 });
+    const present = visitors(260, 'a').map((visitor, i) => ticket(visitor, i + 1));
+    const absent = visitors(100, 'z').map((visitor, i) => ticket(visitor, 1_000 + i));
+    await fixture.room.look(saleId, [...present, ...absent]);
+    await hear(60, present);
+    expect(await waiting()).toBe(260);
+  });
 });

@@ -47,6 +47,15 @@ describe('a range of numbers', () => {
     expect((await fixture.room.look(saleId, [ticket('v000004', 11)]))[0]?.state).toBe('waiting');
   });
 
+  it('is taken out by one look, however many stand in it', async () => {
+    await fixture.configure({ phase: 'paused' });
+    for (const group of ['a', 'b', 'c']) {
+      await fixture.room.join(saleId, visitors(1_000, group).map(newcomer));
+    }
+    await revoke({ id: 'r1', from: 1, to: 2_500 });
+    expect((await advance())?.waiting).toBe(500);
+  });
+
   it('lets its people begin again at the end at once, before any of them was taken out', async () => {
     await fixture.configure({ phase: 'paused' });
     await fixture.room.join(saleId, visitors(3).map(newcomer));

@@ -90,19 +90,32 @@ local function takeOut(lane, list, state_)
   end
 end
 
--- Ahead of everybody else stand those who were passed over and came back: they are few, and where
--- they stand is not their number.
-local function takeOutReturned(lane, state_, isOut)
-  local found = redis.call('ZRANGEBYSCORE', lineOf[lane], '-inf', '(' .. text(frontier[lane] + 1),
-    'LIMIT', 0, outMax)
-  local out = {}
-  for _, visitor in ipairs(found) do
-    local p = readPlace(visitor)
-    if p and isOut(p.number) then
-      out[#out + 1] = { visitor, p.number }
+-- Ahead of everybody else stand those who were passed over and came back, where they stand is not
+-- their number. A call looks at some thousands of them and goes on from there in the next one.
+-- `what` names where it stands; returns whether the end was reached.
+local function takeOutReturned(lane, state_, isOut, what)
+  local cursor = what .. ':' .. lane
+  local at, behind = int(fields[cursor]), '(' .. text(frontier[lane] + 1)
+  for _ = 1, pagesMax do
+    local found = redis.call('ZRANGEBYSCORE', lineOf[lane], '-inf', behind, 'LIMIT', at, outMax)
+    local out = {}
+    for i, saved in ipairs(#found > 0 and redis.call('HMGET', places, unpack(found)) or {}) do
+      local p = parsePlace(saved)
+      if p and isOut(p.number) then
+        out[#out + 1] = { found[i], p.number }
+      end
+    end
+    takeOut(lane, out, state_)
+    at = at + #found - #out
+    if #found < outMax then
+      at = 0
+      break
     end
   end
-  takeOut(lane, out, state_)
+  if at ~= int(fields[cursor]) then
+    redis.call('HSET', room, cursor, at)
+  end
+  return at == 0
 end
 
 local function isAbsent(number)
@@ -127,7 +140,7 @@ local function judgePresence()
     redis.call('BITOP', 'OR', gone, gone, lost)
     redis.call('BITOP', 'OR', known, present, present)
     for _, lane in ipairs(lanesOf(fields)) do
-      takeOutReturned(lane, 'away', isAbsent)
+      takeOutReturned(lane, 'away', isAbsent, 'judgedUpTo')
     end
   else
     redis.call('BITOP', 'OR', known, known, present)
@@ -170,14 +183,17 @@ local function takeOutGone()
     return false
   end
   local numbers, mayBeMore = popGone()
+  local absent = {}
+  for _, number in ipairs(numbers) do
+    if not isPresent(number) then
+      absent[#absent + 1] = { number, text(scoreOf(fields, number)) }
+    end
+  end
   for _, lane in ipairs(lanesOf(fields)) do
     local away = {}
-    for _, number in ipairs(numbers) do
-      local score = text(scoreOf(fields, number))
-      for _, visitor in ipairs(redis.call('ZRANGEBYSCORE', lineOf[lane], score, score)) do
-        if not isPresent(number) then
-          away[#away + 1] = { visitor, number }
-        end
+    for _, one in ipairs(absent) do
+      for _, visitor in ipairs(redis.call('ZRANGEBYSCORE', lineOf[lane], one[2], one[2])) do
+        away[#away + 1] = { visitor, one[1] }
       end
     end
     takeOut(lane, away, 'away')
@@ -204,24 +220,26 @@ local function inRange(lane, from, to)
   return found, from + outMax > to
 end
 
+-- Returns whether some are left to the next call.
 local function takeOutRevoked()
   local from, to = (redis.call('LINDEX', revoking, 0) or ''):match('^(%d+):(%d+)$')
   if not from then
-    return
+    return false
   end
   local function isOut(number)
     return number >= int(from) and number <= int(to)
   end
   local isOver = true
   for _, lane in ipairs(lanesOf(fields)) do
-    takeOutReturned(lane, 'revoked', isOut)
+    local isAtEnd = takeOutReturned(lane, 'revoked', isOut, 'revokedUpTo')
     local found, isLast = inRange(lane, int(from), math.min(int(to), int(fields.next)))
     takeOut(lane, found, 'revoked')
-    isOver = isOver and isLast
+    isOver = isOver and isLast and isAtEnd
   end
   if isOver then
     redis.call('LPOP', revoking)
   elseif fields.draws then
     redis.call('LSET', revoking, 0, text(int(from) + outMax) .. ':' .. to)
   end
+  return not isOver or redis.call('LLEN', revoking) > 0
 end

@@ -7,9 +7,9 @@ if state == 'open' and fields.opened ~= '1' then
 end
 expireAdmissions()
 if fields.draws ~= 'drawing' then -- half of them stand where they are not looked for
-  takeOutRevoked()
+  isUnfinished = takeOutRevoked()
   judgePresence()
-  isUnfinished = takeOutGone()
+  isUnfinished = takeOutGone() or isUnfinished
 end
 local bucket, due = refill(), 0
 if state == 'open' and isLeased and not isUndrawn and now >= int(fields.admitFrom) then

@@ -9,6 +9,8 @@
 local admissionsMax, headMax, breakpoints = 125, 500, 128
 -- Places that are taken out of the line by one call: gone or revoked ones.
 local outMax = 250
+-- Pages of as many, of those behind the frontier that one call looks at.
+local pagesMax = 8
 local fields = readRoom()
 if not fields then
   return ''

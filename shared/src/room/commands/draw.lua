@@ -15,6 +15,10 @@ if not fields.draws then
   redis.call('SET', draw, ARGV[3])
   redis.call('HSET', room, 'draws', 'drawing', 'drawKey', ARGV[1], 'entrants', ARGV[2],
     'drawBits', ARGV[4], 'frontier', text(-drawnBase), 'frontierPriority', text(-drawnBase))
+  -- A room that was made anew since the lobby closed does not know of that: with it, whoever looks
+  -- can finish a draw whose drawer died.
+  redis.call('HSETNX', room, 'lobbyLast', ARGV[2])
+  redis.call('HSETNX', room, 'lobbySeq', 0)
   fields = readRoom()
 elseif fields.drawKey ~= ARGV[1] then -- nobody is ranked by two draws
   return 'no-room'
