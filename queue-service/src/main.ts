@@ -19,9 +19,11 @@ import { doorCounts } from './adapters/door-counts.ts';
 import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
+import { postgresCheckFacts } from './adapters/postgres/check-facts.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
 import { failFastRedis, patientRedis, redisCatalogue, roomConnection } from './adapters/redis.ts';
 import { bans as makeBans } from './app/bans.ts';
+import { checks } from './app/checks.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { liveRooms } from './app/live.ts';
 import { logKeeper } from './app/log-keeper.ts';
@@ -93,6 +95,7 @@ function wire(config: Config, log: Logger) {
     }),
     keys,
     bans,
+    checks: checks({ store, facts: postgresCheckFacts(database), clock, ...config }),
     passes: makePasses({ store, keys: config.passKeys, clock }),
     hasTurnstile: config.hasTurnstile,
     revoke: revoker({ store, room, keeper, clock }),

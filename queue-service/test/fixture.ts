@@ -18,9 +18,11 @@ import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
 import { doorCounts } from '../src/adapters/door-counts.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
+import { postgresCheckFacts } from '../src/adapters/postgres/check-facts.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisCatalogue } from '../src/adapters/redis.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
+import { checks } from '../src/app/checks.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
 import { liveRooms } from '../src/app/live.ts';
 import { logKeeper } from '../src/app/log-keeper.ts';
@@ -42,6 +44,9 @@ export const adminKey = 'fgk_test-admin-key-of-the-fixture';
 export const passKeys = parsePassKeys(
   JSON.stringify({ keys: [{ kid: 'test', k: Buffer.alloc(32, 7).toString('base64url') }] }),
 );
+
+/** What shoppers would see. */
+export const publicOrigin = 'https://shop.example';
 
 /** The clock's first moment; Redis and the service share it. */
 export const startMs = Date.parse('2030-06-01T12:00:00Z');
@@ -107,6 +112,13 @@ export async function testService(
     refund: refundOrder({ store, checkouts }),
     keys,
     bans,
+    checks: checks({
+      store,
+      facts: postgresCheckFacts(database),
+      clock,
+      hasTurnstile: false,
+      publicOrigin,
+    }),
     passes: makePasses({ store, keys: passKeys, clock }),
     hasTurnstile: false,
     revoke: revoker({ store, room, keeper, clock }),

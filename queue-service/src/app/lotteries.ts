@@ -1,6 +1,6 @@
 import { newDrawSecret } from '@fairgate/shared/draw/commitment.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
-import { lotteryWarnings } from '../domain/warnings.ts';
+import { lotteryFindings } from '../domain/checks-door.ts';
 import type { Rows } from './ports.ts';
 
 type Entered = { id: string; phase: SalePhase; mode: SaleMode; room: RoomSettings };
@@ -19,7 +19,7 @@ export async function enterDraw(
   await rows.draws.ensure(sale.id, newDrawSecret());
   if (sale.phase === 'draft') return;
   await rows.draws.published(sale.id, now);
-  for (const { code } of lotteryWarnings(sale)) {
+  for (const { code } of lotteryFindings({ sale })) {
     await rows.note({ actor, action: 'sale.warned', saleId: sale.id, detail: { code } });
   }
 }

@@ -1,5 +1,8 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
-import { Problem } from '@fairgate/shared/problem.ts';
+import { type InputMistake, Problem } from '@fairgate/shared/problem.ts';
+import type { Finding } from '../domain/checks.ts';
+import { deletedProducts } from '../domain/checks-stock.ts';
+import { endPassed } from '../domain/checks-times.ts';
 import {
   dueTransition,
   type SaleAction,
@@ -80,7 +83,9 @@ async function apply(
     case 'already':
       return before;
     case 'moved': {
-      if (action === 'publish') requirePublishable(before, now);
+      if (action === 'publish') {
+        requirePublishable(before, await rows.products.offered(before.productIds), now);
+      }
       await rows.sales.update(before.id, { phase: result.to }, now);
       if (result.to === 'closed') await rows.sales.release(before.id);
       await rows.note({ ...note, saleId: before.id, detail: { from: result.from, to: result.to } });
@@ -124,11 +129,21 @@ function refusal(action: SaleAction, state: string): string {
   return `The sale is ${state}: ${action} is not possible.${hints[action]?.[state] ?? ''}`;
 }
 
-/** What stands against making a sale public. */
-export function requirePublishable(sale: { endsAt: number | null }, now: number): void {
-  if (sale.endsAt !== null && sale.endsAt <= now) {
-    throw new Problem('conflict', 'The sale would be over: endsAt has passed.');
-  }
+/** Throws a `conflict` with everything that stands against making a sale public. */
+export function requirePublishable(
+  sale: { endsAt: number | null; productIds: readonly string[] },
+  products: readonly { id: string }[],
+  now: number,
+): void {
+  const found = [...endPassed(sale.endsAt, now), ...deletedProducts(sale.productIds, products)];
+  const [first, ...more] = found.filter(({ severity }) => severity === 'error');
+  if (first === undefined) return;
+  const errors = [first, ...more].map(told);
+  throw new Problem('conflict', { detail: first.message, errors });
+}
+
+function told({ path, message, todo }: Finding): InputMistake {
+  return { path, message: `${message} ${todo}` };
 }
 
 /** What a sale's state follows from. */

@@ -81,7 +81,10 @@ async function createSale(
   const currency = await currencyOf(rows, input.productIds);
   const room = changedSettings(roomSettingsDefaults, input.room);
   const { name, mode, startsAt, endsAt } = input;
-  if (input.publish) requirePublishable({ endsAt }, now);
+  if (input.publish) {
+    const offered = input.productIds.map((id) => ({ id }));
+    requirePublishable(input, offered, now);
+  }
   const phase = input.publish ? (now >= startsAt ? 'open' : 'scheduled') : 'draft';
   await rows.sales.insert({ id, name, phase, mode, currency, startsAt, endsAt, room, now });
   await offer(rows, id, input.productIds);

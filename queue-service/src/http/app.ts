@@ -5,6 +5,7 @@ import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import type { Bans } from '../app/bans.ts';
+import type { Checks } from '../app/checks.ts';
 import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
 import type { MakePasses } from '../app/passes.ts';
@@ -17,6 +18,7 @@ import type { Sales } from '../app/sales.ts';
 import type { Summaries } from '../app/summaries.ts';
 import { authenticator } from './auth.ts';
 import { banRoutes } from './ban-routes.ts';
+import { checkEndpoints, checkRoutes } from './check-routes.ts';
 import { docsPage, docsPolicy } from './docs-page.ts';
 import type { Api, ApiVariables } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
@@ -40,6 +42,7 @@ export type ApiParts = {
   refund: RefundOrder;
   keys: Keys;
   bans: Bans;
+  checks: Checks;
   passes: MakePasses;
   revoke: Revoke;
   clock: Clock;
@@ -85,6 +88,7 @@ export function makeApi(parts: ApiParts): Api {
   const authenticate = authenticator(parts.keys);
   productRoutes(api, authenticate, parts.products);
   saleRoutes(api, authenticate, parts);
+  checkRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
   placeRoutes(api, authenticate, parts);
   fairnessRoutes(api, authenticate, parts.fairness);
@@ -95,7 +99,8 @@ export function makeApi(parts: ApiParts): Api {
 }
 
 function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
-  const all = [...endpoints, ...Object.values(placeEndpoints), ...Object.values(fairnessEndpoints)];
+  const beside = [checkEndpoints, placeEndpoints, fairnessEndpoints];
+  const all = [...endpoints, ...beside.flatMap((table) => Object.values(table))];
   const document = openApiDocument(all);
   api.get('/healthz', (c) => c.json({ status: 'ok' }));
   api.get('/readyz', async (c) => {

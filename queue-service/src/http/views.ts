@@ -3,6 +3,7 @@ import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
 import { roomSettingsSchema, saleModes, saleStates } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
+import type { Finding } from '../domain/checks.ts';
 import type { AdminState } from '../domain/phase.ts';
 import {
   type BanRecord,
@@ -12,7 +13,6 @@ import {
   unitsTotal,
 } from '../domain/records.ts';
 import { apiRoles } from '../domain/roles.ts';
-import { saleWarnings } from '../domain/warnings.ts';
 
 const at = z.iso.datetime();
 const count = z.int().min(0);
@@ -48,6 +48,16 @@ export function viewProduct(product: ProductRecord): z.infer<typeof productView>
   };
 }
 
+export const findingView = z.object({
+  code: z.string(),
+  severity: z
+    .enum(['error', 'warning', 'info'])
+    .describe('publishing is refused because of errors, and of nothing else'),
+  path: z.string().describe('the setting, in dots; empty where it is about none'),
+  message: z.string(),
+  todo: z.string(),
+});
+
 export const saleView = z.object({
   id: z.string(),
   name: z.string(),
@@ -61,16 +71,17 @@ export const saleView = z.object({
   createdAt: at,
   updatedAt: at,
   warnings: z
-    .array(z.object({ code: z.string(), message: z.string() }))
+    .array(findingView)
     .optional()
-    .describe('what a public sale should be looked at for; left out where there is nothing'),
+    .describe(
+      'what a public sale should be looked at for; after creating, changing and publishing it all findings of /checks; left out where there is nothing',
+    ),
 });
 
 export function viewSale(
   sale: SaleRecord,
-  { state, hasTurnstile }: { state: AdminState; hasTurnstile: boolean },
+  { state, warnings }: { state: AdminState; warnings: Finding[] },
 ): z.infer<typeof saleView> {
-  const warnings = saleWarnings(sale, hasTurnstile);
   return {
     id: sale.id,
     name: sale.name,

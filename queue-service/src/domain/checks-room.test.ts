@@ -1,0 +1,203 @@
+import { type Case, login, testEach } from '../../test/checked-sale.ts';
+
+const rates: Case[] = [
+  {
+    code: 'rate-zero',
+    wrong: { room: { admitPerMinute: 0 } },
+    severity: 'warning',
+    path: 'room.admitPerMinute',
+    says: /nobody is let in/,
+  },
+  {
+    code: 'capacity-unknown',
+    wrong: { checkouts: { claimsPerSecond: null } },
+    severity: 'info',
+    path: 'room.admitPerMinute',
+    says: /600 people a minute \(10 claims a second/,
+  },
+  {
+    code: 'rate-above-capacity',
+    wrong: { checkouts: { claimsPerSecond: 12 } },
+    severity: 'warning',
+    path: 'room.admitPerMinute',
+    says: /600 a minute \/ 60 = 10 claims a second; the 2 checkouts .* took 12 .* 80 % \(9.6\)/,
+    mended: { checkouts: { claimsPerSecond: 12 }, room: { admitPerMinute: 576 } },
+  },
+  {
+    code: 'rate-not-reached',
+    wrong: { room: { maxActive: 100 } },
+    severity: 'warning',
+    path: 'room.maxActive',
+    says: /maxActive 100 \/ 30 s × 60 = 200 people a minute .* not the 600/,
+    mended: { room: { maxActive: 300 } },
+  },
+  {
+    code: 'rate-slowed',
+    wrong: { room: { maxActive: 500 } },
+    severity: 'info',
+    path: 'room.maxActive',
+    says: /more than 50 s each; if all take the whole 7 min .*, 71.43 a minute/,
+    mended: { room: { maxActive: 4_200 } },
+  },
+  {
+    code: 'token-seconds-short',
+    wrong: { room: { tokenSeconds: 29 } },
+    severity: 'warning',
+    path: 'room.tokenSeconds',
+    says: /has 29 s to notice it and/,
+    mended: { room: { tokenSeconds: 30 } },
+  },
+  {
+    code: 'token-seconds-short',
+    wrong: { room: { tokenSeconds: 59, challengeAt: ['token'] } },
+    severity: 'warning',
+    path: 'room.tokenSeconds',
+    says: /59 s to notice it, to solve the challenge and/,
+    mended: { room: { tokenSeconds: 60, challengeAt: ['token'] } },
+  },
+];
+
+const doors: Case[] = [
+  {
+    code: 'lottery-many-chances',
+    wrong: { sale: { mode: 'lottery' }, room: { challenge: 'none' } },
+    severity: 'warning',
+    path: 'room.challenge',
+    says: /as many chances in the draw/,
+    mended: { sale: { mode: 'lottery' }, room: { challenge: 'none', identity: login } },
+  },
+  {
+    code: 'lottery-many-chances',
+    wrong: {
+      sale: { mode: 'lottery' },
+      room: { challenge: 'none', identity: { ...login, required: false } },
+    },
+    severity: 'warning',
+    path: 'room.challenge',
+    says: /a login/,
+    mended: { sale: { mode: 'lottery' } },
+  },
+  {
+    code: 'no-challenge',
+    wrong: { room: { challenge: 'none' } },
+    severity: 'warning',
+    path: 'room.challenge',
+    says: /3,000 units are gone within 5 min/,
+    mended: { room: { challenge: 'none', identity: login } },
+  },
+  {
+    code: 'turnstile-not-set-up',
+    wrong: { room: { challenge: 'turnstile' } },
+    severity: 'warning',
+    path: 'room.challenge',
+    says: /nobody can join/,
+    mended: { room: { challenge: 'turnstile' }, hasTurnstile: true },
+  },
+  {
+    code: 'challenge-nowhere',
+    wrong: { room: { challengeAt: [] } },
+    severity: 'warning',
+    path: 'room.challengeAt',
+    says: /altcha, and room.challengeAt is empty/,
+  },
+  ...[
+    'http://127.0.0.1:9/keys',
+    'https://localhost/keys',
+    'https://10.1.2.3/k',
+    'https://sso/k',
+  ].map(
+    (jwksUrl): Case => ({
+      code: 'identity-unreachable',
+      wrong: { room: { identity: { ...login, jwksUrl } } },
+      severity: 'warning',
+      path: 'room.identity.jwksUrl',
+      says: /the edge of https:\/\/shop.example is not: .*nobody can join/,
+      mended: { room: { identity: login } },
+    }),
+  ),
+  {
+    code: 'tokens-unbound',
+    wrong: { room: { bindTokens: 'off' } },
+    severity: 'warning',
+    path: 'room.bindTokens',
+    says: /a copied link/,
+  },
+  {
+    code: 'places-unlimited',
+    wrong: { room: { placesPerAddress: undefined } },
+    severity: 'info',
+    path: 'room.placesPerAddress',
+    says: /any number of places/,
+  },
+  {
+    code: 'stock-not-guaranteed',
+    wrong: { room: { guaranteeStock: false } },
+    severity: 'warning',
+    path: 'room.guaranteeStock',
+    says: /find nothing left/,
+  },
+  {
+    code: 'message-left',
+    wrong: { room: { message: 'Tonight only' } },
+    severity: 'info',
+    path: 'room.message',
+    says: /“Tonight only”/,
+  },
+];
+
+const payments: Case[] = [
+  {
+    code: 'no-checkout',
+    wrong: { checkouts: { live: 0, claimsPerSecond: null, providers: null } },
+    severity: 'warning',
+    path: '',
+    says: /nobody is let in/,
+  },
+  {
+    code: 'no-payment-provider',
+    wrong: { checkouts: { providers: [] } },
+    severity: 'warning',
+    path: '',
+    says: /nobody can pay/,
+  },
+  {
+    code: 'payment-sandbox-public',
+    wrong: { checkouts: { providers: ['sandbox'] } },
+    severity: 'warning',
+    path: '',
+    says: /only payment provider, and https:\/\/shop.example is public/,
+    mended: { checkouts: { providers: ['sandbox'] }, publicOrigin: 'http://127.0.0.1:8787' },
+  },
+  {
+    code: 'payment-sandbox-public',
+    wrong: { checkouts: { providers: ['sandbox', 'stripe'] } },
+    severity: 'warning',
+    path: '',
+    says: /stands beside stripe/,
+  },
+  {
+    code: 'payment-sandbox-only',
+    wrong: { checkouts: { providers: ['sandbox'] }, publicOrigin: 'http://localhost:8787' },
+    severity: 'info',
+    path: '',
+    says: /no money moves/,
+  },
+  {
+    code: 'pay-seconds-short',
+    wrong: { room: { paySeconds: 119 } },
+    severity: 'warning',
+    path: 'room.paySeconds',
+    says: /within 1 min 59 s, and with Stripe/,
+    mended: { checkouts: { providers: ['other'] }, room: { paySeconds: 119 } },
+  },
+  {
+    code: 'pay-seconds-short',
+    wrong: { checkouts: { providers: null }, room: { paySeconds: 59 } },
+    severity: 'warning',
+    path: 'room.paySeconds',
+    says: /within 59 s/,
+    mended: { room: { paySeconds: 120 } },
+  },
+];
+
+testEach([...rates, ...doors, ...payments]);
