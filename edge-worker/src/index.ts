@@ -13,6 +13,7 @@ import { waitingLine } from './app/line.ts';
 import { type Logins, trustedLogins } from './app/logins.ts';
 import { gatheredNotes } from './app/notes.ts';
 import { pollLimit } from './app/poll-limit.ts';
+import { previews } from './app/previews.ts';
 import { publicSales } from './app/sales.ts';
 import { heldSnapshots } from './app/snapshots.ts';
 import { placeStandings } from './app/standings.ts';
@@ -62,6 +63,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
   return {
     line: waitingLine({ gateways, snapshots, heartbeats, standings, clock }),
     sales: publicSales(gateways, snapshots, clock),
+    previews: previews(gateways),
     challenges: saleChallenges({
       gateways,
       altchaKey: config.altchaKey,

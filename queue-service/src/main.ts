@@ -21,6 +21,7 @@ import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
 import { postgresCheckFacts } from './adapters/postgres/check-facts.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
+import { redisPreviews } from './adapters/previews.ts';
 import { failFastRedis, patientRedis, redisCatalogue, roomConnection } from './adapters/redis.ts';
 import { bans as makeBans } from './app/bans.ts';
 import { checks } from './app/checks.ts';
@@ -29,6 +30,7 @@ import { liveRooms } from './app/live.ts';
 import { logKeeper } from './app/log-keeper.ts';
 import { jobRelay, noticeSender } from './app/notices.ts';
 import { makePasses } from './app/passes.ts';
+import { makePreviews } from './app/previews.ts';
 import { products } from './app/products.ts';
 import { refundOrder } from './app/refunds.ts';
 import { revoker } from './app/revocations.ts';
@@ -71,6 +73,7 @@ function wire(config: Config, log: Logger) {
   const store = postgresStore(database, config.drawRandomnessUrl);
   const room = redisRoom(roomRedis, nodeScripts());
   const catalogue = redisCatalogue(roomRedis);
+  const facts = postgresCheckFacts(database);
   const counts = doorCounts(roomRedis);
   const metrics = serviceMetrics(() => counts.blocked(null));
   const keeper = roomKeeper({ store, room, catalogue, clock, log, watch: metrics.room });
@@ -95,7 +98,8 @@ function wire(config: Config, log: Logger) {
     }),
     keys,
     bans,
-    checks: checks({ store, facts: postgresCheckFacts(database), clock, ...config }),
+    checks: checks({ store, facts, clock, ...config }),
+    preview: makePreviews({ store, facts, board: redisPreviews(roomRedis), clock, ...config }),
     passes: makePasses({ store, keys: config.passKeys, clock }),
     hasTurnstile: config.hasTurnstile,
     revoke: revoker({ store, room, keeper, clock }),

@@ -20,6 +20,7 @@ import { doorCounts } from '../src/adapters/door-counts.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresCheckFacts } from '../src/adapters/postgres/check-facts.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
+import { redisPreviews } from '../src/adapters/previews.ts';
 import { redisCatalogue } from '../src/adapters/redis.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { checks } from '../src/app/checks.ts';
@@ -28,6 +29,7 @@ import { liveRooms } from '../src/app/live.ts';
 import { logKeeper } from '../src/app/log-keeper.ts';
 import { makePasses } from '../src/app/passes.ts';
 import type { Checkouts, Log } from '../src/app/ports.ts';
+import { makePreviews } from '../src/app/previews.ts';
 import { products } from '../src/app/products.ts';
 import { refundOrder } from '../src/app/refunds.ts';
 import { revoker } from '../src/app/revocations.ts';
@@ -91,6 +93,7 @@ export async function testService(
   const store = postgresStore(database, url);
   const room = redisRoom(redis, clockedScripts());
   const catalogue = redisCatalogue(redis);
+  const facts = postgresCheckFacts(database);
   const counts = doorCounts(redis);
   const metrics = serviceMetrics(() => counts.blocked(null));
   const keeper = roomKeeper({ store, room, catalogue, clock, log: silent, watch: metrics.room });
@@ -112,13 +115,8 @@ export async function testService(
     refund: refundOrder({ store, checkouts }),
     keys,
     bans,
-    checks: checks({
-      store,
-      facts: postgresCheckFacts(database),
-      clock,
-      hasTurnstile: false,
-      publicOrigin,
-    }),
+    checks: checks({ store, facts, clock, hasTurnstile: false, publicOrigin }),
+    preview: makePreviews({ store, facts, board: redisPreviews(redis), clock, publicOrigin }),
     passes: makePasses({ store, keys: passKeys, clock }),
     hasTurnstile: false,
     revoke: revoker({ store, room, keeper, clock }),

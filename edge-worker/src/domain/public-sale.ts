@@ -1,19 +1,33 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import type { RoomSnapshot } from '@fairgate/shared/room/snapshot.ts';
-import type { PublicSale } from '@fairgate/shared/sale.ts';
+import type { PublicSale, SaleInfo } from '@fairgate/shared/sale.ts';
 
 /** The sale of CONTRACT.md section 3, the same for everyone. */
 export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
-  const { id, name, mode, startsAt, endsAt, bindTokens, placesPerAddress, products } =
-    snapshot.info;
-  const { challenge, challengeAt, drawCommitment, drawSeed, identity } = snapshot.info;
+  return {
+    ...publicInfo(snapshot.info, (productId) => snapshot.stock.get(productId)?.free ?? 0),
+    state: snapshot.state,
+    serverTime: isoTime(nowMs),
+    waiting: snapshot.waiting,
+    admitPerMinute: snapshot.admitPerMinute,
+    message: snapshot.message,
+  };
+}
+
+type Live = 'state' | 'serverTime' | 'waiting' | 'admitPerMinute' | 'message';
+
+/** What only an admin changes of it, and how much of each product is free. */
+export function publicInfo(
+  info: SaleInfo,
+  available: (productId: string) => number,
+): Omit<PublicSale, Live> {
+  const { id, name, mode, startsAt, endsAt, bindTokens, placesPerAddress, products } = info;
+  const { challenge, challengeAt, drawCommitment, drawSeed, identity } = info;
   return {
     id,
     name,
-    state: snapshot.state,
     startsAt,
     endsAt,
-    serverTime: isoTime(nowMs),
     mode,
     bindTokens,
     challenge,
@@ -22,12 +36,6 @@ export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
     ...(identity && { identity: { issuer: identity.issuer, required: identity.required } }),
     ...(drawCommitment === undefined ? {} : { drawCommitment }),
     ...(drawSeed === undefined ? {} : { drawSeed }),
-    products: products.map((product) => ({
-      ...product,
-      available: snapshot.stock.get(product.id)?.free ?? 0,
-    })),
-    waiting: snapshot.waiting,
-    admitPerMinute: snapshot.admitPerMinute,
-    message: snapshot.message,
+    products: products.map((product) => ({ ...product, available: available(product.id) })),
   };
 }

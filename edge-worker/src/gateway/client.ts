@@ -11,6 +11,7 @@ import type {
   TakeAnswer,
   Unavailable,
 } from '../app/ports.ts';
+import type { PreviewAnswer, PreviewGateways } from '../app/preview-ports.ts';
 import type { Gateway } from './gateway.ts';
 
 /** Longer than a command and a connection may take inside the gateway. */
@@ -24,7 +25,7 @@ export function gatewayClient(
   namespace: DurableObjectNamespace<Gateway>,
   shards: number,
   random: () => number,
-): Gateways & DoorGateways & ChallengeGateways {
+): Gateways & DoorGateways & ChallengeGateways & PreviewGateways {
   let own: number | undefined;
   const at = (shard: number) => namespace.getByName(`gw-${shard}`);
   const ofVisitor = (visitor: string) => at(hash(visitor) % shards);
@@ -46,6 +47,7 @@ export function gatewayClient(
       within<LeaveAnswer>(async () => await ofVisitor(ticket.visitor).leave(saleId, ticket)),
     catalogue: (cursor, limit) =>
       within<CatalogueAnswer>(async () => await ofIsolate().catalogue(cursor, limit)),
+    preview: (id) => within<PreviewAnswer>(async () => await ofIsolate().preview(id)),
     bans: (known) => within<BansAnswer>(async () => await ofIsolate().bans(known)),
     // One network is counted by one gateway, whoever asks.
     count: (network, counts) =>

@@ -16,6 +16,7 @@ import type {
   TakeAnswer,
   Unavailable,
 } from '../app/ports.ts';
+import type { PreviewAnswer, PreviewGateways } from '../app/preview-ports.ts';
 import { readGatewayConfig } from '../config.ts';
 import { logFault } from '../log.ts';
 import { bannedList } from './banned.ts';
@@ -24,6 +25,7 @@ import { connectRedis } from './connection.ts';
 import { counters } from './counters.ts';
 import { edgeScripts } from './edge-scripts.ts';
 import { networkPressure, type Pressure } from './pressure.ts';
+import { keptPreviews } from './previews.ts';
 import { roomGateway } from './room-gateway.ts';
 import { spentChallenges } from './spent.ts';
 
@@ -34,7 +36,7 @@ import { spentChallenges } from './spent.ts';
  */
 export class Gateway
   extends DurableObject<Record<string, unknown>>
-  implements Gateways, DoorGateways, ChallengeGateways
+  implements Gateways, DoorGateways, ChallengeGateways, PreviewGateways
 {
   readonly #room: Omit<Gateways, 'catalogue'>;
   readonly #catalogue: Gateways['catalogue'];
@@ -42,6 +44,7 @@ export class Gateway
   readonly #counters: Pick<DoorGateways, 'count' | 'blocked'>;
   readonly #pressure: Pressure;
   readonly #spend: ChallengeGateways['spend'];
+  readonly #preview: PreviewGateways['preview'];
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -57,6 +60,7 @@ export class Gateway
     this.#counters = counters({ redis, whenReady, suspiciousFrom });
     this.#pressure = networkPressure(systemClock);
     this.#spend = spentChallenges(redis, whenReady);
+    this.#preview = keptPreviews(redis, whenReady);
   }
 
   snapshot(saleId: string): Promise<SnapshotAnswer> {
@@ -105,5 +109,9 @@ export class Gateway
 
   spend(saleId: string, challengeId: string, seconds: number): Promise<SpendAnswer> {
     return this.#spend(saleId, challengeId, seconds);
+  }
+
+  preview(id: string): Promise<PreviewAnswer> {
+    return this.#preview(id);
   }
 }

@@ -11,6 +11,7 @@ import { barBanned, noteRefusal } from './door.ts';
 import { forwardRoutes } from './forward-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { placeRoutes } from './place-routes.ts';
+import { previewRoutes } from './preview-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 
 /** The whole Worker: `request id -> bans -> body limit -> origin -> routes -> refusals`. */
@@ -18,7 +19,9 @@ export function edgeApp(edge: Edge): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.use(requestId());
   // What an order needs goes on (`/checkout`, `/v1/orders`), and so do providers' events.
-  for (const path of ['/', '/sales/*', '/api/*', '/v1/redemptions']) app.use(path, barBanned(edge));
+  for (const path of ['/', '/sales/*', '/preview/*', '/api/*', '/v1/redemptions']) {
+    app.use(path, barBanned(edge));
+  }
   app.use(limitBody());
   // Places and forms; the checkout judges the origin of what is forwarded.
   app.use('/api/sales/:saleId/place/*', ownOriginByCookie(edge.ownOrigins));
@@ -29,6 +32,7 @@ export function edgeApp(edge: Edge): Hono<EdgeEnv> {
   app.route('/', placeRoutes(edge));
   app.route('/', saleRoutes(edge));
   app.route('/', pageRoutes(edge));
+  app.route('/', previewRoutes(edge));
   app.route('/', forwardRoutes(edge));
 
   const refuse = onProblem(({ error, method, path }) => edge.log('http', error, { method, path }));

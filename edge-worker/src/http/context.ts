@@ -8,6 +8,7 @@ import type { Challenges } from '../app/challenges.ts';
 import type { Line } from '../app/line.ts';
 import type { Logins } from '../app/logins.ts';
 import type { Keep } from '../app/ports.ts';
+import type { Previews } from '../app/previews.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Assets } from '../pages/assets.ts';
 import type { Credentials } from './credentials.ts';
@@ -22,6 +23,7 @@ export type EdgeContext = Context<EdgeEnv>;
 export type Edge = {
   line: Line;
   sales: Sales;
+  previews: Previews;
   challenges: Challenges;
   credentials: Credentials;
   /** Whose passes and logins count. */

@@ -49,6 +49,16 @@ const turnstile = 'https://challenges.cloudflare.com';
 /** For pages of sales with Turnstile, which loads its own script and frame. */
 export const turnstilePolicy = policy(`script-src 'self' ${turnstile}; frame-src ${turnstile}; `);
 
+/** For pages that only show: no script, no form, and nothing learns where it was asked from. */
+export const showOnlyHeaders: Record<string, string> = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src 'self' https: data:; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-robots-tag': 'noindex, nofollow',
+};
+
 /** The headers of every page. */
 export const pageHeaders: Record<string, string> = {
   'content-type': 'text/html; charset=utf-8',

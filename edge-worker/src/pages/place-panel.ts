@@ -1,6 +1,7 @@
 import type { Place } from '@fairgate/shared/place.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
 import { html } from 'hono/html';
+import { countdownFigure } from './countdown.ts';
 import { buyForm, joinForm, leaveForm, passForm } from './forms.ts';
 import type { Html } from './layout.ts';
 import { haltedWords, numberLabel, outlookWords, timeWords, waitWords, whyWords } from './words.ts';
@@ -66,7 +67,7 @@ function lineTitle(place: Place): string {
 function turnPanel(sale: PublicSale, place: Place): Html {
   const until = place.admittedUntil ?? sale.serverTime;
   return html`<section class="card place turn"><h2 tabindex="-1">It is your turn</h2>
-<p class="figure" data-countdown="${until}" hidden></p>
+${countdownFigure(until, sale)}
 <p>Go to the checkout before <time datetime="${until}">${timeWords(until)}</time>.</p>
 ${buyForm(sale)}${drawnNote(sale, place)}${leaveForm(sale)}</section>`;
 }

@@ -2,6 +2,7 @@ import type { Place } from '@fairgate/shared/place.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
 import { html } from 'hono/html';
 import type { Assets } from './assets.ts';
+import { countdownFigure } from './countdown.ts';
 import { joinForm } from './forms.ts';
 import { type Html, layout } from './layout.ts';
 import { placePanel } from './place-panel.ts';
@@ -17,12 +18,18 @@ export function salePage(
   place: Place | null,
   ticketHash: string | null,
 ): Html {
-  const challengeSteps = sale.challenge === 'none' ? [] : sale.challengeAt;
   return layout(assets, {
     title: place?.state === 'admitted' ? `It is your turn · ${sale.name}` : sale.name,
     refreshSeconds: place ? refreshOf(place) : beforePlaceSeconds(sale),
     script: 'sale.js',
-    main: html`<div id="room" data-sale="${sale.id}" data-state="${sale.state}"
+    main: saleMain(sale, place, ticketHash),
+  });
+}
+
+/** What the page is about; its frame, and what it loads, are another's. */
+export function saleMain(sale: PublicSale, place: Place | null, ticketHash: string | null): Html {
+  const challengeSteps = sale.challenge === 'none' ? [] : sale.challengeAt;
+  return html`<div id="room" data-sale="${sale.id}" data-state="${sale.state}"
 data-place="${place?.state ?? ''}" data-server-time="${sale.serverTime}"
 data-bind="${sale.bindTokens}" data-challenge="${challengeSteps.join(' ')}" data-ticket-hash="${ticketHash ?? ''}"
 data-poll-after="${place?.pollAfterSeconds ?? ''}" data-message="${sale.message}">
@@ -33,8 +40,7 @@ data-poll-after="${place?.pollAfterSeconds ?? ''}" data-message="${sale.message}
 ${sale.message === '' ? '' : html`<p class="notice">${sale.message}</p>`}
 ${place ? placePanel(sale, place) : joinPanel(sale)}
 <section class="card" aria-label="Products">${sale.products.map(productRow)}</section>
-</div>`,
-  });
+</div>`;
 }
 
 function refreshOf(place: Place): number | null {
@@ -69,7 +75,7 @@ Everybody is let in in the order in which they joined.</p>${joinForm(sale)}</sec
 }
 
 function countdown(sale: PublicSale): Html {
-  return html`<p class="figure" data-countdown="${sale.startsAt}" hidden></p>
+  return html`${countdownFigure(sale.startsAt, sale)}
 <p class="muted">It starts at
 <time datetime="${sale.startsAt}">${timeWords(sale.startsAt)}</time>.</p>`;
 }

@@ -1,13 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { moneyWords, outlookWords, waitWords, whyWords } from './words.ts';
+import { countdownWords, moneyWords, outlookWords, waitWords, whyWords } from './words.ts';
 
 test('a wait is told in words', () => {
   expect(waitWords(null)).toBe('Not known right now');
   expect(waitWords({ low: 3, high: 40 })).toBe('Less than a minute');
   expect(waitWords({ low: 70, high: 100 })).toBe('1 to 2 minutes');
   expect(waitWords({ low: 10, high: 60 })).toBe('About 1 minute');
+});
+
+test('a countdown says what is left, to the second', () => {
+  const from = (seconds: number) => new Date(seconds * 1_000).toISOString();
+  const left = (seconds: number) => countdownWords(from(seconds), from(0));
+  expect([left(120), left(59.2), left(3_723), left(90_000)]).toEqual([
+    '2:00',
+    '1:00',
+    '1:02:03',
+    '25:00:00',
+  ]);
+  expect(countdownWords(from(0), from(9))).toBe('0:00');
 });
 
 test('money has as many decimals as its currency', () => {

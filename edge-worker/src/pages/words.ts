@@ -66,6 +66,14 @@ export function moneyWords(minor: number, currency: string): string {
   return format.format(minor / 10 ** digits);
 }
 
+/** What is left from one time to another, as the script counts it down: `1:02:03`, `2:03`. */
+export function countdownWords(untilIso: string, nowIso: string): string {
+  const seconds = Math.max(0, Math.ceil((Date.parse(untilIso) - Date.parse(nowIso)) / 1_000));
+  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const [first, ...rest] = seconds >= 3_600 ? parts : parts.slice(1);
+  return [String(first), ...rest.map((part) => String(part).padStart(2, '0'))].join(':');
+}
+
 /** A time as pages show it without a script; with one it is in the shopper's own zone. */
 export function timeWords(iso: string): string {
   const format = new Intl.DateTimeFormat('en-GB', {

@@ -89,7 +89,8 @@ export function roomFields({ sale, products, draw, revocations }: RoomSource): R
   };
 }
 
-function saleInfo(sale: SaleRecord, products: ProductRecord[]): SaleInfo {
+/** What shoppers see of a sale that an admin decides. */
+export function saleInfo(sale: SaleRecord, products: ProductRecord[]): SaleInfo {
   return {
     id: sale.id,
     name: sale.name,

@@ -10,6 +10,7 @@ import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
 import type { MakePasses } from '../app/passes.ts';
 import type { Log, OrderRows } from '../app/ports.ts';
+import type { MakePreview } from '../app/previews.ts';
 import type { Products } from '../app/products.ts';
 import type { RefundOrder } from '../app/refunds.ts';
 import type { Revoke } from '../app/revocations.ts';
@@ -43,6 +44,7 @@ export type ApiParts = {
   keys: Keys;
   bans: Bans;
   checks: Checks;
+  preview: MakePreview;
   passes: MakePasses;
   revoke: Revoke;
   clock: Clock;

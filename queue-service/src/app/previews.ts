@@ -1,0 +1,54 @@
+import type { Clock } from '@fairgate/shared/clock.ts';
+import { newPreviewId, type Preview, previewSeconds } from '@fairgate/shared/preview/preview.ts';
+import { Problem } from '@fairgate/shared/problem.ts';
+import type { ProductRecord, SaleRecord } from '../domain/records.ts';
+import { saleInfo } from '../domain/room-source.ts';
+import type { CheckFacts, PreviewBoard } from './check-ports.ts';
+import type { Caller, Store } from './ports.ts';
+import { actor } from './products.ts';
+import { existingSale } from './sales.ts';
+
+/** `id`: whoever has it may look; `expiresAt` in ms. */
+export type MadePreview = { id: string; url: string; expiresAt: number };
+
+/**
+ * Makes a link that shows the page of a sale as it is now, in each of its states; of drafts too.
+ * Throws `not-found`, `unavailable` (the rooms' Redis is away).
+ */
+export type MakePreview = (caller: Caller, saleId: string) => Promise<MadePreview>;
+
+type Parts = {
+  store: Store;
+  facts: CheckFacts;
+  board: PreviewBoard;
+  clock: Clock;
+  publicOrigin: string;
+};
+
+export function makePreviews({ store, facts, board, clock, publicOrigin }: Parts): MakePreview {
+  return async (caller, saleId) => {
+    const sale = await existingSale(store, saleId);
+    const products = await facts.products(sale.productIds);
+    const id = newPreviewId();
+    const expiresAt = clock.now() + previewSeconds * 1_000;
+    await board.put(id, previewOf(sale, products, expiresAt)).catch((cause: unknown) => {
+      throw new Problem('unavailable', 'Redis cannot be reached; try again in a moment.', cause);
+    });
+    // The link itself is a secret: the ledger tells only that there is one.
+    const detail = { expiresAt };
+    await store.note({ actor: actor(caller), action: 'sale.previewed', saleId, detail });
+    return { id, url: `${publicOrigin}/preview/${id}`, expiresAt };
+  };
+}
+
+function previewOf(sale: SaleRecord, products: ProductRecord[], expiresAt: number): Preview {
+  const { admitPerMinute, tokenSeconds, message } = sale.room;
+  return {
+    info: saleInfo(sale, products),
+    free: Object.fromEntries(products.map(({ id, counts }) => [id, counts.free])),
+    admitPerMinute,
+    tokenSeconds,
+    message,
+    expiresAt,
+  };
+}
