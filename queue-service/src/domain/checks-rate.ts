@@ -38,7 +38,7 @@ function capacity({ sale, checkouts }: Rated): Finding[] {
       `No checkout has measured how many claims it takes: whether ${countWords(admitPerMinute, 'person', 'people')} a ` +
       `minute (${numberWords(perSecond)} claims a second, if each buys once) are too many is not known.`;
     const todo =
-      'Run a rehearsal on this deployment: npm run crowd with a sale of its own. The checkouts measure while they claim; then ask again.';
+      'Run a rehearsal with a sale of its own (npm run crowd -- --shoppers 2000 --units 2000): the checkouts measure while they claim. Then ask again.';
     return [{ code: 'capacity-unknown', severity: 'info', path, message, todo }];
   }
   const usable = claimsPerSecond * capacityShare;

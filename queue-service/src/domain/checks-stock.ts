@@ -18,7 +18,10 @@ export function stockFindings(checked: Stocked): Finding[] {
   if (sale.phase === 'closed') return [];
   const deleted = deletedProducts(sale.productIds, products);
   if (products.length === 0) return deleted;
-  return [...deleted, ...stock(checked), ...prices(checked), ...descriptions(checked)];
+  // While a sale runs its stock goes, as it should.
+  const isRunning = sale.phase === 'open' || sale.phase === 'paused';
+  const units = isRunning ? [] : stock(checked);
+  return [...deleted, ...units, ...prices(checked), ...descriptions(checked)];
 }
 
 /** What publishing is refused for: there is nothing that could be sold. */

@@ -193,6 +193,12 @@ test('only what publishing is refused for makes a sale unpublishable, and it sta
   expect(over.map(({ severity }) => severity)).toEqual(['error', 'warning']);
 });
 
+test('while a sale runs, what it has sold is no finding', () => {
+  const sold = [{ counts: { free: 0, held: 10, sold: 990 } }];
+  expect(codes({ sale: { phase: 'scheduled' }, products: sold })).toContain('stock-none');
+  expect(codes({ sale: { phase: 'open' }, products: sold })).toEqual([]);
+});
+
 test('of a public sale the start and the message are no findings, and of a closed one nothing is', () => {
   const late = { startsAt: now - hour, endsAt: now + hour };
   expect(codes({ sale: { ...late, phase: 'open' }, room: { message: 'Soon over' } })).toEqual([]);
