@@ -112,7 +112,8 @@ function makeStores(
   { instance, providers }: Pick<ServiceOptions, 'instance' | 'providers'>,
 ) {
   const withdrawable = providers.filter((it) => it.withdraw).map(({ name }) => name);
-  const stores = postgresStores(pools, { instance, withdrawable });
+  const health = () => ({ providers: providers.map(({ name }) => name) });
+  const stores = postgresStores(pools, { instance, withdrawable, health });
   const sales = cachedSales(stores.sales, {
     freshMs: limits.catalogueMs,
     staleMs: limits.catalogueStaleMs,

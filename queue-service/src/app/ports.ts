@@ -29,8 +29,8 @@ export type ProductRows = {
   insert(product: ProductFields & { id: string; now: number }): Promise<void>;
   /** Null where there is none, or it was deleted. `lock`: until the transaction ends. */
   find(id: string, lock?: 'update'): Promise<ProductRecord | null>;
-  /** Those of `ids` that exist, locked against deletion; id and currency only. */
-  offered(ids: string[]): Promise<{ id: string; currency: string }[]>;
+  /** Those of `ids` that exist, locked against deletion unless told not to; id and currency only. */
+  offered(ids: string[], lock?: 'unlocked'): Promise<{ id: string; currency: string }[]>;
   page(page: PageOf): Promise<ProductRecord[]>;
   /** Every change raises the version. */
   update(id: string, fields: Changes<ProductFields>, now: number): Promise<void>;

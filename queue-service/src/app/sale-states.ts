@@ -84,7 +84,9 @@ async function apply(
       return before;
     case 'moved': {
       if (action === 'publish') {
-        requirePublishable(before, await rows.products.offered(before.productIds), now);
+        // Unlocked: whoever changes a product locks it before its sale.
+        const there = await rows.products.offered(before.productIds, 'unlocked');
+        requirePublishable(before, there, now);
       }
       await rows.sales.update(before.id, { phase: result.to }, now);
       if (result.to === 'closed') await rows.sales.release(before.id);

@@ -93,6 +93,31 @@ it('a checkout that lives is known of, and one that has died is not', async () =
   expect(codes(await checksOf(saleId))).not.toContain('no-checkout');
 });
 
+it('what the checkouts tell of themselves is judged: their providers, and the claims that they took', async () => {
+  const own = await testService();
+  const { saleId } = await aSale(own, { room: { admitPerMinute: 6_000 } });
+  const { sql } = own.database;
+  const beat = (instance: string, health: object) => sql`
+    insert into checkout_beats (instance, at, health) values (${instance}, now(), ${JSON.stringify(health)}::text::jsonb)
+    on conflict (instance) do update set health = excluded.health`;
+  const checked = async () => (await own.call('GET', `/v1/sales/${saleId}/checks`)).body;
+  await beat('a', {});
+  expect(codes(await checked())).toContain('capacity-unknown');
+  expect(codes(await checked()).filter((code) => code.includes('payment'))).toEqual([]);
+  await beat('a', { providers: [], claimsPerSecond: 40 });
+  expect(await checked()).toMatchObject({ claimsPerSecond: 40 });
+  expect(codes(await checked())).toEqual(
+    expect.arrayContaining(['no-payment-provider', 'rate-above-capacity']),
+  );
+  await beat('b', { providers: ['sandbox', 'stripe'], claimsPerSecond: 100 });
+  const both = await checked();
+  expect(both).toMatchObject({ claimsPerSecond: 140 });
+  expect(codes(both)).toContain('payment-sandbox-public');
+  expect(codes(both)).not.toContain('rate-above-capacity');
+  await beat('c', { providers: 'sandbox', claimsPerSecond: 'many' });
+  expect(await checked()).toMatchObject({ claimsPerSecond: 140 });
+});
+
 it('anybody with a key may look, and nobody else', async () => {
   const { saleId } = await aSale(service);
   const path = `/v1/sales/${saleId}/checks`;

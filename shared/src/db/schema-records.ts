@@ -10,6 +10,7 @@ import {
   primaryKey,
   text,
 } from 'drizzle-orm/pg-core';
+import type { CheckoutHealth } from './checkout-health.ts';
 import { at, created } from './columns.ts';
 
 // What is written beside the sale itself: the log, what has to follow, keys, checkpoints.
@@ -37,6 +38,7 @@ export const ledger = pgTable(
 export const checkoutBeats = pgTable('checkout_beats', {
   instance: text('instance').primaryKey(),
   at: at('at').notNull(),
+  health: jsonb('health').$type<CheckoutHealth>().notNull().default({}),
 });
 
 /**

@@ -1,3 +1,4 @@
+import type { CheckoutHealth } from '@fairgate/shared/db/checkout-health.ts';
 import { z } from 'zod';
 import type { LeaseStore } from '../../app/room-ports.ts';
 import type { Pool } from './pool.ts';
@@ -5,15 +6,20 @@ import type { Pool } from './pool.ts';
 const salesSchema = z.array(z.object({ id: z.string() }));
 
 /** The beat has a connection and a short deadline of its own: it tells of Postgres, not of a queue. */
-export function postgresLease(pool: Pool, instance: string): LeaseStore {
+export function postgresLease(
+  pool: Pool,
+  instance: string,
+  health: () => CheckoutHealth,
+): LeaseStore {
   return {
     beat: () =>
       pool.run(async (sql) => {
         // One transaction: the beat is committed to disk before the answer is here.
         const rows = await sql`
           with beat as (
-            insert into checkout_beats (instance, at) values (${instance}, now())
-            on conflict (instance) do update set at = excluded.at
+            insert into checkout_beats (instance, at, health)
+            values (${instance}, now(), ${JSON.stringify(health())}::text::jsonb)
+            on conflict (instance) do update set at = excluded.at, health = excluded.health
           )
           select id from sales
           where deleted_at is null

@@ -1,3 +1,4 @@
+import type { CheckoutHealth } from '@fairgate/shared/db/checkout-health.ts';
 import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import type { Log } from '../../app/log.ts';
 import { limits } from '../../limits.ts';
@@ -17,8 +18,9 @@ export type PostgresPools = Record<
 /** What Postgres keeps, as the use cases ask for it. */
 export function postgresStores(
   pools: PostgresPools,
-  { instance, withdrawable }: { instance: string; withdrawable: readonly string[] },
+  options: { instance: string; withdrawable: readonly string[]; health: () => CheckoutHealth },
 ) {
+  const { instance, withdrawable, health } = options;
   const { claims: batches, waiting, questions } = pools;
   const { paymentGraceSeconds } = limits;
   return {
@@ -26,7 +28,7 @@ export function postgresStores(
     orders: postgresOrders({ ...pools, paymentGraceSeconds, withdrawable }),
     payments: postgresPayments({ ...pools, withdrawable }),
     background: postgresBackground(pools.background),
-    beats: postgresLease(pools.beats, instance),
+    beats: postgresLease(pools.beats, instance, health),
     books: postgresBooks(pools.background),
     sales: postgresSales(questions),
     // What everybody may read never keeps a shopper waiting: not by their connections.

@@ -1,5 +1,6 @@
 import type { DatabaseClient } from '@fairgate/shared/db/client.ts';
 import { products } from '@fairgate/shared/db/schema.ts';
+import { checkoutBeats } from '@fairgate/shared/db/schema-records.ts';
 import { and, inArray, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { CheckFacts } from '../../app/check-ports.ts';
@@ -8,12 +9,10 @@ import { saleProductRecords } from './product-rows.ts';
 /** Beats come every 700 ms. */
 const liveSeconds = 10;
 
-const beatsSchema = z.array(
-  z.object({
-    claimsPerSecond: z.number().nullable().catch(null),
-    providers: z.array(z.string()).nullable().catch(null),
-  }),
-);
+const healthSchema = z.object({
+  claimsPerSecond: z.number().nullable().catch(null),
+  providers: z.array(z.string()).nullable().catch(null),
+});
 
 /** Errors are the connection's own. */
 export function postgresCheckFacts({ db }: Pick<DatabaseClient, 'db'>): CheckFacts {
@@ -31,11 +30,11 @@ export function postgresCheckFacts({ db }: Pick<DatabaseClient, 'db'>): CheckFac
       );
     },
     async checkouts() {
-      const rows = await db.execute(sql`
-        select to_jsonb(b) -> 'health' -> 'claimsPerSecond' as "claimsPerSecond",
-               to_jsonb(b) -> 'health' -> 'providers' as "providers"
-        from checkout_beats b where b.at > now() - ${liveSeconds}::int * interval '1 second'`);
-      const beats = beatsSchema.parse([...rows]);
+      const rows = await db
+        .select({ health: checkoutBeats.health })
+        .from(checkoutBeats)
+        .where(sql`${checkoutBeats.at} > now() - ${liveSeconds}::int * interval '1 second'`);
+      const beats = rows.map(({ health }) => healthSchema.parse(health));
       const measured = beats.flatMap((beat) => beat.claimsPerSecond ?? []);
       const told = beats.flatMap((beat) => (beat.providers === null ? [] : [beat.providers]));
       return {

@@ -21,13 +21,14 @@ export function productRows(db: Executor): ProductRows {
       const at = new Date(now);
       await db.insert(products).values({ ...product, createdAt: at, updatedAt: at });
     },
-    offered: (ids) =>
-      db
+    async offered(ids, lock) {
+      const query = db
         .select({ id: products.id, currency: products.currency })
         .from(products)
         .where(and(inArray(products.id, ids), isNull(products.deletedAt)))
-        .orderBy(products.id)
-        .for('share'),
+        .orderBy(products.id);
+      return await (lock === 'unlocked' ? query : query.for('share'));
+    },
     async page({ cursor, limit }) {
       const after = cursor === undefined ? undefined : lt(products.id, cursor);
       const rows = await db

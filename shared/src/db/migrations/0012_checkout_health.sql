@@ -1,0 +1,1 @@
+ALTER TABLE "checkout_beats" ADD COLUMN "health" jsonb DEFAULT '{}'::jsonb NOT NULL;
