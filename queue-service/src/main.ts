@@ -13,6 +13,7 @@ import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
 import type { Logger } from 'pino';
 import { publishedBans } from './adapters/bans.ts';
+import { blockedCounts } from './adapters/blocked-counts.ts';
 import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
 import { doorCounts } from './adapters/door-counts.ts';
@@ -75,8 +76,9 @@ function wire(config: Config, log: Logger) {
   const catalogue = redisCatalogue(roomRedis);
   const facts = postgresCheckFacts(database);
   const counts = doorCounts(roomRedis);
+  const blocked = blockedCounts(roomRedis);
   const metrics = serviceMetrics(() => counts.blocked(null));
-  const keeper = roomKeeper({ store, room, catalogue, clock, log, watch: metrics.room });
+  const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log, watch: metrics.room });
   const states = saleStates({ store, keeper, clock });
   const keys = makeKeys({ store, clock });
   const banParts = { store, published: publishedBans(roomRedis), counts, clock, log };
@@ -89,7 +91,13 @@ function wire(config: Config, log: Logger) {
     sales: sales({ store, keeper, catalogue, clock, log }),
     states,
     live: liveRooms({ store, room, keeper, clock }),
-    summaries: summaries({ store, room, counts, pause: async (ms) => void (await sleep(ms)) }),
+    summaries: summaries({
+      store,
+      room,
+      blocked,
+      clock,
+      pause: async (ms) => void (await sleep(ms)),
+    }),
     orders: store.orders,
     fairness: logs,
     refund: refundOrder({

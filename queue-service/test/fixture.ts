@@ -10,11 +10,12 @@ import { clockedScripts, testClockKey } from '@fairgate/shared/room/clocked-scri
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
 import { parsePassKeys } from '@fairgate/shared/token/pass.ts';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { publishedBans } from '../src/adapters/bans.ts';
+import { blockedCounts } from '../src/adapters/blocked-counts.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
 import { doorCounts } from '../src/adapters/door-counts.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
@@ -95,8 +96,17 @@ export async function testService(
   const catalogue = redisCatalogue(redis);
   const facts = postgresCheckFacts(database);
   const counts = doorCounts(redis);
+  const blocked = blockedCounts(redis);
   const metrics = serviceMetrics(() => counts.blocked(null));
-  const keeper = roomKeeper({ store, room, catalogue, clock, log: silent, watch: metrics.room });
+  const keeper = roomKeeper({
+    store,
+    room,
+    blocked,
+    catalogue,
+    clock,
+    log: silent,
+    watch: metrics.room,
+  });
   const states = saleStates({ store, keeper, clock });
   const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
   const keys = makeKeys({ store, clock });
@@ -109,7 +119,7 @@ export async function testService(
     sales: sales({ store, keeper, catalogue, clock, log: silent }),
     states,
     live: liveRooms({ store, room, keeper, clock }),
-    summaries: summaries({ store, room, counts, pause: async () => {} }),
+    summaries: summaries({ store, room, blocked, clock, pause: async () => {} }),
     orders: store.orders,
     fairness: logs,
     refund: refundOrder({ store, checkouts }),
@@ -243,5 +253,12 @@ export async function anOrder(
     `insert into order_lines values ('${orderId}', '${productId}', 1, 1250);
      insert into order_units values ('${orderId}', '${unit.id}', '${productId}', true)`,
   );
+  const items = [{ productId, quantity: 1, unitPriceMinor: 1_250 }];
+  const note = (action: string, detail: object) => sql`
+    insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
+    values (${`visitor:${who.visitor}`}, ${action}, ${saleId}, ${orderId}, array[${unit.id}],
+      ${JSON.stringify(detail)}::text::jsonb)`;
+  await db.execute(note('order.placed', { items }));
+  if (state === 'paid') await db.execute(note('order.paid', {}));
   return { orderId, unitId: unit.id };
 }

@@ -34,7 +34,7 @@ export async function tellRoom(world: World, room: Room): Promise<void> {
 export async function keepRoom(world: World, room: Room): Promise<void> {
   const figures = await room.figures(saleId);
   if (figures === null || figures.revision < world.version) return await tellRoom(world, room);
-  world.checkpoint = checkpointOf(figures, world.now);
+  world.checkpoint = checkpointOf(figures, {}, world.now);
   world.changes = [];
 }
 

@@ -1,6 +1,7 @@
 import {
   blockedKey,
   blockedTotalsKey,
+  blockedWholeField,
   limitKeysOf,
   parseSuspect,
   suspectsKey,
@@ -26,7 +27,8 @@ export function doorCounts(redis: RoomRedis): DoorCounts {
       await Promise.all(limitKeysOf(value).map((key) => redis.del(key)));
     },
     async blocked(saleId) {
-      const counts = await redis.hgetall(saleId === null ? blockedTotalsKey : blockedKey(saleId));
+      const key = saleId === null ? blockedTotalsKey : blockedKey(saleId);
+      const { [blockedWholeField]: _, ...counts } = await redis.hgetall(key);
       return Object.fromEntries(
         Object.entries(counts).map(([reason, count]) => [reason, Number(count)]),
       );

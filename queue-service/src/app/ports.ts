@@ -9,7 +9,7 @@ import type { BanRecord, KeyRecord, ProductRecord, SaleRecord } from '../domain/
 import type { Whom } from '../domain/revocation.ts';
 import type { ApiRole } from '../domain/roles.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
-import type { Ledgered, SummaryProduct } from '../domain/summary.ts';
+import type { SaleBooks, SaleReport } from './summary-ports.ts';
 
 /** Some of the fields; what is undefined stays as it is. */
 export type Changes<T> = { [K in keyof T]?: T[K] | undefined };
@@ -198,13 +198,6 @@ export type LedgerEntry = {
   detail?: Record<string, unknown>;
 };
 
-export type SaleReport = {
-  sale: SaleRecord;
-  products: SummaryProduct[];
-  paid: number;
-  ledgered: Ledgered;
-};
-
 export type Rows = {
   products: ProductRows;
   sales: SaleRows;
@@ -217,7 +210,10 @@ export type Rows = {
   notices: NoticeRows;
   outbox: OutboxRows;
   note(entry: LedgerEntry): Promise<void>;
+  /** Null where there never was such a sale. */
   report(saleId: string): Promise<SaleReport | null>;
+  /** The ledger against the tables; for a large sale some seconds. */
+  books(saleId: string): Promise<SaleBooks>;
 };
 
 export type Store = Rows & {

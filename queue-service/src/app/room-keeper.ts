@@ -1,13 +1,16 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import type { Room, RoomFigures, UsedUp } from '@fairgate/shared/room/room.ts';
+import { countersOf } from '../domain/counters.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import { checkpointOf, roomBeginning, roomFields, stockPicture } from '../domain/room-source.ts';
 import { eachOf } from './each-of.ts';
 import type { Catalogue, Log, Store } from './ports.ts';
+import type { BlockedCounts } from './summary-ports.ts';
 
 export type RoomKeeperParts = {
   store: Store;
   room: Room;
+  blocked: BlockedCounts;
   catalogue: Catalogue;
   clock: Clock;
   log: Log;
@@ -148,13 +151,24 @@ async function keepEach(
     } else {
       parts.watch(sale.id, figures);
       await remind(parts, sale.id, figures.epoch, epochs);
-      taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, clock.now()) });
+      const blocked = await wholeBlocked(parts, sale.id);
+      taken.push({ saleId: sale.id, checkpoint: checkpointOf(figures, blocked, clock.now()) });
     }
   });
   // One room that is out of order keeps no other sale's checkpoint.
   await kept.catch(() => undefined);
   if (taken.length > 0) await store.rooms.saveCheckpoints(taken);
   await kept;
+}
+
+/** Refused attempts; those of before a loss are put back beside what was counted since. */
+async function wholeBlocked({ blocked, store }: RoomKeeperParts, saleId: string) {
+  const { counts, isWhole } = await blocked.read(saleId);
+  if (isWhole) return counts;
+  const checkpoint = await store.rooms.checkpoint(saleId);
+  const known = countersOf(checkpoint?.counters ?? {}, 'blocked');
+  const isNothing = Object.keys({ ...counts, ...known }).length === 0;
+  return isNothing ? {} : await blocked.restore(saleId, known);
 }
 
 async function pushPicture({ store, room }: RoomKeeperParts, saleId: string): Promise<void> {

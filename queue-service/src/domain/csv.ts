@@ -1,3 +1,4 @@
+import { isoTime } from '@fairgate/shared/clock.ts';
 import type { SaleSummary } from './summary.ts';
 
 type Cell = string | number | boolean | null;
@@ -17,26 +18,72 @@ function csvCell(cell: Cell): string {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
+type Column<T> = [name: string, cell: (of: T) => Cell];
+type Product = SaleSummary['products'][number];
+
+const productColumns: Column<Product>[] = [
+  ['productId', ({ productId }) => productId],
+  ['name', ({ name }) => name],
+  ['total', ({ total }) => total],
+  ['free', ({ free }) => free],
+  ['held', ({ held }) => held],
+  ['sold', ({ sold }) => sold],
+  ['revenueMinor', ({ revenueMinor }) => revenueMinor],
+  ['currency', ({ currency }) => currency],
+];
+
+/** New columns stand behind those that were there before, so that readers by position go on. */
+const laterProductColumns: Column<Product>[] = [
+  ['soldInSale', ({ soldInSale }) => soldInSale],
+  ['refundedMinor', ({ refundedMinor }) => refundedMinor],
+];
+
+const laterSaleColumns: Column<SaleSummary>[] = [
+  ['saleName', ({ name }) => name],
+  ['saleState', ({ state }) => state],
+  ['totalUnits', ({ totals }) => totals.total],
+  ['totalFree', ({ totals }) => totals.free],
+  ['totalHeld', ({ totals }) => totals.held],
+  ['totalSold', ({ totals }) => totals.sold],
+  ['totalRevenueMinor', ({ totals }) => totals.revenueMinor],
+  ['totalRefundedMinor', ({ totals }) => totals.refundedMinor],
+  ['ordersPaid', ({ orders }) => orders.paid],
+  ['ordersAwaitingPayment', ({ orders }) => orders.awaitingPayment],
+  ['ordersExpired', ({ orders }) => orders.expired],
+  ['ordersCancelled', ({ orders }) => orders.cancelled],
+  ['ordersRefunded', ({ orders }) => orders.refunded],
+  ['blockedByReason', ({ blocked }) => blockedText(blocked)],
+  ['checkedAt', ({ reconciliation }) => isoTime(reconciliation.checkedAt)],
+  ['differences', ({ reconciliation }) => reconciliation.differences.join(' ')],
+];
+
 /** One row for each product; the sale's own figures stand in every row, so that none is lost. */
 export function summaryCsv(summary: SaleSummary): string {
   const { funnel, waits } = summary;
-  const saleCells: [string, Cell][] = [
+  const sale: [string, Cell][] = [
     ['saleId', summary.id],
     ...Object.entries(funnel),
-    ...Object.entries(waits),
+    ['p50Seconds', waits.p50Seconds],
+    ['p95Seconds', waits.p95Seconds],
     ['reconciled', summary.reconciled],
   ];
-  const header = 'productId name total free held sold revenueMinor currency'.split(' ');
+  const laterSale = laterSaleColumns.map(([name, cell]): [string, Cell] => [name, cell(summary)]);
+  const names = [productColumns, sale, laterProductColumns, laterSale].flatMap((columns) =>
+    columns.map(([name]) => name),
+  );
   const rows = summary.products.map((product): Cell[] => [
-    product.productId,
-    product.name,
-    product.total,
-    product.free,
-    product.held,
-    product.sold,
-    product.revenueMinor,
-    product.currency,
-    ...saleCells.map(([, value]) => value),
+    ...productColumns.map(([, cell]) => cell(product)),
+    ...sale.map(([, value]) => value),
+    ...laterProductColumns.map(([, cell]) => cell(product)),
+    ...laterSale.map(([, value]) => value),
   ]);
-  return csv([[...header, ...saleCells.map(([name]) => name)], ...rows]);
+  return csv([names, ...rows]);
+}
+
+/** `banned=3; rate-limited=12`. */
+function blockedText(blocked: Readonly<Record<string, number>>): string {
+  return Object.entries(blocked)
+    .map(([reason, count]) => `${reason}=${count}`)
+    .sort()
+    .join('; ');
 }

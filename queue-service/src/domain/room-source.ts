@@ -9,6 +9,7 @@ import type {
   UsedUp,
 } from '@fairgate/shared/room/room.ts';
 import type { SaleInfo } from '@fairgate/shared/sale.ts';
+import { asKind, countersOf } from './counters.ts';
 import { type ProductRecord, type SaleRecord, unitsTotal } from './records.ts';
 
 /** What Postgres remembers of a room (table `room_checkpoints`). */
@@ -17,7 +18,7 @@ export type Checkpoint = {
   frontier: number;
   /** At most this many units were promised to admissions and not bought. */
   outstanding: number;
-  /** Totals by name, and the histogram of waits as `wait:<bucket>`. */
+  /** Totals by name, the histogram as `wait:<bucket>`, refused attempts as `blocked:<reason>`. */
   counters: Record<string, number>;
   takenAt: number;
 };
@@ -152,6 +153,7 @@ export function roomBeginning(source: RoomSource, loss: Loss | null, nowMs: numb
     abandoned: count('abandoned'),
     holding: source.holding,
     passes: loss?.passes ?? [],
+    waits: countersOf(checkpoint?.counters ?? {}, 'wait'),
     frontierPriority: count('frontierPriority'),
     epoch: checkpoint === null ? 0 : count('epoch') + 1,
     logSeq: source.logSeq === 0 ? 0 : source.logSeq + recordsMargin,
@@ -160,7 +162,11 @@ export function roomBeginning(source: RoomSource, loss: Loss | null, nowMs: numb
 }
 
 /** The part of a room's figures that would have to be known if Redis were emptied now. */
-export function checkpointOf(figures: RoomFigures, nowMs: number): Checkpoint {
+export function checkpointOf(
+  figures: RoomFigures,
+  blocked: Readonly<Record<string, number>>,
+  nowMs: number,
+): Checkpoint {
   const counters: Record<string, number> = {
     joined: figures.joinedTotal,
     admitted: figures.admittedTotal,
@@ -173,6 +179,7 @@ export function checkpointOf(figures: RoomFigures, nowMs: number): Checkpoint {
     revision: figures.revision,
     aliveAdmissions: figures.alive.admissions,
     aliveMs: figures.alive.ms,
+    ...asKind(blocked, 'blocked'),
   };
   for (const [bucket, count] of Object.entries(figures.waits)) {
     counters[`wait:${bucket}`] = Number(count);

@@ -31,6 +31,7 @@ import { placeEndpoints, placeRoutes } from './place-routes.ts';
 import { productRoutes } from './product-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
+import { summaryEndpoints, summaryRoutes } from './summary-routes.ts';
 
 export type ApiParts = {
   products: Products;
@@ -93,6 +94,7 @@ export function makeApi(parts: ApiParts): Api {
   checkRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
   placeRoutes(api, authenticate, parts);
+  summaryRoutes(api, authenticate, parts);
   fairnessRoutes(api, authenticate, parts.fairness);
   orderRoutes(api, authenticate, parts);
   banRoutes(api, authenticate, parts.bans);
@@ -101,7 +103,7 @@ export function makeApi(parts: ApiParts): Api {
 }
 
 function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
-  const beside = [checkEndpoints, placeEndpoints, fairnessEndpoints];
+  const beside = [checkEndpoints, placeEndpoints, summaryEndpoints, fairnessEndpoints];
   const all = [...endpoints, ...beside.flatMap((table) => Object.values(table))];
   const document = openApiDocument(all);
   api.get('/healthz', (c) => c.json({ status: 'ok' }));

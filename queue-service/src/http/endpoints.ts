@@ -162,16 +162,6 @@ export const roomEndpoints = {
     status: 200,
     alsoTypes: ['text/event-stream'],
   },
-  summary: {
-    ...sale,
-    path: '/v1/sales/{id}/summary',
-    method: 'GET',
-    role: 'viewer',
-    summary: 'What was sold, to how many, and how long they waited; CSV by `Accept: text/csv`',
-    status: 200,
-    answer: view.summaryView,
-    alsoTypes: ['text/csv'],
-  },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;
 
 export const orderEndpoints = {

@@ -3,19 +3,17 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { LiveRoom, LiveRooms } from '../app/live.ts';
 import { stateNow } from '../app/sale-states.ts';
-import type { Summaries } from '../app/summaries.ts';
-import { summaryCsv } from '../domain/csv.ts';
 import type { Authenticate } from './auth.ts';
 import { type Api, type ApiContext, serve } from './endpoint.ts';
 import { roomEndpoints } from './endpoints.ts';
 import { etag } from './etag.ts';
 
-type Parts = { live: LiveRooms; summaries: Summaries; clock: Clock; stopping: AbortSignal };
+type Parts = { live: LiveRooms; clock: Clock; stopping: AbortSignal };
 
 const streamEveryMs = 1_000;
 
 export function roomRoutes(api: Api, authenticate: Authenticate, parts: Parts): void {
-  const { live, summaries, clock, stopping } = parts;
+  const { live, clock, stopping } = parts;
   serve(api, authenticate, roomEndpoints.get, async ({ c, id }) => {
     const read = await live.read(id);
     c.header('etag', etag(read.version));
@@ -38,15 +36,6 @@ export function roomRoutes(api: Api, authenticate: Authenticate, parts: Parts): 
       return await latest(live, id, last);
     };
     return figureStream(c, first, next, stopping);
-  });
-  serve(api, authenticate, roomEndpoints.summary, async ({ c, id }) => {
-    const summary = await summaries.read(id);
-    c.header('vary', 'accept');
-    c.header('cache-control', 'no-store');
-    if (!/\btext\/csv\b/i.test(c.req.header('accept') ?? '')) return c.json(summary);
-    c.header('content-type', 'text/csv; charset=utf-8; header=present');
-    c.header('content-disposition', `attachment; filename="${id}-summary.csv"`);
-    return c.body(summaryCsv(summary));
   });
 }
 

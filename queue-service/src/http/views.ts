@@ -14,9 +14,9 @@ import {
 } from '../domain/records.ts';
 import { apiRoles } from '../domain/roles.ts';
 
-const at = z.iso.datetime();
-const count = z.int().min(0);
-const adminState = z.enum(['draft', ...saleStates]);
+export const at = z.iso.datetime();
+export const count = z.int().min(0);
+export const adminState = z.enum(['draft', ...saleStates]);
 
 export const productView = z.object({
   id: z.string(),
@@ -151,38 +151,6 @@ export const liveRoomView = z.object({
 export const setRoomView = liveRoomView
   .partial()
   .required({ id: true, settings: true, state: true });
-
-export const summaryView = z.object({
-  id: z.string(),
-  name: z.string(),
-  products: z.array(
-    z.object({
-      productId: z.string(),
-      name: z.string(),
-      total: count,
-      free: count,
-      held: count,
-      sold: count,
-      revenueMinor: count,
-      currency: z.string(),
-    }),
-  ),
-  funnel: z.object({
-    joined: count,
-    admitted: count,
-    issued: count,
-    redeemed: count,
-    paid: count,
-    expired: count,
-    abandoned: count,
-    blocked: count,
-  }),
-  waits: z.object({
-    p50Seconds: count.nullable().describe('null where nobody was let in yet'),
-    p95Seconds: count.nullable(),
-  }),
-  reconciled: z.boolean().describe('Redis and Postgres agree on stock, redemptions and holds'),
-});
 
 export const orderView = z.object({
   id: z.string(),

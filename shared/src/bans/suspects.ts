@@ -50,5 +50,7 @@ export function blockedKey(saleId: string): string {
 }
 /** HASH reason -> the same over all sales, for the metrics; owner: the gateways. */
 export const blockedTotalsKey = 'fg:blocked';
+/** Beside the reasons, which hold no colon: what was counted before Redis lost it is in the counts. */
+export const blockedWholeField = ':whole';
 /** After the last refusal. */
 export const blockedDays = 60;

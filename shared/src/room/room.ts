@@ -167,10 +167,10 @@ export type RoomBeginning = {
   epoch: number;
   /** The log goes on behind this record: above any that may be in Postgres. */
   logSeq: number;
-  /** Orders that await payment, until `payBefore` in ms; none where left out. */
+  /** None where left out: orders awaiting payment (ms), passes with their visitors, waits by bucket. */
   holding?: { jti: string; payBefore: number; units: number }[];
-  /** Spent passes, each with the visitor who spent it; none where left out. */
   passes?: [string, string][];
+  waits?: Record<string, number>;
   /** Of a lottery whose key stands. */
   draw?: Pick<FinishedDraw, 'key' | 'entrants'> | null;
 };

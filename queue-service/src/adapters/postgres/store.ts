@@ -12,6 +12,7 @@ import { productRows } from './product-rows.ts';
 import { saleReport } from './report.ts';
 import { revocationRows } from './revocation-rows.ts';
 import { roomRows } from './room-rows.ts';
+import { saleBooks } from './sale-books.ts';
 import { saleRows } from './sale-rows.ts';
 
 /** Deadlock, serialization failure: Postgres chose this one to try again. */
@@ -50,6 +51,7 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
       await db.insert(ledger).values(entry);
     },
     report: (saleId) => saleReport(db, saleId),
+    books: (saleId) => saleBooks(db, saleId),
   };
 }
 

@@ -131,7 +131,10 @@ line as materialized (
   select order_id, jsonb_agg(
     jsonb_build_object('productId', product_id, 'quantity', quantity,
       'unitPriceMinor', price_minor, 'units', unit_ids)
-    order by product_id) as items
+    order by product_id) as items,
+    jsonb_agg(
+      jsonb_build_object('productId', product_id, 'quantity', quantity, 'unitPriceMinor', price_minor)
+      order by product_id) as priced
   from (
     select order_id, product_id, quantity, price_minor,
       array_agg(unit_id order by unit_id) as unit_ids
@@ -143,9 +146,11 @@ line as materialized (
 noted as (
   insert into ledger (actor, action, sale_id, order_id, unit_ids, detail)
   select 'visitor:' || m.visitor, 'order.placed', m.sale_id, m.id, d.unit_ids,
-    jsonb_build_object('number', m.number, 'totalMinor', m.total_minor, 'payBefore', m.pay_before)
+    jsonb_build_object('number', m.number, 'totalMinor', m.total_minor, 'payBefore', m.pay_before,
+      'items', l.priced)
   from made m
   join sheet d on d.order_id = m.id
+  join line l on l.order_id = m.id
 ),
 reported as (
   insert into outbox (topic, sale_id, payload)

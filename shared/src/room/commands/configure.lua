@@ -10,7 +10,7 @@
 --           settledFrom, joined, admitted, issued, redeemed, expired, abandoned, epoch, logSeq;
 --           outstanding units that admissions of before may buy, outstandingActive of these, for
 --           outstandingMs; and perhaps holding: [{jti, payBefore, units}, ...], the orders that
---           await payment, and passes: [[id, visitor], ...], the spent ones
+--           await payment, passes: [[id, visitor], ...], the spent ones, and waits: {bucket: count}
 --       [4] of a lottery that is drawn: key, [5] entrants, [6] tables, [7] half the bits (draw.lua)
 -- Returns 'created', 'updated', 'kept' or 'no-room'.
 local fields = readRoom()
@@ -50,6 +50,9 @@ local function begin()
   for _, order in ipairs(start.holding or {}) do
     redis.call('ZADD', holding, order.payBefore, order.jti)
     setHolder(order.jti, '', order.units, 0) -- counted in `promised` already
+  end
+  for bucket, count in pairs(start.waits or {}) do
+    redis.call('HSET', waits, bucket, text(count))
   end
   for _, pass in ipairs(start.passes or {}) do
     redis.call('HSET', passes, pass[1], pass[2])
