@@ -9,21 +9,19 @@ import { nodeServer } from '@fairgate/shared/http/node-server.ts';
 import { logAudits } from '@fairgate/shared/log/auditing.ts';
 import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
-import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
 import type { Logger } from 'pino';
 import { publishedBans } from './adapters/bans.ts';
-import { blockedCounts } from './adapters/blocked-counts.ts';
 import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
-import { doorCounts } from './adapters/door-counts.ts';
 import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
 import { postgresCheckFacts } from './adapters/postgres/check-facts.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
 import { redisPreviews } from './adapters/previews.ts';
-import { failFastRedis, patientRedis, redisCatalogue, roomConnection } from './adapters/redis.ts';
+import { failFastRedis, patientRedis, roomConnection } from './adapters/redis.ts';
+import { roomSide } from './adapters/room-side.ts';
 import { bans as makeBans } from './app/bans.ts';
 import { checks } from './app/checks.ts';
 import { keys as makeKeys } from './app/keys.ts';
@@ -43,6 +41,8 @@ import { suspectBans } from './app/suspects.ts';
 import { startTimer } from './app/timer.ts';
 import { type Config, readConfig } from './config.ts';
 import { makeApi } from './http/app.ts';
+
+const pause = async (ms: number) => void (await sleep(ms));
 
 const serviceName = 'fairgate-queue-service';
 /** After this long a stop is no longer waited for. */
@@ -72,11 +72,8 @@ function wire(config: Config, log: Logger) {
   const { database, roomRedis, jobsRedis, workRedis, disconnect } = connect(config, log);
   const logs = postgresLog(async (work) => await work(database.sql));
   const store = postgresStore(database, config.drawRandomnessUrl);
-  const room = redisRoom(roomRedis, nodeScripts());
-  const catalogue = redisCatalogue(roomRedis);
+  const { room, catalogue, counts, blocked } = roomSide(roomRedis, nodeScripts());
   const facts = postgresCheckFacts(database);
-  const counts = doorCounts(roomRedis);
-  const blocked = blockedCounts(roomRedis);
   const metrics = serviceMetrics(() => counts.blocked(null));
   const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log, watch: metrics.room });
   const states = saleStates({ store, keeper, clock });
@@ -91,13 +88,7 @@ function wire(config: Config, log: Logger) {
     sales: sales({ store, keeper, catalogue, clock, log }),
     states,
     live: liveRooms({ store, room, keeper, clock }),
-    summaries: summaries({
-      store,
-      room,
-      blocked,
-      clock,
-      pause: async (ms) => void (await sleep(ms)),
-    }),
+    summaries: summaries({ store, room, blocked, clock, pause }),
     orders: store.orders,
     fairness: logs,
     refund: refundOrder({

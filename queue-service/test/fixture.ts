@@ -7,7 +7,6 @@ import { newId } from '@fairgate/shared/ids.ts';
 import { logAudits } from '@fairgate/shared/log/auditing.ts';
 import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { clockedScripts, testClockKey } from '@fairgate/shared/room/clocked-scripts.ts';
-import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
 import { parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { and, eq, sql } from 'drizzle-orm';
@@ -15,14 +14,12 @@ import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { publishedBans } from '../src/adapters/bans.ts';
-import { blockedCounts } from '../src/adapters/blocked-counts.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
-import { doorCounts } from '../src/adapters/door-counts.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresCheckFacts } from '../src/adapters/postgres/check-facts.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisPreviews } from '../src/adapters/previews.ts';
-import { redisCatalogue } from '../src/adapters/redis.ts';
+import { roomSide } from '../src/adapters/room-side.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { checks } from '../src/app/checks.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
@@ -92,21 +89,11 @@ export async function testService(
   await setClock();
   const logs = postgresLog(async (work) => await work(database.sql));
   const store = postgresStore(database, url);
-  const room = redisRoom(redis, clockedScripts());
-  const catalogue = redisCatalogue(redis);
+  const { room, catalogue, counts, blocked } = roomSide(redis, clockedScripts());
   const facts = postgresCheckFacts(database);
-  const counts = doorCounts(redis);
-  const blocked = blockedCounts(redis);
   const metrics = serviceMetrics(() => counts.blocked(null));
-  const keeper = roomKeeper({
-    store,
-    room,
-    blocked,
-    catalogue,
-    clock,
-    log: silent,
-    watch: metrics.room,
-  });
+  const { room: watch } = metrics;
+  const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log: silent, watch });
   const states = saleStates({ store, keeper, clock });
   const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
   const keys = makeKeys({ store, clock });
