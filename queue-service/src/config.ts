@@ -1,3 +1,4 @@
+import { type Network, parseNetwork } from '@fairgate/shared/address.ts';
 import {
   type RedisPlace,
   redisClusterSchema,
@@ -7,6 +8,7 @@ import {
 import { hmacKeysHint, keySetting, parseSettings } from '@fairgate/shared/settings.ts';
 import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { z } from 'zod';
+import type { OidcSettings } from './adapters/oidc.ts';
 
 const url = (...protocols: string[]) =>
   z.string().refine(
@@ -17,39 +19,89 @@ const url = (...protocols: string[]) =>
     `must be a URL of ${protocols.join(' or ')}`,
   );
 
-const settingsSchema = z.object({
-  FAIRGATE_HOST: z.string().min(1).default('127.0.0.1'),
-  FAIRGATE_PORT: z.coerce.number().int().min(1).max(65_535).default(8789),
-  FAIRGATE_LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-    .default('info'),
-  FAIRGATE_DATABASE_URL: url('postgres', 'postgresql'),
-  FAIRGATE_ROOM_REDIS_URL: redisUrlsSchema,
-  FAIRGATE_ROOM_REDIS_CLUSTER: redisClusterSchema,
-  FAIRGATE_JOBS_REDIS_URL: url('redis', 'rediss'),
-  FAIRGATE_SMTP_URL: url('smtp', 'smtps'),
-  FAIRGATE_MAIL_FROM: z.string().min(3).max(200),
-  FAIRGATE_PUBLIC_ORIGINS: z
-    .string()
-    .transform((list) => list.split(',').map((origin) => origin.trim().replace(/\/$/, '')))
-    .pipe(z.array(url('http', 'https')).min(1)),
-  /** Tried in turn: the checkouts own orders, and refund them. */
-  FAIRGATE_CHECKOUT_URLS: z
-    .string()
-    .transform((list) => list.split(',').map((one) => one.trim().replace(/\/$/, '')))
-    .pipe(z.array(url('http', 'https')).min(1)),
-  FAIRGATE_INTERNAL_KEY: z.string().min(32),
-  FAIRGATE_PASS_KEYS: keySetting(parsePassKeys, hmacKeysHint),
-  FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
-  /** Public randomness for the draws of lotteries, in the manner of drand (docs/draw.md). */
-  FAIRGATE_DRAW_RANDOMNESS_URL: z.preprocess(
-    (value) => (value === '' ? undefined : value),
-    url('http', 'https').optional(),
-  ),
-  /** That of the edge, or none: only to warn of sales that need it. */
-  FAIRGATE_TURNSTILE_SITE_KEY: z.string().default(''),
-  FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
-});
+const optionalText = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+const networks = z
+  .string()
+  .default('')
+  .transform((list, check) =>
+    list
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
+      .flatMap((one) => {
+        const network = parseNetwork(one.includes('/') ? one : wholeOf(one));
+        if (network !== null) return [network];
+        check.addIssue({ code: 'custom', message: 'must be addresses or networks, by commas' });
+        return [];
+      }),
+  );
+
+function wholeOf(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
+
+/** `admin=…,operator=…,viewer=…`: how the login calls our roles. */
+const roleNames = z
+  .string()
+  .default('admin=fairgate-admin,operator=fairgate-operator,viewer=fairgate-viewer')
+  .transform((list) => Object.fromEntries(list.split(',').map((pair) => pair.trim().split('='))))
+  .pipe(z.strictObject({ admin: z.string(), operator: z.string(), viewer: z.string() }));
+
+const settingsSchema = z
+  .object({
+    FAIRGATE_HOST: z.string().min(1).default('127.0.0.1'),
+    FAIRGATE_PORT: z.coerce.number().int().min(1).max(65_535).default(8789),
+    FAIRGATE_LOG_LEVEL: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info'),
+    FAIRGATE_DATABASE_URL: url('postgres', 'postgresql'),
+    FAIRGATE_ROOM_REDIS_URL: redisUrlsSchema,
+    FAIRGATE_ROOM_REDIS_CLUSTER: redisClusterSchema,
+    FAIRGATE_JOBS_REDIS_URL: url('redis', 'rediss'),
+    FAIRGATE_SMTP_URL: url('smtp', 'smtps'),
+    FAIRGATE_MAIL_FROM: z.string().min(3).max(200),
+    FAIRGATE_PUBLIC_ORIGINS: z
+      .string()
+      .transform((list) => list.split(',').map((origin) => origin.trim().replace(/\/$/, '')))
+      .pipe(z.array(url('http', 'https')).min(1)),
+    /** Tried in turn: the checkouts own orders, and refund them. */
+    FAIRGATE_CHECKOUT_URLS: z
+      .string()
+      .transform((list) => list.split(',').map((one) => one.trim().replace(/\/$/, '')))
+      .pipe(z.array(url('http', 'https')).min(1)),
+    FAIRGATE_INTERNAL_KEY: z.string().min(32),
+    FAIRGATE_PASS_KEYS: keySetting(parsePassKeys, hmacKeysHint),
+    FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
+    /** Public randomness for the draws of lotteries, in the manner of drand (docs/draw.md). */
+    FAIRGATE_DRAW_RANDOMNESS_URL: z.preprocess(
+      (value) => (value === '' ? undefined : value),
+      url('http', 'https').optional(),
+    ),
+    /** That of the edge, or none: only to warn of sales that need it. */
+    FAIRGATE_TURNSTILE_SITE_KEY: z.string().default(''),
+    /** Proxies whose `X-Forwarded-For` is believed: addresses or networks, separated by commas. */
+    FAIRGATE_TRUSTED_PROXIES: networks,
+    /** Wrong keys from loopback addresses count too; the local stack leaves them out. */
+    FAIRGATE_LIMIT_LOOPBACK: z.enum(['0', '1']).default('1'),
+    /** As browsers reach the console; as the request says where it is not set. */
+    FAIRGATE_CONSOLE_ORIGIN: optionalText(url('http', 'https')),
+    /** The operator's own login (OpenID Connect); none without an issuer. */
+    FAIRGATE_OIDC_ISSUER: optionalText(url('http', 'https')),
+    FAIRGATE_OIDC_CLIENT_ID: optionalText(z.string().max(300)),
+    FAIRGATE_OIDC_CLIENT_SECRET: optionalText(z.string().max(500)),
+    FAIRGATE_OIDC_AUDIENCE: optionalText(z.string().max(300)),
+    FAIRGATE_OIDC_NAME: z.string().max(60).default('Single sign-on'),
+    FAIRGATE_OIDC_ROLES_CLAIM: z.string().min(1).max(200).default('roles'),
+    FAIRGATE_OIDC_ROLES: roleNames,
+    FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
+  })
+  .refine(
+    (all) =>
+      (all.FAIRGATE_OIDC_ISSUER === undefined) === (all.FAIRGATE_OIDC_CLIENT_ID === undefined),
+    { path: ['FAIRGATE_OIDC_CLIENT_ID'], error: 'is set together with FAIRGATE_OIDC_ISSUER' },
+  );
 
 export type Config = {
   host: string;
@@ -72,6 +124,10 @@ export type Config = {
   /** The edge has an account at Turnstile. */
   hasTurnstile: boolean;
   drawRandomnessUrl: string | undefined;
+  trustedProxies: Network[];
+  limitLoopback: boolean;
+  consoleOrigin: string | null;
+  oidc: OidcSettings | null;
 };
 
 /** Reads the environment, once. Throws a SettingsError that names every mistake. */
@@ -94,5 +150,23 @@ export function readConfig(env: Record<string, unknown>): Config {
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
     hasTurnstile: settings.FAIRGATE_TURNSTILE_SITE_KEY !== '',
     drawRandomnessUrl: settings.FAIRGATE_DRAW_RANDOMNESS_URL,
+    trustedProxies: settings.FAIRGATE_TRUSTED_PROXIES,
+    limitLoopback: settings.FAIRGATE_LIMIT_LOOPBACK === '1',
+    consoleOrigin: settings.FAIRGATE_CONSOLE_ORIGIN?.replace(/\/$/, '') ?? null,
+    oidc: oidcOf(settings),
+  };
+}
+
+function oidcOf(settings: z.infer<typeof settingsSchema>): OidcSettings | null {
+  const { FAIRGATE_OIDC_ISSUER: issuer, FAIRGATE_OIDC_CLIENT_ID: clientId } = settings;
+  if (issuer === undefined || clientId === undefined) return null;
+  return {
+    issuer,
+    clientId,
+    clientSecret: settings.FAIRGATE_OIDC_CLIENT_SECRET,
+    audience: settings.FAIRGATE_OIDC_AUDIENCE ?? clientId,
+    name: settings.FAIRGATE_OIDC_NAME,
+    rolesClaim: settings.FAIRGATE_OIDC_ROLES_CLAIM,
+    roles: settings.FAIRGATE_OIDC_ROLES,
   };
 }

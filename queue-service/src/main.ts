@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '@fairgate/shared/clock.ts';
+import { type Clock, systemClock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
@@ -10,13 +10,16 @@ import { logAudits } from '@fairgate/shared/log/auditing.ts';
 import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { publishedBans } from './adapters/bans.ts';
-import { noticeQueue, noticeWorker } from './adapters/bullmq.ts';
+import { jobQueue, jobWorker } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
+import { redisGuard } from './adapters/guard.ts';
 import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
+import { oidcLogin } from './adapters/oidc.ts';
 import { postgresCheckFacts } from './adapters/postgres/check-facts.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
 import { redisPreviews } from './adapters/previews.ts';
@@ -27,19 +30,23 @@ import { checks } from './app/checks.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { liveRooms } from './app/live.ts';
 import { logKeeper } from './app/log-keeper.ts';
-import { jobRelay, noticeSender } from './app/notices.ts';
+import { jobRelay, noticeJobSchema, noticeSender } from './app/notices.ts';
 import { makePasses } from './app/passes.ts';
+import type { NoticeJob, RefundJob, Store } from './app/ports.ts';
 import { makePreviews } from './app/previews.ts';
 import { products } from './app/products.ts';
-import { refundOrder } from './app/refunds.ts';
+import { refundAll, refundJobSchema, refundOrder, refundSender } from './app/refunds.ts';
 import { revoker } from './app/revocations.ts';
 import { roomKeeper } from './app/room-keeper.ts';
 import { saleStates } from './app/sale-states.ts';
 import { sales } from './app/sales.ts';
+import { sessions as makeSessions } from './app/sessions.ts';
+import { signIn } from './app/sign-in.ts';
 import { summaries } from './app/summaries.ts';
 import { suspectBans } from './app/suspects.ts';
 import { startTimer } from './app/timer.ts';
 import { type Config, readConfig } from './config.ts';
+import { addressReader } from './http/address.ts';
 import { makeApi } from './http/app.ts';
 
 const pause = async (ms: number) => void (await sleep(ms));
@@ -77,11 +84,10 @@ function wire(config: Config, log: Logger) {
   const metrics = serviceMetrics(() => counts.blocked(null));
   const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log, watch: metrics.room });
   const states = saleStates({ store, keeper, clock });
-  const keys = makeKeys({ store, clock });
+  const access = wireAccess(config, { store, jobsRedis, clock, log });
   const banParts = { store, published: publishedBans(roomRedis), counts, clock, log };
   const bans = makeBans(banParts);
-  const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
-  const queue = noticeQueue(jobsRedis);
+  const jobs = wireJobs(config, { store, jobsRedis, workRedis, metrics, clock, log });
   const stopping = new AbortController();
   const api = makeApi({
     products: products({ store, keeper, clock }),
@@ -91,11 +97,11 @@ function wire(config: Config, log: Logger) {
     summaries: summaries({ store, room, blocked, clock, pause }),
     orders: store.orders,
     fairness: logs,
-    refund: refundOrder({
-      store,
-      checkouts: checkoutsOver(config.checkoutUrls, config.internalKey),
-    }),
-    keys,
+    refund: refundOrder({ store, checkouts: jobs.checkouts }),
+    refundAll: refundAll({ store }),
+    ...access,
+    audit: store.audit,
+    queues: jobs.queues,
     bans,
     checks: checks({ store, facts, clock, ...config }),
     preview: makePreviews({ store, facts, board: redisPreviews(roomRedis), clock, ...config }),
@@ -115,8 +121,7 @@ function wire(config: Config, log: Logger) {
   const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
   const keepLogs = logKeeper({ logs, room, drawing, audit: logAudits(logs), log });
   const begin = () => {
-    const send = noticeSender({ store, mailer, clock, log, publicOrigin: config.publicOrigin });
-    const worker = noticeWorker(workRedis, send, metrics.notice, log);
+    const workers = jobs.begin();
     const timers = [
       startTimer('advance', 500, keeper.advanceAll, log),
       startTimer('schedules', 500, states.keepSchedules, log),
@@ -125,17 +130,73 @@ function wire(config: Config, log: Logger) {
       startTimer('bans', 1_000, bans.keep, log),
       startTimer('suspects', 1_000, suspectBans(banParts, config.banSeconds), log),
       startTimer('pictures', 5_000, keeper.renewPictures, log),
-      startTimer('jobs', 250, jobRelay({ store, queue, log }), log),
+      startTimer('jobs', 250, jobs.relay, log),
+      startTimer('key uses', 5_000, access.keys.noteUses, log),
+      startTimer('sessions', 60_000, access.sessions.tidy, log),
     ];
-    return { worker, timers };
+    return { workers, timers };
   };
-  const end = async ({ worker, timers }: ReturnType<typeof begin>, answered: Promise<void>) => {
-    await Promise.all([worker.close(), answered, ...timers.map((timer) => timer.stop())]);
-    mailer.close();
-    await Promise.all([queue.close(), database.close()]);
+  const end = async ({ workers, timers }: ReturnType<typeof begin>, answered: Promise<void>) => {
+    const working = [...workers.map((worker) => worker.close()), answered];
+    await Promise.all([...working, ...timers.map((timer) => timer.stop())]);
+    await Promise.all([jobs.close(), database.close()]);
     disconnect();
   };
-  return { api, keys, begin, end, stopping };
+  return { api, keys: access.keys, begin, end, stopping };
+}
+
+type AccessParts = { store: Store; jobsRedis: Redis; clock: Clock; log: Logger };
+
+/** Who may use the API: keys, sessions, the operator's own login. */
+function wireAccess(config: Config, { store, jobsRedis, clock, log }: AccessParts) {
+  const keys = makeKeys({ store, clock });
+  const sessions = makeSessions({ store, clock });
+  const login = config.oidc === null ? null : oidcLogin(config.oidc, log);
+  const guard = redisGuard(jobsRedis, { loopback: config.limitLoopback });
+  const pause = async (ms: number) => void (await sleep(ms));
+  return {
+    keys,
+    sessions,
+    login,
+    signIn: signIn({ store, keys, sessions, login, guard, clock, log, pause }),
+    addressOf: addressReader(config.trustedProxies),
+    consoleOrigin: config.consoleOrigin,
+  };
+}
+
+type JobParts = AccessParts & { workRedis: Redis; metrics: ReturnType<typeof serviceMetrics> };
+
+/** What follows a change: outbox → queue → worker. */
+function wireJobs(config: Config, parts: JobParts) {
+  const { store, jobsRedis, workRedis, metrics, clock, log } = parts;
+  const checkouts = checkoutsOver(config.checkoutUrls, config.internalKey);
+  const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
+  const notices = jobQueue<NoticeJob>('fairgate-notices', jobsRedis);
+  const refunds = jobQueue<RefundJob>('fairgate-refunds', jobsRedis);
+  const { publicOrigin } = config;
+  return {
+    checkouts,
+    queues: [notices.queue, refunds.queue],
+    relay: jobRelay({ store, notices, refunds, log }),
+    begin: () => [
+      jobWorker('fairgate-notices', workRedis, {
+        schema: noticeJobSchema,
+        run: noticeSender({ store, mailer, clock, log, publicOrigin }),
+        onDone: metrics.notice,
+        log,
+      }),
+      jobWorker('fairgate-refunds', workRedis, {
+        schema: refundJobSchema,
+        run: refundSender(checkouts),
+        onDone: metrics.refund,
+        log,
+      }),
+    ],
+    async close() {
+      mailer.close();
+      await Promise.all([notices.close(), refunds.close()]);
+    },
+  };
 }
 
 async function main(): Promise<void> {

@@ -1,3 +1,5 @@
+import { parseNetwork } from '@fairgate/shared/address.ts';
+import type { Clock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
@@ -15,27 +17,32 @@ import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
+import { redisGuard } from '../src/adapters/guard.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresCheckFacts } from '../src/adapters/postgres/check-facts.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisPreviews } from '../src/adapters/previews.ts';
 import { roomSide } from '../src/adapters/room-side.ts';
+import type { Login } from '../src/app/access-ports.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { checks } from '../src/app/checks.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
 import { liveRooms } from '../src/app/live.ts';
 import { logKeeper } from '../src/app/log-keeper.ts';
 import { makePasses } from '../src/app/passes.ts';
-import type { Checkouts, Log } from '../src/app/ports.ts';
+import type { Checkouts, Log, Store } from '../src/app/ports.ts';
 import { makePreviews } from '../src/app/previews.ts';
 import { products } from '../src/app/products.ts';
-import { refundOrder } from '../src/app/refunds.ts';
+import { refundAll, refundOrder } from '../src/app/refunds.ts';
 import { revoker } from '../src/app/revocations.ts';
 import { roomKeeper } from '../src/app/room-keeper.ts';
 import { saleStates } from '../src/app/sale-states.ts';
 import { sales } from '../src/app/sales.ts';
+import { sessions as makeSessions } from '../src/app/sessions.ts';
+import { signIn } from '../src/app/sign-in.ts';
 import { summaries } from '../src/app/summaries.ts';
 import { suspectBans } from '../src/app/suspects.ts';
+import { addressReader } from '../src/http/address.ts';
 import { makeApi } from '../src/http/app.ts';
 
 export const silent: Log = { info() {}, warn() {}, error() {} };
@@ -80,13 +87,11 @@ export async function testService(
   onEnd: OnEnd = onTestFinished,
   checkouts: Checkouts = checkoutsOver([], 'no checkout answers'),
   { url, randomness }: Randomized = noRandomness,
+  login: Login | null = null,
 ) {
   const stores = await testStores(onEnd);
   const { database, redis } = stores;
-  let now = startMs;
-  const clock = { now: () => now };
-  const setClock = async () => void (await redis.set(testClockKey, now));
-  await setClock();
+  const { clock, setClock, pass } = await movedClock(redis);
   const logs = postgresLog(async (work) => await work(database.sql));
   const store = postgresStore(database, url);
   const { room, catalogue, counts, blocked } = roomSide(redis, clockedScripts());
@@ -96,7 +101,8 @@ export async function testService(
   const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log: silent, watch });
   const states = saleStates({ store, keeper, clock });
   const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
-  const keys = makeKeys({ store, clock });
+  const { pauses, ...access } = testAccess(store, redis, clock, login);
+  const { keys } = access;
   const banParts = { store, published: publishedBans(redis), counts, clock, log: silent };
   const bans = makeBans(banParts);
   await keys.bootstrap(adminKey);
@@ -110,7 +116,10 @@ export async function testService(
     orders: store.orders,
     fairness: logs,
     refund: refundOrder({ store, checkouts }),
-    keys,
+    refundAll: refundAll({ store }),
+    ...access,
+    audit: store.audit,
+    queues: [],
     bans,
     checks: checks({ store, facts, clock, hasTurnstile: false, publicOrigin }),
     preview: makePreviews({ store, facts, board: redisPreviews(redis), clock, publicOrigin }),
@@ -134,21 +143,51 @@ export async function testService(
     room,
     keeper,
     states,
-    keys,
+    ...access,
     bans,
     banSuspects: suspectBans(banParts, 900),
     keepLogs: logKeeper({ logs, room, drawing, audit: logAudits(logs), log: silent }),
   };
   return {
     ...service,
+    /** How long answers were held back, in ms. */
+    pauses,
     stopping,
     clock,
     setClock,
-    async pass(ms: number) {
-      now += ms;
-      await setClock();
-    },
+    pass,
     call: caller(api),
+  };
+}
+
+/** The service's and Redis' own. */
+async function movedClock(redis: Redis) {
+  let now = startMs;
+  const setClock = async () => void (await redis.set(testClockKey, now));
+  await setClock();
+  const pass = async (ms: number) => {
+    now += ms;
+    await setClock();
+  };
+  return { clock: { now: () => now }, setClock, pass };
+}
+
+/** Who may use the service; believes `X-Forwarded-For` of 10.0.0.0/8. */
+function testAccess(store: Store, redis: Redis, clock: Clock, login: Login | null) {
+  const keys = makeKeys({ store, clock });
+  const sessions = makeSessions({ store, clock });
+  const guard = redisGuard(redis, { loopback: true });
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void pauses.push(ms);
+  const proxies = parseNetwork('10.0.0.0/8');
+  return {
+    keys,
+    sessions,
+    login,
+    signIn: signIn({ store, keys, sessions, login, guard, clock, log: silent, pause }),
+    addressOf: addressReader(proxies === null ? [] : [proxies]),
+    consoleOrigin: null,
+    pauses,
   };
 }
 
@@ -159,21 +198,28 @@ function openRedis(url: string): Redis {
 }
 
 /** `call('POST', '/v1/products', {…})`: JSON there and back, as admin unless a key is given. */
-function caller(api: { request(path: string, init: RequestInit): Response | Promise<Response> }) {
+type Asked = {
+  request(path: string, init: RequestInit, env?: object): Response | Promise<Response>;
+};
+
+function caller(api: Asked) {
   return async (
     method: string,
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
+    address?: string,
   ): Promise<Answer> => {
     const json = body === undefined ? {} : { 'content-type': 'application/json' };
-    const response = await api.request(path, {
+    const init: RequestInit = {
       method,
       headers: { authorization: `Bearer ${adminKey}`, ...json, ...headers },
       ...(body === undefined
         ? {}
         : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
+    };
+    const socket = { remoteAddress: address };
+    const response = await api.request(path, init, address ? { incoming: { socket } } : undefined);
     const text = await response.text();
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
     return {

@@ -20,6 +20,7 @@ export const problems = {
   'sold-out': { status: 409, title: 'Sold out' },
   'place-expired': { status: 410, title: 'The place has expired' },
   'order-expired': { status: 410, title: 'The order has expired' },
+  'precondition-failed': { status: 412, title: 'It has changed since it was read' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'quantity-exceeded': { status: 422, title: 'More units than allowed' },

@@ -1,10 +1,10 @@
 import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { z } from 'zod';
 import { withDeadline } from '../app/deadline.ts';
-import { type NoticeOutcome, noticeJobSchema } from '../app/notices.ts';
-import type { JobQueue, Log, NoticeJob } from '../app/ports.ts';
+import type { JobQueue, Log } from '../app/ports.ts';
 
-const queueName = 'fairgate-notices';
+export type QueueName = 'fairgate-notices' | 'fairgate-refunds';
 /** In braces, so that all of a queue's keys are in one slot of a cluster (FACTS.md). */
 const prefix = '{fairgate}';
 
@@ -15,10 +15,15 @@ const addDeadlineMs = 3_000;
 const closeDeadlineMs = 1_500;
 
 export type Closable = { close(): Promise<void> };
+/** `queue` itself is for the page that shows the jobs. */
+export type OpenQueue<Job> = JobQueue<Job> & Closable & { queue: Queue };
 
 /** `redis` fails fast: nothing waits for a Redis that is away. */
-export function noticeQueue(redis: Redis): JobQueue & Closable {
-  const queue = new Queue<NoticeJob>(queueName, {
+export function jobQueue<Job extends { kind: string }>(
+  name: QueueName,
+  redis: Redis,
+): OpenQueue<Job> {
+  const queue = new Queue(name, {
     connection: redis,
     prefix,
     skipVersionCheck: true,
@@ -32,35 +37,45 @@ export function noticeQueue(redis: Redis): JobQueue & Closable {
   // The connection's own changes are logged where it is made.
   queue.on('error', () => {});
   return {
+    queue,
     ready: () => redis.status === 'ready',
     async add(jobs) {
-      const rows = jobs.map(({ jobId, data }) => ({ name: data.notice, data, opts: { jobId } }));
+      const rows = jobs.map(({ jobId, data }) => ({ name: data.kind, data, opts: { jobId } }));
       await withDeadline(addDeadlineMs, queue.addBulk(rows));
     },
     close: () => withDeadline(closeDeadlineMs, queue.close()).catch(() => {}),
   };
 }
 
+type Work<Job, Outcome> = {
+  schema: z.ZodType<Job>;
+  run: (job: Job) => Promise<Outcome>;
+  onDone: (outcome: Outcome | 'failed') => void;
+  log: Log;
+};
+
 /** `redis` is patient. A job whose data cannot be read is not tried again. */
-export function noticeWorker(
+export function jobWorker<Job, Outcome>(
+  name: QueueName,
   redis: Redis,
-  send: (job: NoticeJob) => Promise<NoticeOutcome>,
-  onDone: (outcome: NoticeOutcome | 'failed') => void,
-  log: Log,
+  { schema, run, onDone, log }: Work<Job, Outcome>,
 ): Closable {
   const worker = new Worker(
-    queueName,
+    name,
     async (job) => {
-      const parsed = noticeJobSchema.safeParse(job.data);
+      const parsed = schema.safeParse(job.data);
       if (!parsed.success) throw new UnrecoverableError('the job cannot be read');
-      return await send(parsed.data);
+      return await run(parsed.data);
     },
     { connection: redis, prefix, concurrency: 5, skipVersionCheck: true },
   );
-  worker.on('completed', (_job, outcome: NoticeOutcome) => onDone(outcome));
+  worker.on('completed', (_job, outcome: Outcome) => onDone(outcome));
   worker.on('failed', (job, error) => {
     onDone('failed');
-    log.warn({ jobId: job?.id, attempt: job?.attemptsMade, err: error }, 'a notice failed');
+    log.warn(
+      { queue: name, jobId: job?.id, attempt: job?.attemptsMade, err: error },
+      'a job failed',
+    );
   });
   worker.on('error', () => {});
   // Jobs under way are waited for, but not while their Redis is away.

@@ -18,6 +18,12 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
     labelNames: ['outcome'] as const,
     registers: [registry],
   });
+  const refunds = new Counter({
+    name: 'fairgate_ordered_refunds_total',
+    help: 'Refunds of a whole sale, order by order, by outcome',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+  });
   new Gauge({
     name: 'fairgate_blocked_attempts',
     help: 'Attempts that the edge refused since Redis was emptied last, by the refusal',
@@ -40,6 +46,7 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
       requests.observe({ method, route, status }, seconds);
     },
     notice: (outcome: string) => notices.inc({ outcome }),
+    refund: (outcome: string) => refunds.inc({ outcome }),
   };
 }
 

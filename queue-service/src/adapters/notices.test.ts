@@ -5,13 +5,16 @@ import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anOrder, aSale, type Service, silent, testService } from '../../test/fixture.ts';
-import { jobRelay, noticeSender } from '../app/notices.ts';
+import { jobRelay, noticeJobSchema, noticeSender } from '../app/notices.ts';
 import type { Mailer, NoticeJob } from '../app/ports.ts';
-import { noticeQueue, noticeWorker } from './bullmq.ts';
+import { jobQueue, jobWorker } from './bullmq.ts';
 import { smtpMailer } from './mail.ts';
 import { failFastRedis, patientRedis } from './redis.ts';
 
 type Caught = { to: string | undefined; subject: string | undefined; text: string; id: string };
+
+/** A queue that nothing is put into here. */
+const ready = { ready: () => true, add: () => Promise.reject(new Error('no refunds here')) };
 
 let service: Service;
 let order: { saleId: string; productId: string; orderId: string };
@@ -153,10 +156,15 @@ describe('the way of a job', () => {
     await db.insert(outbox).values([row, broken, row, { ...row, topic: 'room' }]);
     const jobsRedis = failFastRedis(service.redisUrl, 'jobs', silent);
     const workRedis = patientRedis(service.redisUrl, 'work', silent);
-    const queue = noticeQueue(jobsRedis);
+    const queue = jobQueue<NoticeJob>('fairgate-notices', jobsRedis);
     const done: string[] = [];
-    const worker = noticeWorker(workRedis, sender(), (outcome) => done.push(outcome), silent);
-    const relay = jobRelay({ store: service.store, queue, log: silent });
+    const worker = jobWorker('fairgate-notices', workRedis, {
+      schema: noticeJobSchema,
+      run: sender(),
+      onDone: (outcome) => done.push(outcome),
+      log: silent,
+    });
+    const relay = jobRelay({ store: service.store, notices: queue, refunds: ready, log: silent });
     await vi.waitFor(() => expect(queue.ready()).toBe(true));
     await Promise.all([relay(), relay()]);
     await vi.waitFor(() => expect(done).toHaveLength(2), { timeout: 8_000 });
@@ -173,10 +181,10 @@ describe('the way of a job', () => {
     const { db } = service.database;
     await db.insert(outbox).values({ topic: 'job', saleId: order.saleId, payload: { ...paid() } });
     const away = failFastRedis('redis://127.0.0.1:1', 'away', silent);
-    const queue = noticeQueue(away);
-    await jobRelay({ store: service.store, queue, log: silent })();
+    const queue = jobQueue<NoticeJob>('fairgate-notices', away);
+    await jobRelay({ store: service.store, notices: queue, refunds: ready, log: silent })();
     const failing = { ready: () => true, add: () => Promise.reject(new Error('gone')) };
-    const relay = jobRelay({ store: service.store, queue: failing, log: silent });
+    const relay = jobRelay({ store: service.store, notices: failing, refunds: ready, log: silent });
     await expect(relay()).rejects.toThrow('gone');
     expect(await db.select().from(outbox)).toHaveLength(1);
     await queue.close().catch(() => {});
@@ -185,7 +193,7 @@ describe('the way of a job', () => {
 
   it('that was added twice is one job', async () => {
     const redis = failFastRedis(service.redisUrl, 'jobs', silent);
-    const queue = noticeQueue(redis);
+    const queue = jobQueue<NoticeJob>('fairgate-notices', redis);
     await vi.waitFor(() => expect(queue.ready()).toBe(true));
     const job = { jobId: `o1-${order.orderId}`, data: paid() };
     await queue.add([job]);

@@ -4,9 +4,10 @@ import type { Clock } from '@fairgate/shared/clock.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { BanRecord } from '../domain/records.ts';
-import type { Caller, DoorCounts, Log, PageOf, PublishedBans, Store } from './ports.ts';
+import { by, type Caller } from './caller.ts';
+import { madeOnce } from './once.ts';
+import type { DoorCounts, Log, PageOf, PublishedBans, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
-import { actor } from './products.ts';
 
 /** `value` in its one form; `expiresAt` in ms, null: until it is lifted. */
 export type NewBan = { kind: BanKind; value: string; reason: string; expiresAt: number | null };
@@ -39,14 +40,16 @@ export function bans(parts: BanParts): Bans {
     async create(caller, wish) {
       const now = clock.now();
       if (wish.expiresAt !== null && wish.expiresAt <= now) throw alreadyOver();
-      const ban = { ...wish, id: newId('ban', now), actor: actor(caller), createdAt: now };
-      await store.transaction(async (rows) => {
+      const ban = await madeOnce(parts, caller, async (rows) => {
+        const made = { ...wish, id: newId('ban', now), actor: caller.actor, createdAt: now };
         await rows.bans.lock();
         if ((await rows.bans.count(now)) >= bansMax) {
           throw new Problem('conflict', `There are ${bansMax} bans already; lift some first.`);
         }
-        await rows.bans.insert(ban);
-        await rows.note({ actor: ban.actor, action: 'ban.created', detail: detailOf(ban) });
+        await rows.bans.insert(made);
+        const detail = detailOf(made);
+        await rows.note({ ...by(caller), action: 'ban.created', detail, after: detail });
+        return made;
       });
       await tryPublish(parts);
       return ban;
@@ -59,7 +62,8 @@ export function bans(parts: BanParts): Bans {
         const ban = await existing(rows, id, clock.now());
         requireVersion(expected, banVersion);
         await rows.bans.remove(id);
-        await rows.note({ actor: actor(caller), action: 'ban.lifted', detail: detailOf(ban) });
+        const detail = detailOf(ban);
+        await rows.note({ ...by(caller), action: 'ban.lifted', detail, before: detail });
         return ban;
       });
       // Whoever was banned for what was counted would be banned again by the next one.

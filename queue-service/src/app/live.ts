@@ -5,10 +5,10 @@ import type { RoomSettings, RoomSettingsPatch } from '@fairgate/shared/sale.ts';
 import type { AdminState } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import type { Checkpoint } from '../domain/room-source.ts';
-import { changesAny } from './changes.ts';
-import type { Caller, Store } from './ports.ts';
+import { by, type Caller } from './caller.ts';
+import { differenceOf } from './changes.ts';
+import type { Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
-import { actor } from './products.ts';
 import type { RoomKeeper } from './room-keeper.ts';
 import { stateNow } from './sale-states.ts';
 import { changedSettings, existingSale } from './sales.ts';
@@ -75,10 +75,14 @@ export function liveRooms({ store, room, keeper, clock }: Parts): LiveRooms {
         requireVersion(expected, before.version);
         if (before.phase === 'closed') throw new Problem('conflict', 'The sale is closed.');
         const after = changedSettings(before.room, settings);
-        if (!changesAny(before, { room: after })) return before;
+        const difference = differenceOf<Pick<SaleRecord, 'room'>>(
+          { room: before.room },
+          { room: after },
+        );
+        if (difference === null) return before;
         await rows.sales.update(saleId, { room: after }, clock.now());
         const entry = { action: 'room.changed', saleId, detail: { ...settings } };
-        await rows.note({ actor: actor(caller), ...entry });
+        await rows.note({ ...by(caller), ...entry, ...difference });
         return await existingSale(rows, saleId);
       });
       if (sale.phase !== 'draft') await keeper.tryPush(saleId);

@@ -1,10 +1,11 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { z } from 'zod';
 import { noticeKey, noticeKinds, noticeMail } from '../domain/notice.ts';
-import type { JobQueue, Log, Mailer, NoticeJob, Store } from './ports.ts';
+import type { JobQueue, Log, Mailer, NoticeJob, RefundJob, Store } from './ports.ts';
+import { refundJobSchema } from './refunds.ts';
 
 /** outbox row → BullMQ job → claim → mail → sent. Each step may run twice; its effect may not. */
-export const noticeJobSchema: z.ZodType<NoticeJob> = z.object({
+export const noticeJobSchema = z.object({
   kind: z.literal('notice'),
   notice: z.enum(noticeKinds),
   orderId: z.string().min(1).max(100),
@@ -15,16 +16,23 @@ const batchMax = 100;
 /** Longer than the mailer's own deadlines together: whoever had the claim is gone by then. */
 const claimStaleMs = 60_000;
 
-type RelayParts = { store: Store; queue: JobQueue; log: Log };
+const jobSchema = z.discriminatedUnion('kind', [noticeJobSchema, refundJobSchema]);
 
-/** Hands jobs of the outbox to the queue; the row goes once the queue has it. */
-export function jobRelay({ store, queue, log }: RelayParts): () => Promise<void> {
+type RelayParts = {
+  store: Store;
+  notices: JobQueue<NoticeJob>;
+  refunds: JobQueue<RefundJob>;
+  log: Log;
+};
+
+/** Hands jobs of the outbox to their queues; the row goes once the queue has it. */
+export function jobRelay({ store, notices, refunds, log }: RelayParts): () => Promise<void> {
   const relayBatch = () =>
     store.transaction(async (rows) => {
       const taken = await rows.outbox.takeJobs(batchMax);
       const unreadable: number[] = [];
       const jobs = taken.flatMap(({ id, payload }) => {
-        const parsed = noticeJobSchema.safeParse(payload);
+        const parsed = jobSchema.safeParse(payload);
         if (!parsed.success) {
           log.error({ outboxId: id }, 'a job in the outbox is not readable; it is set aside');
           unreadable.push(id);
@@ -32,7 +40,14 @@ export function jobRelay({ store, queue, log }: RelayParts): () => Promise<void>
         }
         return [{ jobId: `o${id}-${parsed.data.orderId}`, data: parsed.data }];
       });
-      if (jobs.length > 0) await queue.add(jobs);
+      const noticeJobs = jobs.flatMap(({ jobId, data }) =>
+        data.kind === 'notice' ? [{ jobId, data }] : [],
+      );
+      const refundJobs = jobs.flatMap(({ jobId, data }) =>
+        data.kind === 'refund' ? [{ jobId, data }] : [],
+      );
+      if (noticeJobs.length > 0) await notices.add(noticeJobs);
+      if (refundJobs.length > 0) await refunds.add(refundJobs);
       const read = taken.map(({ id }) => id).filter((id) => !unreadable.includes(id));
       if (unreadable.length > 0) await rows.outbox.setAside(unreadable);
       if (read.length > 0) await rows.outbox.drop(read);
@@ -40,7 +55,7 @@ export function jobRelay({ store, queue, log }: RelayParts): () => Promise<void>
     });
   return async () => {
     // Not even begun while Redis is away, so that no transaction is held open for it.
-    while (queue.ready() && (await relayBatch()) === batchMax);
+    while (notices.ready() && refunds.ready() && (await relayBatch()) === batchMax);
   };
 }
 

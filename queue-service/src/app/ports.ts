@@ -5,10 +5,10 @@ import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import type { UsedUp } from '@fairgate/shared/room/room.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
-import type { BanRecord, KeyRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
+import type { BanRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
 import type { Whom } from '../domain/revocation.ts';
-import type { ApiRole } from '../domain/roles.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
+import type { AuditRows, KeyRows, OnceRows, SessionRows } from './access-ports.ts';
 import type { SaleBooks, SaleReport } from './summary-ports.ts';
 
 /** Some of the fields; what is undefined stays as it is. */
@@ -96,15 +96,6 @@ export type DrawRows = {
   find(saleId: string): Promise<StoredDraw | null>;
 };
 
-export type KeyRows = {
-  insert(key: KeyRecord & { hash: string }): Promise<'inserted' | 'known'>;
-  byHash(hash: string): Promise<KeyRecord | null>;
-  page(page: PageOf): Promise<KeyRecord[]>;
-  /** All admin keys, locked, so that two deletions cannot both leave one. */
-  lockAdmins(): Promise<KeyRecord[]>;
-  revoke(id: string, now: number): Promise<KeyRecord | null>;
-};
-
 /** `now` in ms: what has expired by then does not hold. */
 export type BanRows = {
   /** Until the transaction ends nobody else makes bans: two instances make one ban of a suspect. */
@@ -146,7 +137,12 @@ export type AdminOrder = Order & { number: number };
 export type OrderRows = {
   find(id: string): Promise<AdminOrder | null>;
   page(
-    page: PageOf & { saleId?: string | undefined; state?: OrderState | undefined },
+    page: PageOf & {
+      saleId?: string | undefined;
+      state?: OrderState | undefined;
+      /** An id, an e-mail address, or a number in the line. */
+      q?: string | undefined;
+    },
   ): Promise<AdminOrder[]>;
 };
 
@@ -188,14 +184,21 @@ export type OutboxRows = {
   drop(ids: number[]): Promise<void>;
   /** Kept under the topic `refused`, to be looked at. */
   setAside(ids: number[]): Promise<void>;
+  /** A refund of each paid order of a sale; answers how many there are. */
+  addRefunds(saleId: string, by: { actor: string; reason: string | null }): Promise<number>;
 };
 
 export type LedgerEntry = {
   actor: string;
+  /** Where they sat; null for what this service does by itself, or where nobody can tell. */
+  address?: string | null;
   action: string;
   saleId?: string;
   productId?: string;
   detail?: Record<string, unknown>;
+  /** Of a change: the fields that are otherwise now, as they were and as they are. */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
 };
 
 export type Rows = {
@@ -203,6 +206,9 @@ export type Rows = {
   sales: SaleRows;
   rooms: RoomRows;
   keys: KeyRows;
+  sessions: SessionRows;
+  audit: AuditRows;
+  once: OnceRows;
   draws: DrawRows;
   bans: BanRows;
   revocations: RevocationRows;
@@ -240,10 +246,13 @@ export type NoticeJob = {
   paymentId?: string | undefined;
 };
 
-export type JobQueue = {
+/** Of all paid orders of a sale, ordered together. */
+export type RefundJob = { kind: 'refund'; orderId: string; actor: string; reason: string | null };
+
+export type JobQueue<Job> = {
   /** False while its Redis cannot be reached. */
   ready(): boolean;
-  add(jobs: { jobId: string; data: NoticeJob }[]): Promise<void>;
+  add(jobs: { jobId: string; data: Job }[]): Promise<void>;
 };
 
 export type Mailer = {
@@ -256,6 +265,3 @@ export type Log = {
   warn(fields: Record<string, unknown>, text: string): void;
   error(fields: Record<string, unknown>, text: string): void;
 };
-
-/** Who asks: a key of the control API. */
-export type Caller = { keyId: string; role: ApiRole };

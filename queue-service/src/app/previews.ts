@@ -3,9 +3,9 @@ import { newPreviewId, type Preview, previewSeconds } from '@fairgate/shared/pre
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { ProductRecord, SaleRecord } from '../domain/records.ts';
 import { saleInfo } from '../domain/room-source.ts';
+import { by, type Caller } from './caller.ts';
 import type { CheckFacts, PreviewBoard } from './check-ports.ts';
-import type { Caller, Store } from './ports.ts';
-import { actor } from './products.ts';
+import type { Store } from './ports.ts';
 import { existingSale } from './sales.ts';
 
 /** `id`: whoever has it may look; `expiresAt` in ms. */
@@ -36,7 +36,7 @@ export function makePreviews({ store, facts, board, clock, publicOrigin }: Parts
     });
     // The link itself is a secret: the ledger tells only that there is one.
     const detail = { expiresAt };
-    await store.note({ actor: actor(caller), action: 'sale.previewed', saleId, detail });
+    await store.note({ ...by(caller), action: 'sale.previewed', saleId, detail });
     return { id, url: `${publicOrigin}/preview/${id}`, expiresAt };
   };
 }

@@ -3,8 +3,10 @@ import { newId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { ProductRecord } from '../domain/records.ts';
 import { unitsTotal } from '../domain/records.ts';
-import { changesAny } from './changes.ts';
-import type { Caller, Changes, PageOf, ProductFields, Rows, Store } from './ports.ts';
+import { by, type Caller } from './caller.ts';
+import { differenceOf } from './changes.ts';
+import { madeOnce } from './once.ts';
+import type { Changes, PageOf, ProductFields, Rows, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import type { RoomKeeper } from './room-keeper.ts';
 
@@ -30,11 +32,12 @@ type Parts = { store: Store; keeper: RoomKeeper; clock: Clock };
 export function products({ store, keeper, clock }: Parts): Products {
   /** A change of a product in a live sale is a change of that sale: its shoppers see it. */
   const change = async (
+    caller: Caller,
     id: string,
     expected: Precondition,
     work: (rows: Rows, product: ProductRecord, saleId: string | null) => Promise<Worked>,
   ): Promise<ProductRecord> => {
-    const { product, saleId } = await store.transaction(async (rows) => {
+    const { product, saleId } = await madeOnce({ store, clock }, caller, async (rows) => {
       const before = await existing(rows, id, 'update');
       requireVersion(expected, before.version);
       const live = await rows.products.liveSaleId(id);
@@ -49,25 +52,32 @@ export function products({ store, keeper, clock }: Parts): Products {
   return {
     async create(caller, { stock, ...fields }) {
       const id = newId('prod', clock.now());
-      return await store.transaction(async (rows) => {
+      return await madeOnce({ store, clock }, caller, async (rows) => {
         await rows.products.insert({ id, now: clock.now(), ...fields });
         await rows.products.addUnits(id, stock, 0);
         const detail = { ...fields, stock };
-        await rows.note({ actor: actor(caller), action: 'product.created', productId: id, detail });
+        await rows.note({
+          ...by(caller),
+          action: 'product.created',
+          productId: id,
+          detail,
+          after: detail,
+        });
         return await existing(rows, id);
       });
     },
     get: (id) => existing(store, id),
     page: (page) => store.products.page(page),
     patch: (caller, id, fields, expected) =>
-      change(id, expected, async (rows, before, saleId) => {
+      change(caller, id, expected, async (rows, before, saleId) => {
         if (fields.currency !== undefined && fields.currency !== before.currency && saleId) {
           throw new Problem('conflict', `The currency is that of ${saleId}, which is not closed.`);
         }
-        if (!changesAny(before, fields)) return 'unchanged';
+        const difference = differenceOf(before, fields);
+        if (difference === null) return 'unchanged';
         await rows.products.update(id, fields, clock.now());
         const entry = { action: 'product.changed', productId: id, detail: { ...fields } };
-        await rows.note({ actor: actor(caller), ...entry });
+        await rows.note({ ...by(caller), ...entry, ...difference, ...(saleId ? { saleId } : {}) });
         return 'changed';
       }),
     async remove(caller, id, expected) {
@@ -82,25 +92,24 @@ export function products({ store, keeper, clock }: Parts): Products {
           throw new Problem('conflict', 'An unpaid order holds units of it: wait until it ends.');
         }
         await rows.products.remove(id, clock.now());
-        await rows.note({ actor: actor(caller), action: 'product.deleted', productId: id });
+        const { name, priceMinor, currency, counts } = before;
+        const deleted = { name, priceMinor, currency, ...counts };
+        const entry = { action: 'product.deleted', productId: id, before: deleted };
+        await rows.note({ ...by(caller), ...entry });
       });
     },
     addStock: (caller, id, add, expected) =>
-      change(id, expected, async (rows, before, saleId) => {
+      change(caller, id, expected, async (rows, before, saleId) => {
         const present = unitsTotal(before.counts);
         await rows.products.addUnits(id, add, present);
         await rows.products.update(id, {}, clock.now());
         const detail = { add, total: present + add };
-        const entry = { action: 'stock.added', productId: id, detail };
-        await rows.note({ actor: actor(caller), ...entry, ...(saleId ? { saleId } : {}) });
+        const difference = { before: { stock: present }, after: { stock: present + add } };
+        const entry = { action: 'stock.added', productId: id, detail, ...difference };
+        await rows.note({ ...by(caller), ...entry, ...(saleId ? { saleId } : {}) });
         return 'changed';
       }),
   };
-}
-
-/** How the ledger names a key. */
-export function actor(caller: Caller): string {
-  return `key:${caller.keyId}`;
 }
 
 async function existing(rows: Rows, id: string, lock?: 'update'): Promise<ProductRecord> {

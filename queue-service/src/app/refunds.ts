@@ -1,5 +1,9 @@
 import { Problem } from '@fairgate/shared/problem.ts';
-import type { AdminOrder, Caller, Checkouts, Store } from './ports.ts';
+import { z } from 'zod';
+import { by, type Caller } from './caller.ts';
+import type { AdminOrder, Checkouts, RefundJob, Store } from './ports.ts';
+import type { Precondition } from './precondition.ts';
+import { requireAsked } from './sale-states.ts';
 
 export type RefundWish = { reason?: string | undefined; confirm?: string | undefined };
 
@@ -25,7 +29,7 @@ export function refundOrder(parts: { store: Store; checkouts: Checkouts }): Refu
     if (confirm !== undefined && confirm !== (await store.sales.findKept(saleId))?.name) {
       throw new Problem('conflict', '`confirm` is not the name of the sale.');
     }
-    const reply = await checkouts.refund(orderId, { actor: `key:${caller.keyId}`, reason });
+    const reply = await checkouts.refund(orderId, { actor: caller.actor, reason });
     switch (reply.kind) {
       case 'refunded':
         return await find(orderId);
@@ -37,4 +41,62 @@ export function refundOrder(parts: { store: Store; checkouts: Checkouts }): Refu
         throw new Problem('unavailable', 'No checkout answers; try again shortly.', reply.cause);
     }
   };
+}
+
+/** As it stands in the outbox and in the queue. */
+export const refundJobSchema = z.object({
+  kind: z.literal('refund'),
+  orderId: z.string().min(1).max(100),
+  actor: z.string().min(1).max(300),
+  reason: z.string().nullable(),
+});
+
+export type RefundOutcome = 'refunded' | 'not-paid';
+
+/** One refund of many. Rejects where it should be tried again; a second run has no effect. */
+export function refundSender(checkouts: Checkouts): (job: RefundJob) => Promise<RefundOutcome> {
+  return async ({ orderId, actor, reason }) => {
+    const reply = await checkouts.refund(orderId, { actor, reason });
+    switch (reply.kind) {
+      case 'refunded':
+        return 'refunded';
+      case 'unknown':
+      case 'refused':
+        return 'not-paid';
+      case 'unavailable':
+        throw new Error('no checkout answers', { cause: reply.cause });
+    }
+  };
+}
+
+export type RefundAll = (
+  caller: Caller,
+  saleId: string,
+  wish: RefundWish,
+  expected: Precondition,
+) => Promise<number>;
+
+/**
+ * Orders a refund of every paid order of a closed sale, each as a job of its own; answers how many.
+ * Ordered again, it finds what is left. Throws `not-found`, `conflict`, `precondition-failed`.
+ */
+export function refundAll({ store }: { store: Store }): RefundAll {
+  return async (caller, saleId, { reason = null, confirm }, expected) =>
+    await store.transaction(async (rows) => {
+      const sale = await rows.sales.findKept(saleId);
+      if (sale === null) throw new Problem('not-found', 'There is no such sale.');
+      requireAsked(sale, { expected, confirm });
+      if (sale.phase !== 'closed') {
+        const detail = `The sale is ${sale.phase}: close it first, or its units are sold again.`;
+        throw new Problem('conflict', detail);
+      }
+      const orders = await rows.outbox.addRefunds(saleId, { actor: caller.actor, reason });
+      await rows.note({
+        ...by(caller),
+        action: 'orders.refunds-ordered',
+        saleId,
+        detail: { orders, reason },
+      });
+      return orders;
+    });
 }

@@ -12,8 +12,9 @@ import {
   transition,
 } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
+import { by, type Caller } from './caller.ts';
 import { enterDraw } from './lotteries.ts';
-import type { Caller, Rows, Store } from './ports.ts';
+import type { Rows, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
 import type { RoomKeeper } from './room-keeper.ts';
 
@@ -50,7 +51,7 @@ export function saleStates({ store, keeper, clock }: Parts): SaleStates {
         requireAsked(before, asked);
         const now = clock.now();
         const result = transition(action, standing(before), await rows.sales.wasOpened(id), now);
-        const note = { actor: `key:${caller.keyId}`, action: past[action] };
+        const note = { ...by(caller), action: past[action] };
         const after = await apply(rows, before, action, result, note, now);
         return { sale: after, outcome: result };
       });
@@ -74,7 +75,7 @@ async function apply(
   before: SaleRecord,
   action: SaleAction,
   result: Transition,
-  note: { actor: string; action: string },
+  note: { actor: string; address: string | null; action: string },
   now: number,
 ): Promise<SaleRecord> {
   switch (result.kind) {
@@ -90,12 +91,14 @@ async function apply(
       }
       await rows.sales.update(before.id, { phase: result.to }, now);
       if (result.to === 'closed') await rows.sales.release(before.id);
-      await rows.note({ ...note, saleId: before.id, detail: { from: result.from, to: result.to } });
+      const moved = { before: { phase: result.from }, after: { phase: result.to } };
+      const detail = { from: result.from, to: result.to };
+      await rows.note({ ...note, saleId: before.id, detail, ...moved });
       if (action === 'publish') {
         await enterDraw(rows, { ...before, phase: result.to }, note.actor, now);
       }
       if (action === 'publish' && result.to === 'open') {
-        await rows.note({ actor: note.actor, action: past.open, saleId: before.id });
+        await rows.note({ ...note, action: past.open, saleId: before.id });
       }
       return (await rows.sales.find(before.id)) ?? before;
     }

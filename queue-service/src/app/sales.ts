@@ -10,11 +10,12 @@ import {
 } from '@fairgate/shared/sale.ts';
 import { saleState } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
-import { changesAny } from './changes.ts';
+import { by, type Caller } from './caller.ts';
+import { type Difference, differenceOf } from './changes.ts';
 import { enterDraw } from './lotteries.ts';
-import type { Caller, Catalogue, Changes, Log, PageOf, Rows, SaleFields, Store } from './ports.ts';
+import { madeOnce } from './once.ts';
+import type { Catalogue, Changes, Log, PageOf, Rows, SaleFields, Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
-import { actor } from './products.ts';
 import type { RoomKeeper } from './room-keeper.ts';
 import { requirePublishable, standing } from './sale-states.ts';
 
@@ -45,7 +46,7 @@ export function sales(parts: Parts): Sales {
   const { store, keeper, clock } = parts;
   return {
     async create(caller, input) {
-      const sale = await store.transaction((rows) => createSale(rows, clock, caller, input));
+      const sale = await madeOnce(parts, caller, (rows) => createSale(rows, clock, caller, input));
       if (sale.phase !== 'draft') await keeper.tryPush(sale.id);
       return sale;
     },
@@ -55,11 +56,12 @@ export function sales(parts: Parts): Sales {
       const sale = await store.transaction(async (rows) => {
         const before = await existingSale(rows, id, 'update');
         requireVersion(expected, before.version);
-        if ((await patchSale(rows, clock.now(), before, patch)) === 'unchanged') return before;
+        const difference = await patchSale(rows, clock.now(), before, patch);
+        if (difference === null) return before;
         const entry = { action: 'sale.changed', saleId: id, detail: { ...patch } };
-        await rows.note({ actor: actor(caller), ...entry });
+        await rows.note({ ...by(caller), ...entry, ...difference });
         const after = await existingSale(rows, id);
-        if (after.mode !== before.mode) await enterDraw(rows, after, actor(caller), clock.now());
+        if (after.mode !== before.mode) await enterDraw(rows, after, caller.actor, clock.now());
         return after;
       });
       if (sale.phase !== 'draft') await keeper.tryPush(id);
@@ -89,13 +91,13 @@ async function createSale(
   await rows.sales.insert({ id, name, phase, mode, currency, startsAt, endsAt, room, now });
   await offer(rows, id, input.productIds);
   const detail = { ...input, room };
-  await rows.note({ actor: actor(caller), action: 'sale.created', saleId: id, detail });
+  await rows.note({ ...by(caller), action: 'sale.created', saleId: id, detail });
   if (input.publish) {
-    await rows.note({ actor: actor(caller), action: 'sale.published', saleId: id });
+    await rows.note({ ...by(caller), action: 'sale.published', saleId: id });
   }
-  await enterDraw(rows, { id, phase, mode, room }, actor(caller), now);
+  await enterDraw(rows, { id, phase, mode, room }, caller.actor, now);
   if (phase === 'open') {
-    await rows.note({ actor: actor(caller), action: 'sale.opened', saleId: id });
+    await rows.note({ ...by(caller), action: 'sale.opened', saleId: id });
   }
   return await existingSale(rows, id);
 }
@@ -105,7 +107,7 @@ async function patchSale(
   now: number,
   before: SaleRecord,
   patch: SalePatch,
-): Promise<'changed' | 'unchanged'> {
+): Promise<Difference | null> {
   const state = saleState(standing(before), now);
   if (state === 'closed') throw new Problem('conflict', 'The sale is closed.');
   const early = state === 'draft' || state === 'scheduled' || state === 'lobby';
@@ -117,13 +119,14 @@ async function patchSale(
   requireOrder(startsAt ?? before.startsAt, endsAt === undefined ? before.endsAt : endsAt);
   const fields: Changes<SaleFields> = { name, mode, startsAt, endsAt };
   if (room !== undefined) fields.room = changedSettings(before.room, room);
-  if (!changesAny(before, { ...fields, productIds })) return 'unchanged';
+  const difference = differenceOf(before, { ...fields, productIds });
+  if (difference === null) return null;
   if (productIds !== undefined) {
     fields.currency = await currencyOf(rows, productIds);
     await offer(rows, before.id, productIds);
   }
   await rows.sales.update(before.id, fields, now);
-  return 'changed';
+  return difference;
 }
 
 async function removeSale(
@@ -145,7 +148,13 @@ async function removeSale(
     }
     await rows.sales.release(id);
     await rows.sales.remove(id, clock.now());
-    await rows.note({ actor: actor(caller), action: 'sale.deleted', saleId: id });
+    const { name, phase } = before;
+    await rows.note({
+      ...by(caller),
+      action: 'sale.deleted',
+      saleId: id,
+      before: { name, phase },
+    });
     return state === 'closed';
   });
   if (!wasPublic) return;

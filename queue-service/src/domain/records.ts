@@ -37,7 +37,16 @@ export type SaleRecord = {
   soldOut: boolean;
 };
 
-export type KeyRecord = { id: string; name: string; role: ApiRole; createdAt: number };
+/** Times in ms since the epoch; `expiresAt` null: until it is revoked. */
+export type KeyRecord = {
+  id: string;
+  name: string;
+  role: ApiRole;
+  createdAt: number;
+  expiresAt: number | null;
+  /** To some seconds; null: never. */
+  lastUsedAt: number | null;
+};
 
 /** Times in ms since the epoch; `expiresAt` null: until it is lifted. `actor` as in the ledger. */
 export type BanRecord = {

@@ -3,7 +3,9 @@ import { limitBody } from '@fairgate/shared/http/body.ts';
 import { type FaultLog, notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
 import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
+import type { Queue } from 'bullmq';
 import { Hono } from 'hono';
+import type { AuditRows, Login } from '../app/access-ports.ts';
 import type { Bans } from '../app/bans.ts';
 import type { Checks } from '../app/checks.ts';
 import type { Keys } from '../app/keys.ts';
@@ -12,26 +14,33 @@ import type { MakePasses } from '../app/passes.ts';
 import type { Log, OrderRows } from '../app/ports.ts';
 import type { MakePreview } from '../app/previews.ts';
 import type { Products } from '../app/products.ts';
-import type { RefundOrder } from '../app/refunds.ts';
+import type { RefundAll, RefundOrder } from '../app/refunds.ts';
 import type { Revoke } from '../app/revocations.ts';
 import type { SaleStates } from '../app/sale-states.ts';
 import type { Sales } from '../app/sales.ts';
+import type { Sessions } from '../app/sessions.ts';
+import type { SignIn } from '../app/sign-in.ts';
 import type { Summaries } from '../app/summaries.ts';
+import type { AddressOf } from './address.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { authenticator } from './auth.ts';
 import { banRoutes } from './ban-routes.ts';
-import { checkEndpoints, checkRoutes } from './check-routes.ts';
+import { checkRoutes } from './check-routes.ts';
+import { controlEndpoints } from './control-endpoints.ts';
 import { docsPage, docsPolicy } from './docs-page.ts';
 import type { Api, ApiVariables } from './endpoint.ts';
-import { endpoints } from './endpoints.ts';
-import { type FairnessLog, fairnessEndpoints, fairnessRoutes } from './fairness-routes.ts';
+import { type FairnessLog, fairnessRoutes } from './fairness-routes.ts';
+import { jobsPage } from './jobs-page.ts';
 import { keyRoutes } from './key-routes.ts';
+import { loginRoutes } from './login-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { orderRoutes } from './order-routes.ts';
-import { placeEndpoints, placeRoutes } from './place-routes.ts';
+import { placeRoutes } from './place-routes.ts';
 import { productRoutes } from './product-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
-import { summaryEndpoints, summaryRoutes } from './summary-routes.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { summaryRoutes } from './summary-routes.ts';
 
 export type ApiParts = {
   products: Products;
@@ -42,7 +51,16 @@ export type ApiParts = {
   orders: OrderRows;
   fairness: FairnessLog;
   refund: RefundOrder;
+  refundAll: RefundAll;
   keys: Keys;
+  sessions: Sessions;
+  signIn: SignIn;
+  login: Login | null;
+  audit: AuditRows;
+  addressOf: AddressOf;
+  consoleOrigin: string | null;
+  /** What the page of jobs shows. */
+  queues: readonly Queue[];
   bans: Bans;
   checks: Checks;
   preview: MakePreview;
@@ -88,7 +106,10 @@ export function makeApi(parts: ApiParts): Api {
   });
   api.notFound(notFoundOrMethod(api));
   publicRoutes(api, parts);
-  const authenticate = authenticator(parts.keys);
+  const authenticate = authenticator(parts.signIn, parts.addressOf);
+  sessionRoutes(api, parts);
+  loginRoutes(api, parts);
+  jobsPage(api, authenticate, parts.queues);
   productRoutes(api, authenticate, parts.products);
   saleRoutes(api, authenticate, parts);
   checkRoutes(api, authenticate, parts);
@@ -99,13 +120,12 @@ export function makeApi(parts: ApiParts): Api {
   orderRoutes(api, authenticate, parts);
   banRoutes(api, authenticate, parts.bans);
   keyRoutes(api, authenticate, parts.keys);
+  auditRoutes(api, authenticate, parts.audit);
   return api;
 }
 
 function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
-  const beside = [checkEndpoints, placeEndpoints, summaryEndpoints, fairnessEndpoints];
-  const all = [...endpoints, ...beside.flatMap((table) => Object.values(table))];
-  const document = openApiDocument(all);
+  const document = openApiDocument(controlEndpoints);
   api.get('/healthz', (c) => c.json({ status: 'ok' }));
   api.get('/readyz', async (c) => {
     try {
@@ -120,6 +140,6 @@ function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
   api.get('/openapi.json', (c) => c.json(document));
   api.get('/docs', (c) => {
     c.header('content-security-policy', docsPolicy);
-    return c.html(docsPage(all));
+    return c.html(docsPage(controlEndpoints));
   });
 }

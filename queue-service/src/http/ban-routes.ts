@@ -1,8 +1,8 @@
 import { type Bans, banVersion } from '../app/bans.ts';
 import type { BanRecord } from '../domain/records.ts';
+import { banEndpoints } from './access-endpoints.ts';
 import type { Authenticate } from './auth.ts';
 import { type Api, type ApiContext, serve } from './endpoint.ts';
-import { banEndpoints } from './endpoints.ts';
 import { etag } from './etag.ts';
 import { onePage } from './list.ts';
 import { viewBan } from './views.ts';

@@ -26,7 +26,7 @@ it('a ban is published within the answer, in one form, and lifted within the ans
   expect(before.bans).toContainEqual(listed);
   const path = `/v1/bans/${made.body.id}`;
   expect((await call('GET', path)).body).toEqual(made.body);
-  expect((await call('DELETE', path, undefined, { 'if-match': '"v2"' })).status).toBe(409);
+  expect((await call('DELETE', path, undefined, { 'if-match': '"v2"' })).status).toBe(412);
   expect((await call('DELETE', path)).status).toBe(204);
   const after = await published();
   expect(after.version).toBeGreaterThan(before.version);

@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { jsonBody, optionalJsonBody, parseInput } from '@fairgate/shared/http/body.ts';
 import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
 import { type IdPrefix, isId } from '@fairgate/shared/ids.ts';
-import { Problem } from '@fairgate/shared/problem.ts';
+import { Problem, type ProblemSlug } from '@fairgate/shared/problem.ts';
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
+import type { Caller, Once } from '../app/caller.ts';
 import { withDeadline } from '../app/deadline.ts';
-import type { Caller } from '../app/ports.ts';
 import type { Precondition } from '../app/precondition.ts';
 import type { ApiRole } from '../domain/roles.ts';
 import type { Authenticate } from './auth.ts';
@@ -20,6 +21,12 @@ export type Endpoint<Body = undefined, Query = undefined> = {
   idPrefix?: IdPrefix;
   role: ApiRole;
   summary: string;
+  /** What it may be refused for besides what follows from the rest: 409 and its like, in words. */
+  refusals?: Partial<Record<ProblemSlug, string>>;
+  /** It heeds `If-Match`. */
+  ifMatch?: boolean;
+  /** It makes something, and heeds `Idempotency-Key`. */
+  once?: boolean;
   body?: z.ZodType<Body>;
   /** No body counts as `{}`. */
   bodyOptional?: boolean;
@@ -49,7 +56,7 @@ export type Call<Body, Query> = {
 /** A million units take the longest; a query whose connection died may never settle. */
 const answerMs = 120_000;
 
-/** Registers an endpoint: key → role → id → query → body → handler. */
+/** Registers an endpoint: key → role → id → query → body → conditions → handler. */
 export function serve<Body, Query>(
   api: Api,
   authenticate: Authenticate,
@@ -66,8 +73,27 @@ export function serve<Body, Query>(
     const query = readQuery(c, endpoint);
     const body = await readBody(c, endpoint);
     const expected = precondition(c.req.header('if-match'));
-    return await withDeadline(answerMs, handle({ c, caller, id, body, query, expected }));
+    const once = endpoint.once === true ? onceOf(c, body) : null;
+    const call = { c, caller: { ...caller, once }, id, body, query, expected };
+    const answer = await withDeadline(answerMs, handle(call));
+    if (once?.replayed === true) answer.headers.set('idempotent-replayed', 'true');
+    return answer;
   });
+}
+
+const onceKeyForm = /^[\x21-\x7e]{1,255}$/;
+
+/** The key of a creating call, and what it stands for. */
+function onceOf(c: ApiContext, body: unknown): Once | null {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return null;
+  if (!onceKeyForm.test(key)) {
+    const message = 'is not 1 to 255 printable characters';
+    const errors = [{ path: 'Idempotency-Key', message }];
+    throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
+  }
+  const request = `${c.req.method} ${c.req.path}\n${JSON.stringify(body)}`;
+  return { key, digest: createHash('sha256').update(request).digest('hex'), replayed: false };
 }
 
 /** Where the endpoint has no schema, the type parameter is `undefined`, and so is the value. */

@@ -1,5 +1,5 @@
 import { roomSettingsPatchSchema } from '@fairgate/shared/sale.ts';
-import { type SaleAction, saleActions } from '../domain/phase.ts';
+import type { SaleAction } from '../domain/phase.ts';
 import type { Endpoint } from './endpoint.ts';
 import * as input from './schemas.ts';
 import * as view from './views.ts';
@@ -16,6 +16,7 @@ export const productEndpoints = {
     role: 'operator',
     summary: 'Make a product, with its stock units',
     body: input.newProductSchema,
+    once: true,
     status: 201,
     answer: view.productView,
   },
@@ -42,6 +43,8 @@ export const productEndpoints = {
     role: 'operator',
     summary: 'Change a product; not its currency while a sale that is not closed offers it',
     body: input.productPatchSchema,
+    ifMatch: true,
+    refusals: { conflict: 'its currency is that of a sale that is not closed' },
     status: 200,
     answer: view.productView,
   },
@@ -51,6 +54,8 @@ export const productEndpoints = {
     role: 'operator',
     summary:
       'Delete a product of which nothing is held, and that no sale offers which is not closed',
+    ifMatch: true,
+    refusals: { conflict: 'a sale that is not closed offers it, or units are held' },
     status: 204,
   },
   addStock: {
@@ -60,6 +65,8 @@ export const productEndpoints = {
     role: 'operator',
     summary: 'Add units, also while the sale is open',
     body: input.stockSchema,
+    ifMatch: true,
+    once: true,
     status: 200,
     answer: view.productView,
   },
@@ -72,6 +79,8 @@ export const saleEndpoints = {
     role: 'operator',
     summary: 'Make a sale; a draft unless `publish` is true',
     body: input.newSaleSchema,
+    once: true,
+    refusals: { conflict: 'a product is in another sale that is not closed, or it would be over' },
     status: 201,
     answer: view.saleView,
   },
@@ -98,6 +107,8 @@ export const saleEndpoints = {
     role: 'operator',
     summary: 'Change a sale; productIds, startsAt and mode only before its start',
     body: input.salePatchSchema,
+    ifMatch: true,
+    refusals: { conflict: 'its state, named in `detail`, does not allow it' },
     status: 200,
     answer: view.saleView,
   },
@@ -107,6 +118,8 @@ export const saleEndpoints = {
     role: 'operator',
     summary:
       'Delete a draft, or a closed sale of which no order awaits payment; its summary, orders and ledger stay',
+    ifMatch: true,
+    refusals: { conflict: 'its state does not allow it, or an order awaits payment' },
     status: 204,
   },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;
@@ -128,6 +141,10 @@ export function actionEndpoint(action: SaleAction) {
     summary: actionSummaries[action],
     body: input.actionSchema,
     bodyOptional: true,
+    ifMatch: true,
+    refusals: {
+      conflict: 'its state, named in `detail`, does not allow it; or `confirm` is wrong',
+    },
     status: 200,
     answer: view.saleView,
   } as const;
@@ -150,6 +167,8 @@ export const roomEndpoints = {
     role: 'operator',
     summary: 'Change any of the room settings; shoppers see it within 2 s',
     body: roomSettingsPatchSchema,
+    ifMatch: true,
+    refusals: { conflict: 'the sale is closed' },
     status: 200,
     answer: view.setRoomView,
   },
@@ -163,113 +182,3 @@ export const roomEndpoints = {
     alsoTypes: ['text/event-stream'],
   },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;
-
-export const orderEndpoints = {
-  list: {
-    method: 'GET',
-    path: '/v1/orders',
-    role: 'viewer',
-    summary: 'Orders, newest first',
-    query: input.orderListSchema,
-    status: 200,
-    answer: view.listOf(view.orderView),
-  },
-  get: {
-    method: 'GET',
-    path: '/v1/orders/{id}',
-    idPrefix: 'ord',
-    role: 'viewer',
-    summary: 'An order',
-    status: 200,
-    answer: view.orderView,
-  },
-  refund: {
-    method: 'POST',
-    path: '/v1/orders/{id}/refund',
-    idPrefix: 'ord',
-    role: 'operator',
-    summary: 'Give the money of a paid order back; its units are free again',
-    body: input.refundSchema,
-    bodyOptional: true,
-    status: 200,
-    answer: view.orderView,
-  },
-} as const satisfies Record<string, Endpoint<unknown, unknown>>;
-
-const ban = { idPrefix: 'ban', path: '/v1/bans/{id}' } as const;
-
-export const banEndpoints = {
-  create: {
-    method: 'POST',
-    path: '/v1/bans',
-    role: 'operator',
-    summary: 'Bar an address, network, visitor, country or ASN; works at the edge within 2 s',
-    body: input.newBanSchema,
-    status: 201,
-    answer: view.banView,
-  },
-  list: {
-    method: 'GET',
-    path: '/v1/bans',
-    role: 'operator',
-    summary: 'Bans that hold, newest first',
-    query: input.listSchema,
-    status: 200,
-    answer: view.listOf(view.banView),
-  },
-  get: {
-    ...ban,
-    method: 'GET',
-    role: 'operator',
-    summary: 'A ban that holds',
-    status: 200,
-    answer: view.banView,
-  },
-  remove: {
-    ...ban,
-    method: 'DELETE',
-    role: 'operator',
-    summary: 'Lift a ban within 2 s, and forget what an address was suspected of',
-    status: 204,
-  },
-} as const satisfies Record<string, Endpoint<unknown, unknown>>;
-
-export const keyEndpoints = {
-  create: {
-    method: 'POST',
-    path: '/v1/api-keys',
-    role: 'admin',
-    summary: 'Make an API key; it is shown in this answer alone',
-    body: input.newKeySchema,
-    status: 201,
-    answer: view.newKeyView,
-  },
-  list: {
-    method: 'GET',
-    path: '/v1/api-keys',
-    role: 'admin',
-    summary: 'API keys, without the keys themselves',
-    query: input.listSchema,
-    status: 200,
-    answer: view.listOf(view.keyView),
-  },
-  remove: {
-    method: 'DELETE',
-    path: '/v1/api-keys/{id}',
-    idPrefix: 'key',
-    role: 'admin',
-    summary: 'Revoke an API key; not the last admin key',
-    status: 204,
-  },
-} as const satisfies Record<string, Endpoint<unknown, unknown>>;
-
-/** All of them, for the OpenAPI document. */
-export const endpoints: Endpoint<unknown, unknown>[] = [
-  ...Object.values(productEndpoints),
-  ...Object.values(saleEndpoints),
-  ...saleActions.map(actionEndpoint),
-  ...Object.values(roomEndpoints),
-  ...Object.values(orderEndpoints),
-  ...Object.values(banEndpoints),
-  ...Object.values(keyEndpoints),
-];

@@ -1,13 +1,13 @@
 import type { Keys } from '../app/keys.ts';
+import { keyEndpoints } from './access-endpoints.ts';
 import type { Authenticate } from './auth.ts';
 import { type Api, serve } from './endpoint.ts';
-import { keyEndpoints } from './endpoints.ts';
 import { onePage } from './list.ts';
 import { viewKey } from './views.ts';
 
 export function keyRoutes(api: Api, authenticate: Authenticate, keys: Keys): void {
   serve(api, authenticate, keyEndpoints.create, async ({ c, caller, body }) => {
-    const made = await keys.create(caller, body.name, body.role);
+    const made = await keys.create(caller, body);
     c.header('cache-control', 'no-store');
     return c.json({ ...viewKey(made), key: made.key }, 201);
   });

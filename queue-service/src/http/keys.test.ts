@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { adminKey, pen, type Service, testService } from '../../test/fixture.ts';
-import { endpoints } from './endpoints.ts';
+import { controlEndpoints as endpoints } from './control-endpoints.ts';
 
 let service: Service;
 beforeAll(async () => {

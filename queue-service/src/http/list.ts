@@ -5,12 +5,16 @@ import type { PageOf } from '../app/ports.ts';
 
 /** One page of a list; the cursor is the id of its last item. */
 export async function onePage<Row extends { id: string }, Item, Query extends PageQuery>(
-  prefix: IdPrefix,
+  /** Of the ids, or what a cursor looks like. */
+  prefix: IdPrefix | RegExp,
   query: Query,
   read: (page: Query & PageOf) => Promise<Row[]>,
   view: (row: Row) => Item,
 ): Promise<Page<Item>> {
-  if (query.cursor !== undefined && !isId(prefix, query.cursor)) {
+  const { cursor } = query;
+  const isCursor = (text: string) =>
+    typeof prefix === 'string' ? isId(prefix, text) : prefix.test(text);
+  if (cursor !== undefined && !isCursor(cursor)) {
     const errors = [{ path: 'cursor', message: 'is not a cursor of this list' }];
     throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
   }

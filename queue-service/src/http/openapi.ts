@@ -1,8 +1,9 @@
-import { problems } from '@fairgate/shared/problem.ts';
+import { type ProblemSlug, problems } from '@fairgate/shared/problem.ts';
 import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
+import { openPaths } from './open-paths.ts';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 const problemSchema = z.object({
   type: z.enum(Object.keys(problems).map((slug) => `urn:fairgate:problem:${slug}`)),
@@ -26,36 +27,92 @@ export function openApiDocument(endpoints: readonly Endpoint<unknown, unknown>[]
       title: 'Fairgate queue service',
       version: '1',
       description:
-        'Products, sales, rooms, summaries, bans and keys. Errors are RFC 9457 problems.',
+        "Products, sales, rooms, summaries, bans and keys. Errors are RFC 9457 problems. Credentials are an API key (or a token of the operator's own login) as `Authorization: Bearer`, or the cookie that signing in at the console leaves.",
     },
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'API key' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', bearerFormat: 'API key, or a JWT of the login' },
+        session: { type: 'apiKey', in: 'cookie', name: 'fairgate_session' },
+      },
       schemas: { Problem: jsonSchema(problemSchema, 'output') },
     },
-    security: [{ key: [] }],
+    security: [{ key: [] }, { session: [] }],
     paths: { ...paths, ...openPaths() },
   };
 }
 
 function operation(endpoint: Endpoint<unknown, unknown>): Json {
-  const { body, bodyOptional = false, status, summary, role } = endpoint;
+  const { body, bodyOptional = false, status, summary, role, method, path } = endpoint;
   return {
+    operationId: operationId(method, path),
     summary,
     description: `Role: ${role}.`,
+    'x-fairgate-role': role,
     parameters: parameters(endpoint),
     ...(body
       ? { requestBody: { required: !bodyOptional, content: jsonContent(body, 'input') } }
       : {}),
-    responses: { [status]: answer(endpoint), default: problemAnswer },
+    responses: { [status]: answer(endpoint), ...refusals(refusalsOf(endpoint)) },
   };
 }
 
-const problemAnswer = {
-  description: 'A problem document',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+/** `POST /v1/sales/{id}/refund-all` is `postSalesByIdRefundAll`. */
+export function operationId(method: string, path: string): string {
+  const words = path.replace(/^\/v1/, '').split(/[/.-]/);
+  const named = words.map((word) => {
+    const bare = word.replace(/^\{(\w+)\}$/, (_, name: string) => `by-${name}`);
+    return bare.split('-').map(capital).join('');
+  });
+  return `${method.toLowerCase()}${named.join('')}`;
+}
+
+function capital(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+}
+
+/** What may be answered besides the success, with the case in words. */
+function refusalsOf(endpoint: Endpoint<unknown, unknown>): Partial<Record<ProblemSlug, string>> {
+  const { body, query, idPrefix, ifMatch, once, method } = endpoint;
+  const readsInput = body !== undefined || query !== undefined || once === true;
+  return {
+    ...(readsInput ? { 'invalid-request': 'what is wrong is listed in `errors`' } : {}),
+    unauthorized: 'no valid credentials',
+    forbidden: 'the role does not suffice, or a cookie came from another origin',
+    ...(idPrefix === undefined ? {} : { 'not-found': 'nothing has that id' }),
+    ...(ifMatch ? { 'precondition-failed': 'it has changed since `If-Match` was read' } : {}),
+    ...(method === 'GET' ? {} : { 'payload-too-large': 'the body is over the limit' }),
+    ...(body ? { 'unsupported-media-type': 'the body is no JSON by its content type' } : {}),
+    ...(once ? { 'idempotency-key-reused': 'the key came with another request' } : {}),
+    'rate-limited': 'too many wrong credentials came from this address',
+    unavailable: 'a store cannot be reached; try again after `Retry-After`',
+    ...endpoint.refusals,
+  };
+}
+
+/** By status, each with the problems that it may be. */
+export function refusals(cases: Partial<Record<ProblemSlug, string>>): Json {
+  const slugs = Object.keys(problems).filter((slug): slug is ProblemSlug => slug in cases);
+  const statuses = [...new Set(slugs.map((slug) => problems[slug].status))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const here = slugs.filter((slug) => problems[slug].status === status);
+      const description = here.map((slug) => `\`${slug}\`: ${cases[slug]}`).join('; ');
+      return [status, { description, ...retryHeader(status), content: problemContent }];
+    }),
+  );
+}
+
+function retryHeader(status: number): Json {
+  if (status !== 429 && status !== 503) return {};
+  const schema = { type: 'integer', minimum: 1 };
+  return { headers: { 'Retry-After': { required: true, description: 'in seconds', schema } } };
+}
+
+const problemContent = {
+  'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
 };
 
-function parameters({ path, method, query }: Endpoint<unknown, unknown>): Json[] {
+function parameters({ path, query, ifMatch, once }: Endpoint<unknown, unknown>): Json[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
     return { name, in: 'path', required: true, schema: { type: 'string' } };
   });
@@ -63,12 +120,20 @@ function parameters({ path, method, query }: Endpoint<unknown, unknown>): Json[]
   const inQuery = shape.map(([name, schema]) => {
     return { name, in: 'query', required: false, schema: jsonSchema(schema, 'input') };
   });
-  const isChange = inPath.length > 0 && method !== 'GET';
-  const ifMatch = { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } };
-  return [...inPath, ...inQuery, ...(isChange ? [ifMatch] : [])];
+  return [
+    ...inPath,
+    ...inQuery,
+    ...(ifMatch ? [header('If-Match', 'an `ETag` that was read')] : []),
+    ...(once ? [header('Idempotency-Key', 'sent again, the first answer is given; 24 h')] : []),
+  ];
 }
 
-function answer({ status, answer: schema, alsoTypes = [] }: Endpoint<unknown, unknown>): Json {
+function header(name: string, description: string): Json {
+  return { name, in: 'header', required: false, description, schema: { type: 'string' } };
+}
+
+function answer(endpoint: Endpoint<unknown, unknown>): Json {
+  const { status, answer: schema, alsoTypes = [] } = endpoint;
   const description = status === 204 ? 'Done' : status === 201 ? 'Made' : 'The answer';
   const also = alsoTypes.map((type) => [type, { schema: { type: 'string' } }]);
   const content = {
@@ -78,30 +143,12 @@ function answer({ status, answer: schema, alsoTypes = [] }: Endpoint<unknown, un
   return { description, ...(Object.keys(content).length > 0 ? { content } : {}) };
 }
 
-function jsonContent(schema: z.ZodType, io: 'input' | 'output'): Json {
+export function jsonContent(schema: z.ZodType, io: 'input' | 'output'): Json {
   return { 'application/json': { schema: jsonSchema(schema, io) } };
 }
 
 /** Transforms (times to ms) have no JSON form of their own; what is sent is described. */
-function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
+export function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return rest;
-}
-
-/** Calls without a key. */
-function openPaths(): Record<string, Json> {
-  const get = (summary: string, type: string) => ({
-    get: {
-      summary,
-      security: [],
-      responses: { 200: { description: 'The answer', content: { [type]: {} } } },
-    },
-  });
-  return {
-    '/healthz': get('The process is alive', 'application/json'),
-    '/readyz': get('Able to serve: Postgres answers', 'application/json'),
-    '/metrics': get('Metrics for Prometheus', 'text/plain'),
-    '/openapi.json': get('This document', 'application/json'),
-    '/docs': get('This document, to read', 'text/html'),
-  };
 }

@@ -1,14 +1,15 @@
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { OrderRows } from '../app/ports.ts';
-import type { RefundOrder } from '../app/refunds.ts';
+import type { RefundAll, RefundOrder } from '../app/refunds.ts';
 import type { Authenticate } from './auth.ts';
 import { type Api, serve } from './endpoint.ts';
-import { orderEndpoints } from './endpoints.ts';
 import { onePage } from './list.ts';
+import { orderEndpoints } from './order-endpoints.ts';
 
-type Parts = { orders: OrderRows; refund: RefundOrder };
+type Parts = { orders: OrderRows; refund: RefundOrder; refundAll: RefundAll };
 
-export function orderRoutes(api: Api, authenticate: Authenticate, { orders, refund }: Parts): void {
+export function orderRoutes(api: Api, authenticate: Authenticate, parts: Parts): void {
+  const { orders, refund, refundAll } = parts;
   serve(api, authenticate, orderEndpoints.list, async ({ c, query }) =>
     c.json(await onePage('ord', query, orders.page, (order) => order)),
   );
@@ -19,5 +20,8 @@ export function orderRoutes(api: Api, authenticate: Authenticate, { orders, refu
   });
   serve(api, authenticate, orderEndpoints.refund, async ({ c, caller, id, body }) =>
     c.json(await refund(caller, id, body)),
+  );
+  serve(api, authenticate, orderEndpoints.refundAll, async ({ c, caller, id, body, expected }) =>
+    c.json({ id, orders: await refundAll(caller, id, body, expected) }),
   );
 }

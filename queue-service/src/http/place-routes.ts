@@ -53,6 +53,8 @@ export const placeEndpoints = {
     path: '/v1/sales/{id}/passes',
     summary: 'Make single-use passes for the priority lane; they are shown in this answer alone',
     body: passesSchema,
+    once: true,
+    refusals: { conflict: 'the sale is closed' },
     status: 201,
     answer: passesView,
   },
@@ -62,6 +64,10 @@ export const placeEndpoints = {
     summary:
       'Places and unredeemed tokens of a visitor, of a range of numbers, or of all who have joined stop working within 2 s',
     body: revokeSchema,
+    ifMatch: true,
+    refusals: {
+      conflict: 'the sale is a draft, there are too many revocations, or `confirm` is wrong',
+    },
     status: 200,
     answer: revokedView,
   },

@@ -177,7 +177,7 @@ describe('a revocation', () => {
   it('is refused where the caller is mistaken about the sale, or the sale has no places', async () => {
     expect(slug(await post('revoke', { all: true, confirm: 'Pots' }))).toBe('409 conflict');
     const stale = await post('revoke', { visitor: 'v1' }, { 'if-match': '"v99"' });
-    expect(slug(stale)).toBe('409 conflict');
+    expect(slug(stale)).toBe('412 precondition-failed');
     ({ saleId } = await aSale(service));
     expect(slug(await post('revoke', { visitor: 'v1' }))).toBe('409 conflict');
     expect(await rows()).toEqual([]);

@@ -46,10 +46,10 @@ describe('products', () => {
     const path = `/v1/products/${made.id}`;
     const stale = { 'if-match': '"v9"' };
     expect((await call('PATCH', path, { name: 'x' }, stale)).body).toMatchObject({
-      type: 'urn:fairgate:problem:conflict',
-      status: 409,
+      type: 'urn:fairgate:problem:precondition-failed',
+      status: 412,
     });
-    expect((await call('DELETE', path, undefined, stale)).status).toBe(409);
+    expect((await call('DELETE', path, undefined, stale)).status).toBe(412);
     expect((await call('PATCH', path, { name: 'x' }, { 'if-match': '"v8", "v1"' })).status).toBe(
       200,
     );

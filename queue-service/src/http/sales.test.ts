@@ -74,7 +74,7 @@ describe('sales', () => {
       ['DELETE', '', undefined],
     ] as const) {
       const answer = await call(method, `/v1/sales/${saleId}${path}`, body, stale);
-      expect(slug(answer)).toBe('409 conflict');
+      expect(slug(answer)).toBe('412 precondition-failed');
     }
     expect((await call('GET', `/v1/sales/${saleId}`)).headers.get('etag')).toBe('"v1"');
   });

@@ -81,7 +81,11 @@ export const actionSchema = z.strictObject({ confirm: z.string().max(1_000).opti
 /** `reason` goes into the ledger; `confirm` is the sale's name. */
 export const refundSchema = actionSchema.extend({ reason: z.string().max(500).optional() });
 
-export const newKeySchema = z.strictObject({ name, role: z.enum(apiRoles) });
+export const newKeySchema = z.strictObject({
+  name,
+  role: z.enum(apiRoles),
+  expiresAt: time.nullable().default(null),
+});
 
 /** The value in its one form; an ASN may be sent as a number. */
 export const newBanSchema = z
@@ -105,4 +109,27 @@ export const orderListSchema = pageQuerySchema.extend({
     .refine((id) => isId('sale', id), 'is not the id of a sale')
     .optional(),
   state: z.enum(orderStates).optional(),
+  q: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .describe('an order id, an e-mail address, or a number in the line')
+    .optional(),
 });
+
+export const auditListSchema = pageQuerySchema.extend({
+  saleId: z
+    .string()
+    .refine((id) => isId('sale', id), 'is not the id of a sale')
+    .optional(),
+  actor: z
+    .string()
+    .max(200)
+    .describe('`key:…`, `user:…`, `visitor:…`, `system:…`; or `admins` for keys and users')
+    .optional(),
+  action: z.string().max(100).describe('such as `sale.paused`').optional(),
+});
+
+/** Signing in at the console. */
+export const signInSchema = z.strictObject({ key: z.string().min(1).max(512) });

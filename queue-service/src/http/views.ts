@@ -3,6 +3,8 @@ import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
 import { roomSettingsSchema, saleModes, saleStates } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
+import type { AuditRecord } from '../app/access-ports.ts';
+import type { Identity } from '../app/caller.ts';
 import type { Finding } from '../domain/checks.ts';
 import type { AdminState } from '../domain/phase.ts';
 import {
@@ -12,7 +14,7 @@ import {
   type SaleRecord,
   unitsTotal,
 } from '../domain/records.ts';
-import { apiRoles } from '../domain/roles.ts';
+import { type ApiRole, apiRoles, roleSuffices } from '../domain/roles.ts';
 
 export const at = z.iso.datetime();
 export const count = z.int().min(0);
@@ -103,11 +105,20 @@ export const keyView = z.object({
   name: z.string(),
   role: z.enum(apiRoles),
   createdAt: at,
+  expiresAt: at.nullable().describe('null: until it is revoked'),
+  lastUsedAt: at.nullable().describe('to some seconds; null: never'),
 });
 export const newKeyView = keyView.extend({ key: z.string().describe('shown this once') });
 
 export function viewKey(key: KeyRecord): z.infer<typeof keyView> {
-  return { id: key.id, name: key.name, role: key.role, createdAt: isoTime(key.createdAt) };
+  return {
+    id: key.id,
+    name: key.name,
+    role: key.role,
+    createdAt: isoTime(key.createdAt),
+    expiresAt: timeOrNull(key.expiresAt),
+    lastUsedAt: timeOrNull(key.lastUsedAt),
+  };
 }
 
 export const banView = z.object({
@@ -177,3 +188,46 @@ export const orderView = z.object({
 export function listOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : isoTime(ms);
+}
+
+const fields = z.record(z.string(), z.unknown());
+
+export const auditView = z.object({
+  id: z.string(),
+  at,
+  actor: z.string().describe('`key:…`, `user:…`, `visitor:…` or `system:…`'),
+  address: z.string().nullable().describe('where they sat; shown to operators and admins'),
+  action: z.string(),
+  saleId: z.string().nullable(),
+  productId: z.string().nullable(),
+  orderId: z.string().nullable(),
+  unitIds: z.array(z.string()),
+  before: fields.nullable().describe('of a change: the fields that are otherwise, as they were'),
+  after: fields.nullable(),
+  detail: fields,
+});
+
+export function viewAudit(entry: AuditRecord, role: ApiRole): z.infer<typeof auditView> {
+  const address = roleSuffices(role, 'operator') ? entry.address : null;
+  return { ...entry, at: isoTime(entry.at), address };
+}
+
+export const sessionView = z.object({
+  actor: z.string(),
+  name: z.string(),
+  role: z.enum(apiRoles),
+  expiresAt: at.nullable().describe('null: a key that does not expire'),
+});
+
+export function viewSession(who: Identity): z.infer<typeof sessionView> {
+  const { actor, name, role, expiresAt } = who;
+  return { actor, name, role, expiresAt: timeOrNull(expiresAt) };
+}
+
+export const refundsView = z.object({
+  id: z.string().describe('of the sale'),
+  orders: count.describe('paid orders whose refund was ordered by this call'),
+});

@@ -30,8 +30,20 @@ export const ledger = pgTable(
     orderId: text('order_id'),
     unitIds: text('unit_ids').array(),
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
+    /** Where whoever did it sat; null for services, and where nobody can tell. */
+    address: text('address'),
+    /** Of a change by an admin: the fields that are otherwise, as they were and as they are. */
+    before: jsonb('before').$type<Record<string, unknown>>(),
+    after: jsonb('after').$type<Record<string, unknown>>(),
   },
-  (t) => [index('ledger_by_sale').on(t.saleId, t.id), index('ledger_by_order').on(t.orderId)],
+  (t) => [
+    index('ledger_by_sale').on(t.saleId, t.id),
+    index('ledger_by_order').on(t.orderId),
+    // Shoppers' own lines are by far the most: whoever looks for an admin's walks past none of them.
+    index('ledger_by_admin')
+      .on(t.actor, t.id)
+      .where(sql`actor like 'key:%' or actor like 'user:%'`),
+  ],
 );
 
 /** A commit by each checkout a second: whoever can make it may renew the admission lease (D10). */
@@ -100,19 +112,6 @@ export const notices = pgTable(
   },
   (t) => [primaryKey({ columns: [t.orderId, t.kind] })],
 );
-
-export type ApiRole = 'viewer' | 'operator' | 'admin';
-
-/** Keys of the control API; the key itself is never kept. Owner: the queue service. */
-export const apiKeys = pgTable('api_keys', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  role: text('role').$type<ApiRole>().notNull(),
-  /** SHA-256 of the key, in hex; keys are 256 random bits, so no slow hash is needed. */
-  hash: text('hash').notNull().unique(),
-  createdAt: created(),
-  revokedAt: at('revoked_at'),
-});
 
 /** What a room would need to begin again, written every second. Owner: the queue service. */
 export const roomCheckpoints = pgTable('room_checkpoints', {

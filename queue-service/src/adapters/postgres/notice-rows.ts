@@ -57,6 +57,14 @@ export function outboxRows(db: Executor): OutboxRows {
     async setAside(ids) {
       await db.update(outbox).set({ topic: 'refused' }).where(inArray(outbox.id, ids));
     },
+    async addRefunds(saleId, { actor, reason }) {
+      const added = await db.execute(sql`
+        insert into outbox (topic, sale_id, payload)
+        select 'job', sale_id, jsonb_build_object('kind', 'refund', 'orderId', id,
+          'actor', ${actor}::text, 'reason', ${reason}::text)
+        from orders where sale_id = ${saleId} and state = 'paid'`);
+      return added.count;
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderLines, orders, orderUnits } from '@fairgate/shared/db/schema.ts';
-import { and, desc, eq, inArray, lt } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { AdminOrder, OrderRows } from '../../app/ports.ts';
 import type { Executor } from './executor.ts';
 
@@ -10,11 +10,12 @@ export function orderRows(db: Executor): OrderRows {
       const rows = await db.select().from(orders).where(eq(orders.id, id));
       return (await withItems(db, rows))[0] ?? null;
     },
-    async page({ cursor, limit, saleId, state }) {
+    async page({ cursor, limit, saleId, state, q }) {
       const where = and(
         cursor === undefined ? undefined : lt(orders.id, cursor),
         saleId === undefined ? undefined : eq(orders.saleId, saleId),
         state === undefined ? undefined : eq(orders.state, state),
+        q === undefined ? undefined : matching(q),
       );
       const rows = await db
         .select()
@@ -25,6 +26,12 @@ export function orderRows(db: Executor): OrderRows {
       return await withItems(db, rows);
     },
   };
+}
+
+function matching(q: string) {
+  if (/^\d{1,15}$/.test(q)) return eq(orders.number, Number(q));
+  if (q.includes('@')) return eq(sql`lower(${orders.email})`, q.toLowerCase());
+  return eq(orders.id, q);
 }
 
 type OrderRow = typeof orders.$inferSelect;

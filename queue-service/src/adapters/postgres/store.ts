@@ -2,11 +2,13 @@ import type { DatabaseClient } from '@fairgate/shared/db/client.ts';
 import { ledger } from '@fairgate/shared/db/schema-records.ts';
 import { sql } from 'drizzle-orm';
 import type { Rows, Store } from '../../app/ports.ts';
+import { auditRows } from './audit-rows.ts';
 import { banRows } from './ban-rows.ts';
 import { drawRows } from './draw-rows.ts';
 import { type Executor, sqlState } from './executor.ts';
 import { keyRows } from './key-rows.ts';
 import { noticeRows, outboxRows } from './notice-rows.ts';
+import { onceRows } from './once-rows.ts';
 import { orderRows } from './order-rows.ts';
 import { productRows } from './product-rows.ts';
 import { saleReport } from './report.ts';
@@ -14,6 +16,7 @@ import { revocationRows } from './revocation-rows.ts';
 import { roomRows } from './room-rows.ts';
 import { saleBooks } from './sale-books.ts';
 import { saleRows } from './sale-rows.ts';
+import { sessionRows } from './session-rows.ts';
 
 /** Deadlock, serialization failure: Postgres chose this one to try again. */
 const retryStates = ['40P01', '40001'];
@@ -42,6 +45,9 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
     rooms: roomRows(db),
     draws: drawRows(db, randomnessUrl),
     keys: keyRows(db),
+    sessions: sessionRows(db),
+    audit: auditRows(db),
+    once: onceRows(db),
     bans: banRows(db),
     revocations: revocationRows(db),
     orders: orderRows(db),

@@ -1,0 +1,25 @@
+import { saleActions } from '../domain/phase.ts';
+import { auditEndpoints, banEndpoints, keyEndpoints } from './access-endpoints.ts';
+import { checkEndpoints } from './check-routes.ts';
+import type { Endpoint } from './endpoint.ts';
+import { actionEndpoint, productEndpoints, roomEndpoints, saleEndpoints } from './endpoints.ts';
+import { fairnessEndpoints } from './fairness-routes.ts';
+import { orderEndpoints } from './order-endpoints.ts';
+import { placeEndpoints } from './place-routes.ts';
+import { summaryEndpoints } from './summary-routes.ts';
+
+/** All calls that need a key, for the OpenAPI document. */
+export const controlEndpoints: Endpoint<unknown, unknown>[] = [
+  ...Object.values(productEndpoints),
+  ...Object.values(saleEndpoints),
+  ...saleActions.map(actionEndpoint),
+  ...Object.values(checkEndpoints),
+  ...Object.values(roomEndpoints),
+  ...Object.values(summaryEndpoints),
+  ...Object.values(fairnessEndpoints),
+  ...Object.values(orderEndpoints),
+  ...Object.values(placeEndpoints),
+  ...Object.values(banEndpoints),
+  ...Object.values(keyEndpoints),
+  ...Object.values(auditEndpoints),
+];
