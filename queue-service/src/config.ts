@@ -8,7 +8,7 @@ import {
 import { hmacKeysHint, keySetting, parseSettings } from '@fairgate/shared/settings.ts';
 import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { z } from 'zod';
-import type { OidcSettings } from './adapters/oidc.ts';
+import type { OidcSettings } from './app/access-ports.ts';
 
 const url = (...protocols: string[]) =>
   z.string().refine(

@@ -1,23 +1,10 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
 import { z } from 'zod';
-import type { Login } from '../app/access-ports.ts';
+import type { Login, OidcSettings } from '../app/access-ports.ts';
 import type { Identity } from '../app/caller.ts';
 import type { Log } from '../app/ports.ts';
-import { type ApiRole, apiRoles } from '../domain/roles.ts';
-
-export type OidcSettings = {
-  issuer: string;
-  clientId: string;
-  /** None for a public client, which proves itself by PKCE alone. */
-  clientSecret: string | undefined;
-  /** Of tokens that come as `Authorization: Bearer`. */
-  audience: string;
-  name: string;
-  /** The claim that lists what somebody is, and its value for each role. */
-  rolesClaim: string;
-  roles: Record<ApiRole, string>;
-};
+import { apiRoles } from '../domain/roles.ts';
 
 /** What issuers sign with; never `none`, nor a shared secret. */
 const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];

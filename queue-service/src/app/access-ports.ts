@@ -1,4 +1,5 @@
 import type { KeyRecord } from '../domain/records.ts';
+import type { ApiRole } from '../domain/roles.ts';
 import type { Identity } from './caller.ts';
 import type { PageOf } from './ports.ts';
 
@@ -87,3 +88,16 @@ export type Login = {
 
 /** Kept by the browser, in a cookie that no script reads, until it is back. */
 export type LoginState = { state: string; nonce: string; verifier: string };
+
+export type OidcSettings = {
+  issuer: string;
+  clientId: string;
+  /** None for a public client, which proves itself by PKCE alone. */
+  clientSecret: string | undefined;
+  /** Of tokens that come as `Authorization: Bearer`. */
+  audience: string;
+  name: string;
+  /** The claim that lists what somebody is, and its value for each role. */
+  rolesClaim: string;
+  roles: Record<ApiRole, string>;
+};
