@@ -1,3 +1,4 @@
+import { banListText, bansKey } from '@fairgate/shared/bans/ban.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import {
   newPreviewId,
@@ -10,6 +11,7 @@ import { type EdgeProcess, startEdge } from '../../e2e/support/edge-process.ts';
 import { call } from '../../e2e/support/http.ts';
 import { type Rooms, roomsIn } from '../../e2e/support/rooms.ts';
 import { freshRedisUrl } from '../../e2e/support/stores.ts';
+import { waitFor } from '../../e2e/support/wait.ts';
 
 let edge: EdgeProcess;
 let rooms: Rooms;
@@ -148,4 +150,11 @@ test('what the page says of the challenge follows from the sale', async () => {
   expect(await box('altcha')).toContain('<progress');
   expect(await box('turnstile')).toContain('Turnstile’s widget stands here');
   expect(await box('none')).toContain('This sale asks for no challenge');
+});
+
+test('whoever is banned does not look either', async () => {
+  const id = await keep();
+  const ban = { id: 'ban_1', kind: 'ip', value: '127.0.0.1', expiresAt: null } as const;
+  await rooms.redis.set(bansKey, banListText({ version: 1, bans: [ban] }));
+  await waitFor('the ban', 3, async () => (await look(id)).status === 403);
 });

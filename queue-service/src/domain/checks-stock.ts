@@ -127,7 +127,7 @@ function prices(checked: Stocked): Finding[] {
       severity: 'warning',
       path,
       message: `${product.name} costs ${price}, ${numberWords(times)} times ${isLow ? 'less' : 'more'} than the sale's other products (${money(usual, product.currency)}).`,
-      todo: 'Look whether priceMinor is in minor units: 1250 is 12.50.',
+      todo: 'Look whether priceMinor is in minor units, such as cents.',
     };
     return [finding];
   });

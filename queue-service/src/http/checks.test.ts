@@ -64,8 +64,16 @@ it('publishing is refused with what was found, and for nothing else', async () =
   expect(refused.body.errors).toEqual([
     { path: 'endsAt', message: expect.stringMatching(/has passed\. Set a later endsAt/) },
   ]);
-  await call('PATCH', `/v1/sales/${saleId}`, { endsAt: null });
-  expect((await call('POST', `/v1/sales/${saleId}/publish`)).status).toBe(200);
+  const { body } = await call('GET', `/v1/sales/${saleId}`);
+  const { name, productIds, startsAt, endsAt } = body;
+  await call('DELETE', `/v1/sales/${saleId}`);
+  const again = { name, productIds, startsAt, endsAt };
+  const atOnce = await call('POST', '/v1/sales', { ...again, publish: true });
+  expect([atOnce.status, atOnce.body.errors]).toEqual([409, refused.body.errors]);
+  const draft = await call('POST', '/v1/sales', again);
+  expect(draft.status).toBe(201);
+  await call('PATCH', `/v1/sales/${draft.body.id}`, { endsAt: null });
+  expect((await call('POST', `/v1/sales/${draft.body.id}/publish`)).status).toBe(200);
 });
 
 it('a sale of which every product was deleted is not published; of some, it is', async () => {
