@@ -5,6 +5,7 @@ import type { ProductRecord, SaleRecord } from '../domain/records.ts';
 import { saleInfo } from '../domain/room-source.ts';
 import { by, type Caller } from './caller.ts';
 import type { CheckFacts, PreviewBoard } from './check-ports.ts';
+import { madeOnce } from './once.ts';
 import type { Store } from './ports.ts';
 import { existingSale } from './sales.ts';
 
@@ -25,19 +26,23 @@ type Parts = {
   publicOrigin: string;
 };
 
-export function makePreviews({ store, facts, board, clock, publicOrigin }: Parts): MakePreview {
+export function makePreviews(parts: Parts): MakePreview {
+  const { store, facts, board, clock, publicOrigin } = parts;
   return async (caller, saleId) => {
     const sale = await existingSale(store, saleId);
     const products = await facts.products(sale.productIds);
-    const id = newPreviewId();
-    const expiresAt = clock.now() + previewSeconds * 1_000;
-    await board.put(id, previewOf(sale, products, expiresAt)).catch((cause: unknown) => {
-      throw new Problem('unavailable', 'Redis cannot be reached; try again in a moment.', cause);
+    const made = await madeOnce(parts, caller, async (rows) => {
+      const id = newPreviewId();
+      const expiresAt = clock.now() + previewSeconds * 1_000;
+      // The link itself is a secret: the ledger tells only that there is one.
+      const detail = { expiresAt };
+      await rows.note({ ...by(caller), action: 'sale.previewed', saleId, detail });
+      await board.put(id, previewOf(sale, products, expiresAt)).catch((cause: unknown) => {
+        throw new Problem('unavailable', 'Redis cannot be reached; try again in a moment.', cause);
+      });
+      return { id, expiresAt };
     });
-    // The link itself is a secret: the ledger tells only that there is one.
-    const detail = { expiresAt };
-    await store.note({ ...by(caller), action: 'sale.previewed', saleId, detail });
-    return { id, url: `${publicOrigin}/preview/${id}`, expiresAt };
+    return { ...made, url: `${publicOrigin}/preview/${made.id}` };
   };
 }
 

@@ -43,6 +43,8 @@ export const checkEndpoints = {
     role: 'operator',
     summary:
       'Make a link that shows the page of the sale, a draft too, in each of its states for an hour',
+    once: true,
+    refusals: { unavailable: 'the rooms’ Redis cannot be reached' },
     body: z.strictObject({}),
     bodyOptional: true,
     status: 201,

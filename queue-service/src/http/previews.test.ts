@@ -62,6 +62,19 @@ it('each link is another, and the ledger tells who made one, but not which', asy
   for (const id of ids) expect(JSON.stringify(notes)).not.toContain(id);
 });
 
+it('is made once for an Idempotency-Key', async () => {
+  const { saleId } = await aSale(service);
+  const again = { 'idempotency-key': 'the-same' };
+  const path = `/v1/sales/${saleId}/preview`;
+  const first = await call('POST', path, undefined, again);
+  const second = await call('POST', path, undefined, again);
+  expect([second.status, second.body]).toEqual([201, first.body]);
+  expect(second.headers.get('idempotent-replayed')).toBe('true');
+  const notes = await service.database.sql`
+    select 1 from ledger where sale_id = ${saleId} and action = 'sale.previewed'`;
+  expect(notes).toHaveLength(1);
+});
+
 it('is for operators, and of sales that there are', async () => {
   const { saleId } = await aSale(service);
   const made = await call('POST', '/v1/api-keys', { name: 'v', role: 'viewer' });
