@@ -25,6 +25,7 @@ import { postgresStore } from './adapters/postgres/store.ts';
 import { redisPreviews } from './adapters/previews.ts';
 import { failFastRedis, patientRedis, roomConnection } from './adapters/redis.ts';
 import { roomSide } from './adapters/room-side.ts';
+import { arrivalsReader } from './app/arrivals.ts';
 import { bans as makeBans } from './app/bans.ts';
 import { checks } from './app/checks.ts';
 import { keys as makeKeys } from './app/keys.ts';
@@ -97,6 +98,8 @@ function wire(config: Config, log: Logger) {
     summaries: summaries({ store, room, blocked, clock, pause }),
     orders: store.orders,
     fairness: logs,
+    arrivals: arrivalsReader({ logs, clock }),
+    publicOrigin: config.publicOrigin,
     refund: refundOrder({ store, checkouts: jobs.checkouts }),
     refundAll: refundAll({ store }),
     ...access,

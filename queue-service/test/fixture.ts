@@ -24,6 +24,7 @@ import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisPreviews } from '../src/adapters/previews.ts';
 import { roomSide } from '../src/adapters/room-side.ts';
 import type { Login } from '../src/app/access-ports.ts';
+import { arrivalsReader } from '../src/app/arrivals.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { checks } from '../src/app/checks.ts';
 import { keys as makeKeys } from '../src/app/keys.ts';
@@ -115,6 +116,8 @@ export async function testService(
     summaries: summaries({ store, room, blocked, clock, pause: async () => {} }),
     orders: store.orders,
     fairness: logs,
+    arrivals: arrivalsReader({ logs, clock }),
+    publicOrigin,
     refund: refundOrder({ store, checkouts }),
     refundAll: refundAll({ store }),
     ...access,

@@ -6,6 +6,7 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import type { Queue } from 'bullmq';
 import { Hono } from 'hono';
 import type { AuditRows, Login } from '../app/access-ports.ts';
+import type { ReadArrivals } from '../app/arrivals.ts';
 import type { Bans } from '../app/bans.ts';
 import type { Checks } from '../app/checks.ts';
 import type { Keys } from '../app/keys.ts';
@@ -50,6 +51,8 @@ export type ApiParts = {
   summaries: Summaries;
   orders: OrderRows;
   fairness: FairnessLog;
+  arrivals: ReadArrivals;
+  publicOrigin: string;
   refund: RefundOrder;
   refundAll: RefundAll;
   keys: Keys;
@@ -116,7 +119,7 @@ export function makeApi(parts: ApiParts): Api {
   roomRoutes(api, authenticate, parts);
   placeRoutes(api, authenticate, parts);
   summaryRoutes(api, authenticate, parts);
-  fairnessRoutes(api, authenticate, parts.fairness);
+  fairnessRoutes(api, authenticate, parts);
   orderRoutes(api, authenticate, parts);
   banRoutes(api, authenticate, parts.bans);
   keyRoutes(api, authenticate, parts.keys);

@@ -21,8 +21,12 @@ type Lane = { present: Map<number, Standing>; ahead: Heap<Standing>; counts: Lan
  * Counts inversions: admissions while somebody of the same lane, who was present, stood ahead
  * (CONTRACT.md 7.3). Memory: one standing for each who waits, and one for each who came back or went
  * until it comes to the top. `rankOf`: of a drawn sale, needed once its line `drawn` is met.
+ * `onInversion` hears each of them.
  */
-export function auditor(rankOf: () => RankOf): Auditor {
+export function auditor(
+  rankOf: () => RankOf,
+  onInversion: (line: LogLine) => void = () => {},
+): Auditor {
   const lanes = new Map<string, Lane>();
   let seq = 0;
   let drawn: { entrants: number; rankOf: RankOf } | null = null;
@@ -35,13 +39,16 @@ export function auditor(rankOf: () => RankOf): Auditor {
   const keyOf = (number: number) =>
     drawn !== null && number <= drawn.entrants ? drawn.rankOf(number) : number;
 
-  function admit({ lane: name, number }: LogLine): void {
+  function admit(line: LogLine): void {
+    const { lane: name, number } = line;
     const lane = laneOf(name);
     const key = lane.present.get(number)?.key ?? keyOf(number);
     lane.present.delete(number);
     lane.counts.admitted += 1;
     const first = firstPresent(lane);
-    if (first !== undefined && first.key < key) lane.counts.inversions += 1;
+    if (first === undefined || first.key >= key) return;
+    lane.counts.inversions += 1;
+    onInversion(line);
   }
 
   function rankAll(entrants: number): void {
