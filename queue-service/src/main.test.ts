@@ -129,6 +129,43 @@ it('it outlives a Postgres that goes away, and works when it is back', async () 
   expect(await service.exited, service.output()).toBe(0);
 });
 
+it('the page of jobs is for admins who are signed in, and brings all that it shows', async () => {
+  const service = await start(await freshDatabaseUrl(), await freshRedisUrl());
+  await vi.waitFor(async () => {
+    expect((await service.call('GET', '/readyz')).status).toBe(200);
+  }, patience);
+  const { origin } = new URL(streamUrl(service, ''));
+  const operator = await service.call('POST', '/v1/api-keys', { name: 'o', role: 'operator' });
+  const cookieOf = async (key: unknown) => {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify({ key }) };
+    const signed = await fetch(`${origin}/v1/session`, init);
+    return (signed.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  };
+  const get = (path: string, cookie = '') => fetch(`${origin}${path}`, { headers: { cookie } });
+  expect((await get('/console/jobs')).status).toBe(401);
+  expect((await get('/console/jobs', await cookieOf(operator.body.key))).status).toBe(403);
+  const admin = await cookieOf(adminKey);
+  const page = await get('/console/jobs', admin);
+  expect([page.status, page.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringMatching('text/html'),
+  ]);
+  const html = await page.text();
+  expect(html).not.toMatch(/(src|href)="?https?:/);
+  const files = [...html.matchAll(/(?:src|href)="([^"#]*\.(?:js|css))"/g)].map(([, file]) => file);
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) {
+    const url = new URL(file ?? '', `${origin}/console/jobs/`).pathname;
+    expect([url, (await get(url, admin)).status]).toEqual([url, 200]);
+    expect((await get(url)).status).toBe(401);
+  }
+  const listed = await (await get('/console/jobs/api/queues', admin)).text();
+  expect(listed).toContain('fairgate-notices');
+  expect(listed).toContain('fairgate-refunds');
+  expect((await get('/console/jobs/api/queues')).status).toBe(401);
+});
+
 /** An address that leads to a server while it is open, and to nothing otherwise. */
 async function aWayTo(target: string) {
   const to = new URL(target);

@@ -1,6 +1,10 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { anOrder, aSale, testService } from '../../test/fixture.ts';
-import type { Checkouts, RefundReply } from '../app/ports.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { anOrder, aSale, silent, testService } from '../../test/fixture.ts';
+import { jobQueue, jobWorker } from '../adapters/bullmq.ts';
+import { failFastRedis, patientRedis } from '../adapters/redis.ts';
+import { jobRelay } from '../app/notices.ts';
+import type { Checkouts, NoticeJob, RefundJob, RefundReply } from '../app/ports.ts';
+import { refundJobSchema, refundSender } from '../app/refunds.ts';
 
 /** A service, an order, and what the checkouts answer about it; `asked` are their calls. */
 async function withOrder(reply: RefundReply = { kind: 'refunded' }) {
@@ -16,7 +20,7 @@ async function withOrder(reply: RefundReply = { kind: 'refunded' }) {
   const { orderId } = await anOrder(service, { ...sale, jti: 'j', state: 'paid' });
   const refund = (body?: unknown, id = orderId) =>
     service.call('POST', `/v1/orders/${id}/refund`, body);
-  return { service, asked, orderId, refund };
+  return { service: { ...service, checkouts }, asked, ...sale, orderId, refund };
 }
 
 describe('a refund by an admin', () => {
@@ -56,5 +60,50 @@ describe('a refund by an admin', () => {
     const headers = { authorization: `Bearer ${made.body.key}` };
     const answer = await service.call('POST', `/v1/orders/${orderId}/refund`, {}, headers);
     expect(answer.status).toBe(403);
+  });
+});
+
+describe('a refund of a whole sale', () => {
+  it('is asked for by its name, once it is closed, by an admin', async () => {
+    const { service, saleId } = await withOrder();
+    const path = `/v1/sales/${saleId}/refund-all`;
+    expect((await service.call('POST', path)).status).toBe(409);
+    await service.call('POST', `/v1/sales/${saleId}/close`);
+    expect((await service.call('POST', path, { confirm: 'Pencils' })).status).toBe(409);
+    const stale = { 'if-match': '"v99"' };
+    expect((await service.call('POST', path, {}, stale)).status).toBe(412);
+    const made = await service.call('POST', '/v1/api-keys', { name: 'o', role: 'operator' });
+    const headers = { authorization: `Bearer ${made.body.key}` };
+    expect((await service.call('POST', path, {}, headers)).status).toBe(403);
+    expect(await service.database.sql`select * from outbox`).toEqual([]);
+  });
+
+  it('refunds every paid order as a job, in the name of who asked', async () => {
+    const { service, asked, saleId, productId, orderId } = await withOrder();
+    const second = await anOrder(service, { saleId, productId, jti: 'k', state: 'paid' });
+    await anOrder(service, { saleId, productId, jti: 'l', state: 'awaiting_payment' });
+    await service.call('POST', `/v1/sales/${saleId}/close`);
+    const wish = { confirm: 'Pens', reason: 'rain' };
+    const answer = await service.call('POST', `/v1/sales/${saleId}/refund-all`, wish);
+    expect(answer).toMatchObject({ status: 200, body: { id: saleId, orders: 2 } });
+    const failFast = failFastRedis(service.redisUrl, 'jobs', silent);
+    const patient = patientRedis(service.redisUrl, 'work', silent);
+    const notices = jobQueue<NoticeJob>('fairgate-notices', failFast);
+    const refunds = jobQueue<RefundJob>('fairgate-refunds', failFast);
+    const worker = jobWorker('fairgate-refunds', patient, {
+      schema: refundJobSchema,
+      run: refundSender(service.checkouts),
+      onDone: () => {},
+      log: silent,
+    });
+    await vi.waitFor(() => expect(refunds.ready()).toBe(true));
+    await jobRelay({ store: service.store, notices, refunds, log: silent })();
+    await vi.waitFor(() => expect(asked).toHaveLength(2), { timeout: 8_000 });
+    expect(asked.map((one) => one.orderId).sort()).toEqual([orderId, second.orderId].sort());
+    expect(asked[0]).toMatchObject({ actor: expect.stringMatching(/^key:/), reason: 'rain' });
+    await worker.close();
+    await Promise.all([notices.close(), refunds.close()]);
+    failFast.disconnect();
+    patient.disconnect();
   });
 });
