@@ -187,7 +187,8 @@ it('a sale of a minute and one of a week have a curve that ends with what was so
     const line = async (order: string, action: string, share: number) => {
       const at = iso(startMs + share * seconds * 1_000);
       const items = [{ productId: other.productId, quantity: 1, unitPriceMinor: 1 }];
-      const detail = JSON.stringify(action === 'order.placed' ? { items } : {});
+      const again = action === 'order.paid' && order === 'ord_2' ? { boughtAgain: true } : {};
+      const detail = JSON.stringify(action === 'order.placed' ? { items } : again);
       await sql`
         insert into ledger (at, actor, action, sale_id, order_id, unit_ids, detail)
         values (${at}::text::timestamptz, 'visitor:x', ${action}, ${other.saleId}, ${`${order}-${seconds}`},
@@ -197,6 +198,7 @@ it('a sale of a minute and one of a week have a curve that ends with what was so
     await line('ord_2', 'order.placed', 0.25);
     await line('ord_1', 'order.paid', 0.5);
     await line('ord_2', 'order.expired', 0.75);
+    await line('ord_2', 'order.paid', 0.9);
     await line('ord_1', 'order.refunded', 1);
     const { body } = await service.call('GET', `/v1/sales/${other.saleId}/summary`);
     const curve = body.sellThrough as { at: string; sold: number; paid: number }[];
@@ -205,13 +207,14 @@ it('a sale of a minute and one of a week have a curve that ends with what was so
       return found && { sold: found.sold, paid: found.paid };
     };
     expect(curve).toHaveLength(200);
-    expect([at(0), at(0.1), at(0.3), at(0.6), at(0.8), at(1)]).toEqual([
+    expect([at(0), at(0.1), at(0.3), at(0.6), at(0.8), at(0.95), at(1)]).toEqual([
       { sold: 0, paid: 0 },
       { sold: 1, paid: 0 },
       { sold: 2, paid: 0 },
       { sold: 2, paid: 1 },
       { sold: 1, paid: 1 },
-      { sold: 0, paid: 0 },
+      { sold: 2, paid: 2 },
+      { sold: 1, paid: 1 },
     ]);
     expect(curve.at(-1)?.at).toBe(iso(startMs + seconds * 1_000));
   }
