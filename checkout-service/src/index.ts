@@ -1,4 +1,5 @@
 import { systemClock } from '@fairgate/shared/clock.ts';
+import type { CheckoutHealth } from '@fairgate/shared/db/checkout-health.ts';
 import { stockShards } from '@fairgate/shared/db/schema.ts';
 import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
 import type { RedisPlace } from '@fairgate/shared/redis/place.ts';
@@ -12,11 +13,14 @@ import { purchaseKeys } from './adapters/purchase-keys.ts';
 import { connectRoom } from './adapters/redis-reports.ts';
 import { makeBatcher } from './app/batcher.ts';
 import { cachedSales } from './app/cached-sales.ts';
+import { type Capacity, measuredCapacity } from './app/capacity.ts';
 import { claimKeys } from './app/claim-making.ts';
 import { type ClaimOutcome, type Claims, makeClaims } from './app/claims.ts';
+import { healthOf } from './app/health.ts';
 import type { Log } from './app/log.ts';
 import type { Loop } from './app/loop.ts';
 import type { CheckoutMetrics } from './app/metrics.ts';
+import { minuteCount } from './app/minute-count.ts';
 import { makeOrderKeys } from './app/order-keys.ts';
 import { makePaymentJobs } from './app/payment-jobs.ts';
 import { makePayments } from './app/payments.ts';
@@ -69,12 +73,14 @@ export function makeService(options: ServiceOptions): Service {
     for (const pool of Object.values(pools)) pool.renew(why);
   };
   const pools = postgresPools(options, () => renewConnections('the server ends its connections'));
-  const stores = makeStores(pools, options);
+  const errors = minuteCount(now);
+  const capacity = measuredCapacity(() => performance.now());
+  const stores = makeStores(pools, options, () => healthOf(options.providers, errors, capacity));
   const room = connectRoom(options.roomRedis, (error) => {
     log.warn({ err: error }, 'the room’s Redis cannot be reached; shoppers go on');
   });
   const stop = new AbortController();
-  const cases = makeCases(options, stores, room.room);
+  const cases = makeCases(options, stores, room.room, capacity);
   const jobs = options.providers.length > 0 ? makeJobs(options, stores, room.room, cases) : null;
   const app = checkoutApp({
     ...cases,
@@ -83,7 +89,11 @@ export function makeService(options: ServiceOptions): Service {
   });
   let loops: Loop[] = [];
   return {
-    fetch: app.fetch,
+    async fetch(...asked) {
+      const answer = await app.fetch(...asked);
+      if (answer.status >= 500) errors.note();
+      return answer;
+    },
     startLoops() {
       const store = stores.background;
       const { beats, books, logs, orders } = stores;
@@ -110,9 +120,9 @@ const outage = { remainSeconds: limits.outageRemainSeconds, secondsMax: limits.o
 function makeStores(
   pools: ReturnType<typeof postgresPools>,
   { instance, providers }: Pick<ServiceOptions, 'instance' | 'providers'>,
+  health: () => CheckoutHealth,
 ) {
   const withdrawable = providers.filter((it) => it.withdraw).map(({ name }) => name);
-  const health = () => ({ providers: providers.map(({ name }) => name) });
   const stores = postgresStores(pools, { instance, withdrawable, health });
   const sales = cachedSales(stores.sales, {
     freshMs: limits.catalogueMs,
@@ -125,7 +135,7 @@ function makeStores(
 
 type Stores = ReturnType<typeof makeStores>;
 
-function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
+function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports, capacity: Capacity) {
   const { log } = options;
   const { claims, orders, sales } = stores;
   const metrics = prometheusMetrics(() => ({
@@ -143,7 +153,7 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports) {
     timers,
     secondPass: { msMax: limits.secondPassMsMax, waitingMax: limits.secondPassWaitingMax },
   });
-  const batcher = makeClaimBatcher(claimBatch, metrics);
+  const batcher = makeClaimBatcher(claimBatch, metrics, capacity);
   const watch = makeWatch({ orders, watchersMax: limits.watchersMax });
   const stockPicture = makeStockPicture({ store: stores.background, room, now });
   const payments = makePayments({
@@ -262,12 +272,18 @@ function httpParts(
   };
 }
 
-function makeClaimBatcher(claimBatch: Claims['claimBatch'], metrics: CheckoutMetrics) {
+function makeClaimBatcher(
+  claimBatch: Claims['claimBatch'],
+  metrics: CheckoutMetrics,
+  capacity: Capacity,
+) {
   return makeBatcher<Claim, ClaimOutcome>({
     async run(batch) {
       const begun = performance.now();
       const outcomes = await claimBatch(batch);
-      metrics.batch(batch.length, (performance.now() - begun) / 1_000);
+      const seconds = (performance.now() - begun) / 1_000;
+      metrics.batch(batch.length, seconds);
+      capacity.batch(batch.length, seconds);
       return outcomes;
     },
     keysOf: claimKeys,

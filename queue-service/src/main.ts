@@ -29,7 +29,6 @@ import { arrivalsReader } from './app/arrivals.ts';
 import { bans as makeBans } from './app/bans.ts';
 import { checks } from './app/checks.ts';
 import { keys as makeKeys } from './app/keys.ts';
-import { liveRooms } from './app/live.ts';
 import { logKeeper } from './app/log-keeper.ts';
 import { jobRelay, noticeJobSchema, noticeSender } from './app/notices.ts';
 import { makePasses } from './app/passes.ts';
@@ -46,6 +45,7 @@ import { signIn } from './app/sign-in.ts';
 import { summaries } from './app/summaries.ts';
 import { suspectBans } from './app/suspects.ts';
 import { startTimer } from './app/timer.ts';
+import { watching } from './app/watching.ts';
 import { type Config, readConfig } from './config.ts';
 import { addressReader } from './http/address.ts';
 import { makeApi } from './http/app.ts';
@@ -89,12 +89,13 @@ function wire(config: Config, log: Logger) {
   const banParts = { store, published: publishedBans(roomRedis), counts, clock, log };
   const bans = makeBans(banParts);
   const jobs = wireJobs(config, { store, jobsRedis, workRedis, metrics, clock, log });
+  const watched = watching({ store, room, keeper, blocked, clock, pause });
   const stopping = new AbortController();
   const api = makeApi({
     products: products({ store, keeper, clock }),
     sales: sales({ store, keeper, catalogue, clock, log }),
     states,
-    live: liveRooms({ store, room, keeper, clock }),
+    ...watched,
     summaries: summaries({ store, room, blocked, clock, pause }),
     orders: store.orders,
     fairness: logs,
@@ -135,6 +136,8 @@ function wire(config: Config, log: Logger) {
       startTimer('pictures', 5_000, keeper.renewPictures, log),
       startTimer('jobs', 250, jobs.relay, log),
       startTimer('key uses', 5_000, access.keys.noteUses, log),
+      startTimer('history', 1_000, watched.history.keep, log),
+      startTimer('minutes', 15_000, watched.history.tidy, log),
       startTimer('sessions', 60_000, access.sessions.tidy, log),
     ];
     return { workers, timers };
@@ -156,7 +159,6 @@ function wireAccess(config: Config, { store, jobsRedis, clock, log }: AccessPart
   const sessions = makeSessions({ store, clock });
   const login = config.oidc === null ? null : oidcLogin(config.oidc, log);
   const guard = redisGuard(jobsRedis, { loopback: config.limitLoopback });
-  const pause = async (ms: number) => void (await sleep(ms));
   return {
     keys,
     sessions,

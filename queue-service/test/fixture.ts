@@ -1,5 +1,4 @@
-import { parseNetwork } from '@fairgate/shared/address.ts';
-import type { Clock } from '@fairgate/shared/clock.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
@@ -17,7 +16,6 @@ import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
-import { redisGuard } from '../src/adapters/guard.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresCheckFacts } from '../src/adapters/postgres/check-facts.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
@@ -27,11 +25,9 @@ import type { Login } from '../src/app/access-ports.ts';
 import { arrivalsReader } from '../src/app/arrivals.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { checks } from '../src/app/checks.ts';
-import { keys as makeKeys } from '../src/app/keys.ts';
-import { liveRooms } from '../src/app/live.ts';
 import { logKeeper } from '../src/app/log-keeper.ts';
 import { makePasses } from '../src/app/passes.ts';
-import type { Checkouts, Log, Store } from '../src/app/ports.ts';
+import type { Checkouts } from '../src/app/ports.ts';
 import { makePreviews } from '../src/app/previews.ts';
 import { products } from '../src/app/products.ts';
 import { refundAll, refundOrder } from '../src/app/refunds.ts';
@@ -39,14 +35,14 @@ import { revoker } from '../src/app/revocations.ts';
 import { roomKeeper } from '../src/app/room-keeper.ts';
 import { saleStates } from '../src/app/sale-states.ts';
 import { sales } from '../src/app/sales.ts';
-import { sessions as makeSessions } from '../src/app/sessions.ts';
-import { signIn } from '../src/app/sign-in.ts';
 import { summaries } from '../src/app/summaries.ts';
 import { suspectBans } from '../src/app/suspects.ts';
-import { addressReader } from '../src/http/address.ts';
+import { watching } from '../src/app/watching.ts';
 import { makeApi } from '../src/http/app.ts';
+import { silent, testAccess } from './access.ts';
 
-export const silent: Log = { info() {}, warn() {}, error() {} };
+export { silent };
+
 export const adminKey = 'fgk_test-admin-key-of-the-fixture';
 
 export const passKeys = parsePassKeys(
@@ -107,12 +103,13 @@ export async function testService(
   const banParts = { store, published: publishedBans(redis), counts, clock, log: silent };
   const bans = makeBans(banParts);
   await keys.bootstrap(adminKey);
+  const watched = watching({ store, room, keeper, blocked, clock, pause: sleep });
   const stopping = new AbortController();
   const api = makeApi({
     products: products({ store, keeper, clock }),
     sales: sales({ store, keeper, catalogue, clock, log: silent }),
     states,
-    live: liveRooms({ store, room, keeper, clock }),
+    ...watched,
     summaries: summaries({ store, room, blocked, clock, pause: async () => {} }),
     orders: store.orders,
     fairness: logs,
@@ -147,6 +144,7 @@ export async function testService(
     keeper,
     states,
     ...access,
+    history: watched.history,
     bans,
     banSuspects: suspectBans(banParts, 900),
     keepLogs: logKeeper({ logs, room, drawing, audit: logAudits(logs), log: silent }),
@@ -173,25 +171,6 @@ async function movedClock(redis: Redis) {
     await setClock();
   };
   return { clock: { now: () => now }, setClock, pass };
-}
-
-/** Who may use the service; believes `X-Forwarded-For` of 10.0.0.0/8. */
-function testAccess(store: Store, redis: Redis, clock: Clock, login: Login | null) {
-  const keys = makeKeys({ store, clock });
-  const sessions = makeSessions({ store, clock });
-  const guard = redisGuard(redis, { loopback: true });
-  const pauses: number[] = [];
-  const pause = async (ms: number) => void pauses.push(ms);
-  const proxies = parseNetwork('10.0.0.0/8');
-  return {
-    keys,
-    sessions,
-    login,
-    signIn: signIn({ store, keys, sessions, login, guard, clock, log: silent, pause }),
-    addressOf: addressReader(proxies === null ? [] : [proxies]),
-    consoleOrigin: null,
-    pauses,
-  };
 }
 
 function openRedis(url: string): Redis {

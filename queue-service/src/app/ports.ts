@@ -9,6 +9,7 @@ import type { BanRecord, ProductRecord, SaleRecord } from '../domain/records.ts'
 import type { Whom } from '../domain/revocation.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
 import type { AuditRows, KeyRows, OnceRows, SessionRows } from './access-ports.ts';
+import type { HistoryRows, LiveRows } from './live-ports.ts';
 import type { SaleBooks, SaleReport } from './summary-ports.ts';
 
 /** Some of the fields; what is undefined stays as it is. */
@@ -208,6 +209,8 @@ export type Rows = {
   keys: KeyRows;
   sessions: SessionRows;
   audit: AuditRows;
+  live: LiveRows;
+  history: HistoryRows;
   once: OnceRows;
   draws: DrawRows;
   bans: BanRows;

@@ -73,7 +73,11 @@ async function readBoth({ store, room }: Parts, saleId: string): Promise<Both> {
 }
 
 /** What Redis has counted, and where it lost that, what a checkpoint knew besides. */
-async function blockedOf({ blocked }: Parts, saleId: string, memory: Checkpoint | null) {
+export async function blockedOf(
+  { blocked }: Pick<Parts, 'blocked'>,
+  saleId: string,
+  memory: Checkpoint | null,
+): Promise<Record<string, number>> {
   const known = countersOf(memory?.counters ?? {}, 'blocked');
   const now = await blocked.read(saleId).catch(() => ({ counts: {}, isWhole: false }));
   return now.isWhole ? now.counts : addedCounts(known, now.counts);

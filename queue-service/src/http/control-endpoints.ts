@@ -4,6 +4,7 @@ import { checkEndpoints } from './check-routes.ts';
 import type { Endpoint } from './endpoint.ts';
 import { actionEndpoint, productEndpoints, roomEndpoints, saleEndpoints } from './endpoints.ts';
 import { fairnessEndpoints } from './fairness-routes.ts';
+import { liveEndpoints } from './live-routes.ts';
 import { orderEndpoints } from './order-endpoints.ts';
 import { placeEndpoints } from './place-routes.ts';
 import { summaryEndpoints } from './summary-routes.ts';
@@ -15,6 +16,7 @@ export const controlEndpoints: Endpoint<unknown, unknown>[] = [
   ...saleActions.map(actionEndpoint),
   ...Object.values(checkEndpoints),
   ...Object.values(roomEndpoints),
+  ...Object.values(liveEndpoints),
   ...Object.values(summaryEndpoints),
   ...Object.values(fairnessEndpoints),
   ...Object.values(orderEndpoints),

@@ -172,13 +172,4 @@ export const roomEndpoints = {
     status: 200,
     answer: view.setRoomView,
   },
-  stream: {
-    ...sale,
-    path: '/v1/sales/{id}/stream',
-    method: 'GET',
-    role: 'viewer',
-    summary: 'The live figures as server-sent events, each second',
-    status: 200,
-    alsoTypes: ['text/event-stream'],
-  },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;

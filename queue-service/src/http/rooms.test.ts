@@ -1,6 +1,6 @@
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
+import { adminKey, aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
 
 let service: Service;
 let saleId: string;
@@ -91,18 +91,13 @@ it('a draft has an empty room', async () => {
   expect([status, body.state, body.waiting]).toEqual([200, 'draft', 0]);
 });
 
-it('the stream tells the figures each second, until the service stops', async () => {
-  const { call: _, ...rest } = service;
-  const response = await rest.api.request(`/v1/sales/${saleId}/stream`, {
-    headers: { authorization: 'Bearer fgk_test-admin-key-of-the-fixture' },
+it('the stream ends with the service', async () => {
+  const response = await service.api.request(`/v1/sales/${saleId}/stream`, {
+    headers: { authorization: `Bearer ${adminKey}` },
   });
   expect(response.headers.get('content-type')).toContain('text/event-stream');
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  const first = await reader.read();
-  expect(JSON.parse(String(first.value).replace('data: ', ''))).toMatchObject({ state: 'open' });
-  await service.room.join(saleId, visitors(3).map(newcomer));
-  const second = await reader.read();
-  expect(JSON.parse(String(second.value).replace('data: ', ''))).toMatchObject({ waiting: 3 });
+  const reader = response.body!.getReader();
+  await reader.read();
   service.stopping.abort();
   for (let end = await reader.read(); !end.done; end = await reader.read());
 });

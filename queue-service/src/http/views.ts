@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { AuditRecord } from '../app/access-ports.ts';
 import type { Identity } from '../app/caller.ts';
 import type { Finding } from '../domain/checks.ts';
+import { liveFiguresSchema } from '../domain/live-figures.ts';
 import type { AdminState } from '../domain/phase.ts';
 import {
   type BanRecord,
@@ -140,22 +141,9 @@ export function viewBan(ban: BanRecord): z.infer<typeof banView> {
   };
 }
 
-export const liveRoomView = z.object({
+export const liveRoomView = liveFiguresSchema.extend({
   id: z.string().describe('of the sale'),
   settings: roomSettingsSchema,
-  state: adminState,
-  waiting: count,
-  admitted: count.describe('let in, token alive and unspent'),
-  active: count.describe('admitted, and orders that await payment'),
-  issued: count,
-  redeemed: count,
-  joinedTotal: count,
-  admittedTotal: count,
-  joinedPerMinute: count,
-  admittedPerMinute: count,
-  abandoned: count,
-  oldestWaitSeconds: count,
-  placesPerAddressMost: count.describe('at a time, of one address; counted where there is a limit'),
 });
 
 /** After a change of the settings; with the figures too, where the room can be reached. */

@@ -50,7 +50,7 @@ export const ledger = pgTable(
 export const checkoutBeats = pgTable('checkout_beats', {
   instance: text('instance').primaryKey(),
   at: at('at').notNull(),
-  health: jsonb('health').$type<CheckoutHealth>().notNull().default({}),
+  health: jsonb('health').$type<Partial<CheckoutHealth>>().notNull().default({}),
 });
 
 /**

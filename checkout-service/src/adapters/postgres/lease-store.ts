@@ -19,7 +19,11 @@ export function postgresLease(
           with beat as (
             insert into checkout_beats (instance, at, health)
             values (${instance}, now(), ${JSON.stringify(health())}::text::jsonb)
-            on conflict (instance) do update set at = excluded.at, health = excluded.health
+            on conflict (instance) do update set at = excluded.at,
+              health = excluded.health || case
+                when excluded.health ->> 'claimsPerSecond' is null
+                then jsonb_build_object('claimsPerSecond', checkout_beats.health -> 'claimsPerSecond')
+                else '{}' end
           )
           select id from sales
           where deleted_at is null

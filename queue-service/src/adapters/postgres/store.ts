@@ -7,6 +7,7 @@ import { banRows } from './ban-rows.ts';
 import { drawRows } from './draw-rows.ts';
 import { type Executor, sqlState } from './executor.ts';
 import { keyRows } from './key-rows.ts';
+import { historyRows, liveRows } from './live-rows.ts';
 import { noticeRows, outboxRows } from './notice-rows.ts';
 import { onceRows } from './once-rows.ts';
 import { orderRows } from './order-rows.ts';
@@ -47,6 +48,8 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
     keys: keyRows(db),
     sessions: sessionRows(db),
     audit: auditRows(db),
+    live: liveRows(db),
+    history: historyRows(db),
     once: onceRows(db),
     bans: banRows(db),
     revocations: revocationRows(db),
