@@ -1,6 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
+import { type HistoryItem, historyItem, type LiveFigures } from '@fairgate/shared/live-figures.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
-import { type HistoryItem, historyItem, type LiveFigures } from '../domain/live-figures.ts';
 import { eachOf } from './each-of.ts';
 import type { LiveRooms } from './live.ts';
 import type { HistoryStep, KeptFigures } from './live-ports.ts';

@@ -1,4 +1,4 @@
-import type { CheckoutStatus, LiveFigures } from '../domain/live-figures.ts';
+import type { CheckoutStatus, LiveFigures } from '@fairgate/shared/live-figures.ts';
 import type { UnitCounts } from '../domain/records.ts';
 
 /** What Postgres knows of a sale while it runs. */

@@ -1,9 +1,9 @@
 import { type Clock, isoTime } from '@fairgate/shared/clock.ts';
+import type { LiveFigures } from '@fairgate/shared/live-figures.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import type { Room, RoomFigures } from '@fairgate/shared/room/room.ts';
 import type { RoomSettings, RoomSettingsPatch } from '@fairgate/shared/sale.ts';
 import { countersOf } from '../domain/counters.ts';
-import type { LiveFigures } from '../domain/live-figures.ts';
 import type { AdminState } from '../domain/phase.ts';
 import type { SaleRecord, UnitCounts } from '../domain/records.ts';
 import { stockFrom } from '../domain/room-differences.ts';

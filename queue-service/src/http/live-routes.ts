@@ -1,9 +1,9 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
+import { historyItemSchema } from '@fairgate/shared/live-figures.ts';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { type History, keptMs } from '../app/history.ts';
 import type { LiveEvent, LiveHub, Watcher } from '../app/live-hub.ts';
-import { historyItemSchema } from '../domain/live-figures.ts';
 import type { Authenticate } from './auth.ts';
 import { type Api, type ApiContext, type Endpoint, serve } from './endpoint.ts';
 import { time } from './schemas.ts';

@@ -1,12 +1,12 @@
 import { banKinds } from '@fairgate/shared/bans/ban.ts';
 import { isoTime } from '@fairgate/shared/clock.ts';
+import { liveFiguresSchema } from '@fairgate/shared/live-figures.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
 import { roomSettingsSchema, saleModes, saleStates } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
 import type { AuditRecord } from '../app/access-ports.ts';
 import type { Identity } from '../app/caller.ts';
 import type { Finding } from '../domain/checks.ts';
-import { liveFiguresSchema } from '../domain/live-figures.ts';
 import type { AdminState } from '../domain/phase.ts';
 import {
   type BanRecord,

@@ -1,6 +1,6 @@
-import { breakerStates } from '@fairgate/shared/db/checkout-health.ts';
-import { saleStates } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
+import { breakerStates } from './db/checkout-health.ts';
+import { saleStates } from './sale.ts';
 
 const count = z.int().min(0);
 
