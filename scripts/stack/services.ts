@@ -64,6 +64,7 @@ function queueSpec(plan: ServicePlan): ProcessSpec {
     FAIRGATE_CHECKOUT_URLS: checkoutUrls(plan.ports).join(','),
     FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
     FAIRGATE_PASS_KEYS: JSON.stringify(plan.secrets.passKeys),
+    FAIRGATE_LIMIT_LOOPBACK: plan.settings.FAIRGATE_LIMIT_LOOPBACK || '0',
   });
 }
 

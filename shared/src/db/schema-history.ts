@@ -6,7 +6,7 @@ import { at } from './columns.ts';
 const columns = {
   saleId: text('sale_id').notNull(),
   at: at('at').notNull(),
-  /** As the stream told them, without the settings (`domain/live-figures.ts`). */
+  /** As the stream told them, without the settings (`live-figures.ts`). */
   figures: jsonb('figures').$type<unknown>().notNull(),
 };
 
