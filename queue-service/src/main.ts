@@ -82,7 +82,7 @@ function wire(config: Config, log: Logger) {
   const store = postgresStore(database, config.drawRandomnessUrl);
   const { room, catalogue, counts, blocked } = roomSide(roomRedis, nodeScripts());
   const facts = postgresCheckFacts(database);
-  const metrics = serviceMetrics(() => counts.blocked(null));
+  const metrics = serviceMetrics(counts.blockedTotals);
   const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log, watch: metrics.room });
   const states = saleStates({ store, keeper, clock });
   const access = wireAccess(config, { store, jobsRedis, clock, log });

@@ -93,7 +93,7 @@ export async function testService(
   const store = postgresStore(database, url);
   const { room, catalogue, counts, blocked } = roomSide(redis, clockedScripts());
   const facts = postgresCheckFacts(database);
-  const metrics = serviceMetrics(() => counts.blocked(null));
+  const metrics = serviceMetrics(counts.blockedTotals);
   const { room: watch } = metrics;
   const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log: silent, watch });
   const states = saleStates({ store, keeper, clock });

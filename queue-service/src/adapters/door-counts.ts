@@ -1,7 +1,5 @@
 import {
-  blockedKey,
   blockedTotalsKey,
-  blockedWholeField,
   limitKeysOf,
   parseSuspect,
   suspectsKey,
@@ -26,9 +24,8 @@ export function doorCounts(redis: RoomRedis): DoorCounts {
       // One by one: in a cluster each may be elsewhere.
       await Promise.all(limitKeysOf(value).map((key) => redis.del(key)));
     },
-    async blocked(saleId) {
-      const key = saleId === null ? blockedTotalsKey : blockedKey(saleId);
-      const { [blockedWholeField]: _, ...counts } = await redis.hgetall(key);
+    async blockedTotals() {
+      const counts = await redis.hgetall(blockedTotalsKey);
       return Object.fromEntries(
         Object.entries(counts).map(([reason, count]) => [reason, Number(count)]),
       );

@@ -129,8 +129,8 @@ export type DoorCounts = {
   takeSuspects(limit: number): Promise<Suspect[]>;
   /** Forgets what was counted of the client that has an address, or is a /64; others do nothing. */
   forget(value: string): Promise<void>;
-  /** Refused attempts in a sale, by the slug of the refusal; `null`: in all of them. */
-  blocked(saleId: string | null): Promise<Record<string, number>>;
+  /** Refused attempts in all sales, by the slug of the refusal. */
+  blockedTotals(): Promise<Record<string, number>>;
 };
 
 export type AdminOrder = Order & { number: number };
