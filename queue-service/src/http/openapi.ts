@@ -5,7 +5,8 @@ import { openPaths } from './open-paths.ts';
 
 export type Json = Record<string, unknown>;
 
-const problemSchema = z.object({
+/** Some have further members, such as `orderId` (RFC 9457 3.2). */
+const problemSchema = z.looseObject({
   type: z.enum(Object.keys(problems).map((slug) => `urn:fairgate:problem:${slug}`)),
   title: z.string(),
   status: z.int(),
@@ -97,7 +98,7 @@ export function refusals(cases: Partial<Record<ProblemSlug, string>>): Json {
     statuses.map((status) => {
       const here = slugs.filter((slug) => problems[slug].status === status);
       const description = here.map((slug) => `\`${slug}\`: ${cases[slug]}`).join('; ');
-      return [status, { description, ...retryHeader(status), content: problemContent }];
+      return [status, { description, ...retryHeader(status), content: problemContent(here) }];
     }),
   );
 }
@@ -108,9 +109,12 @@ function retryHeader(status: number): Json {
   return { headers: { 'Retry-After': { required: true, description: 'in seconds', schema } } };
 }
 
-const problemContent = {
-  'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-};
+/** A problem that is one of some. */
+function problemContent(slugs: readonly ProblemSlug[]): Json {
+  const type = { enum: slugs.map((slug) => `urn:fairgate:problem:${slug}`) };
+  const schema = { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { type } }] };
+  return { 'application/problem+json': { schema } };
+}
 
 function parameters({ path, query, ifMatch, once }: Endpoint<unknown, unknown>): Json[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
