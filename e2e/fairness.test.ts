@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { buy } from './support/checkout-client.ts';
 import { openDoors, openSale } from './support/fixtures.ts';
-import { mapBounded } from './support/http.ts';
+import { answered, call, mapBounded } from './support/http.ts';
 import { expectProblem } from './support/problem.ts';
 import {
   adminReport,
   publicReport,
+  type Report,
   runVerifier,
   settledReport,
   startForger,
@@ -77,11 +79,35 @@ test('whoever asks can check the order of a sale: the log is whole, tells of eve
   const adminLog = await control.raw(`/v1/sales/${saleId}/fairness/log`);
   expect(adminLog.text).toBe(log);
 
-  const verdict = await runVerifier('log', edgeUrl, saleId);
-  expect(verdict.output).toContain('inversions: 0');
-  expect(verdict.code).toBe(0);
+  await proofHolds(saleId, report);
   await forgeriesAreFound(edgeUrl, saleId, log);
 });
+
+const proofShape = z.object({
+  log: z.object({ url: z.string(), head: z.string() }),
+  checks: z.array(z.object({ command: z.string() })),
+});
+const arrivalsShape = z.object({
+  items: z.array(z.object({ number: z.int(), order: z.int(), isInversion: z.boolean() })),
+});
+
+/** What the admin can give to whoever asks: its own command, and the points of the plot. */
+async function proofHolds(saleId: string, report: Report): Promise<void> {
+  const path = `/v1/sales/${saleId}/fairness`;
+  const proof = answered(await stack.control.raw(`${path}/proof`), 200, proofShape);
+  expect(proof.log.head).toBe(report.logHead);
+  expect((await call(proof.log.url)).text.trimEnd().split('\n')).toHaveLength(report.logSeq);
+  const [, url = '', named = ''] = /^npm run verify-log -- (\S+) (\S+)$/.exec(
+    proof.checks[0]?.command ?? '',
+  ) ?? ['', '', ''];
+  const verdict = await runVerifier('log', url, named);
+  expect(verdict.output).toContain('inversions: 0');
+  expect(verdict.code).toBe(0);
+  const { items } = answered(await stack.control.raw(`${path}/arrivals`), 200, arrivalsShape);
+  expect(items.map(({ order }) => order)).toEqual(items.map((_, i) => i + 1));
+  expect(items).toHaveLength(report.admitted);
+  expect(items.some(({ isInversion }) => isInversion)).toBe(false);
+}
 
 /** Each of them as a service would show it that has something to hide. */
 async function forgeriesAreFound(edgeUrl: string, saleId: string, log: string): Promise<void> {

@@ -131,11 +131,14 @@ function roomSentences({ report, figures }: Both): string[] {
     ];
   }
   const { redeemed, active, admitted } = figures;
-  const stock = new Map(
-    report.products.map(({ productId, free, held, sold }) => [productId, { free, held, sold }]),
-  );
+  const seen = stockFrom(figures.stock);
+  const stock: typeof seen = new Map();
+  for (const { productId, free, held, sold, isMovedOn } of report.products) {
+    if (isMovedOn) seen.delete(productId);
+    else stock.set(productId, { free, held, sold });
+  }
   return roomDifferences(
-    { stock: stockFrom(figures.stock), redeemed, holding: active - admitted },
+    { stock: seen, redeemed, holding: active - admitted },
     { stock, redeemed: report.redeemed, holding: report.tally.orders.awaiting_payment },
     namesOf(report),
   );

@@ -2,7 +2,13 @@ import type { SaleRecord, UnitCounts } from '../domain/records.ts';
 import type { SlotChanges } from '../domain/sell-through.ts';
 import type { Books, Tally } from '../domain/tally.ts';
 
-export type ReportedProduct = UnitCounts & { productId: string; name: string; currency: string };
+export type ReportedProduct = UnitCounts & {
+  productId: string;
+  name: string;
+  currency: string;
+  /** Another sale offered it since this one closed: its stock stands still in this one's room. */
+  isMovedOn: boolean;
+};
 
 /** What Postgres has of a sale in its tables. */
 export type SaleReport = {

@@ -108,6 +108,27 @@ it('names the product and the figures where the ledger and the tables disagree',
   );
 });
 
+it('tells a sale apart from the next one of the same product', async () => {
+  await spend('a', 'paid');
+  await service.pass(1_000);
+  await service.call('POST', `/v1/sales/${saleId}/close`);
+  await service.pass(1_000);
+  const again = { name: 'Again', productIds: [productId], startsAt: iso(startMs), publish: true };
+  const next = String((await service.call('POST', '/v1/sales', again)).body.id);
+  await anOrder(service, { saleId: next, productId, jti: 'jti-next', state: 'paid' });
+  await anOrder(service, { saleId: next, productId, jti: 'jti-next-2', state: 'paid' });
+  await service.keeper.renewPictures();
+  const figures = async (id: string) => {
+    const { body } = await service.call('GET', `/v1/sales/${id}/summary`);
+    const { differences } = body.reconciliation as { differences: string[] };
+    expect(differences.filter((text) => !text.startsWith('Tokens redeemed'))).toEqual([]);
+    return (body.products as Record<string, unknown>[])[0];
+  };
+  const stock = { total: 5, free: 2, sold: 3 };
+  expect(await figures(saleId)).toMatchObject({ ...stock, soldInSale: 1, revenueMinor: 1_250 });
+  expect(await figures(next)).toMatchObject({ ...stock, soldInSale: 2, revenueMinor: 2_500 });
+});
+
 it('is not reconciled while Redis has not heard of an order', async () => {
   await anOrder(service, { saleId, productId, jti: 'jti-a', state: 'paid' });
   const { body } = await service.call('GET', `/v1/sales/${saleId}/summary`);
