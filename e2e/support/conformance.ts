@@ -75,10 +75,12 @@ const formOf = ({ method, path }: { method: string; path: string }) =>
 function findOperation({ operations }: ApiDocument, method: string, target: string) {
   const path = target.split('?')[0] ?? '';
   const fitting = operations.filter((it) => it.method === method && patternOf(it.path).test(path));
-  const [best] = fitting.sort((a, b) => a.parameters.length - b.parameters.length);
+  const [best] = fitting.sort((a, b) => openParts(a) - openParts(b));
   if (best === undefined) throw new Error(`${method} ${path} is not documented`);
   return best;
 }
+
+const openParts = ({ path }: DocumentedOperation) => path.split('{').length;
 
 function patternOf(path: string): RegExp {
   const source = path
