@@ -11,11 +11,21 @@ COPY queue-service/package.json queue-service/
 COPY checkout-service/package.json checkout-service/
 COPY e2e/package.json e2e/
 
+# The console's files alone leave this stage, and none of the tools that build them.
+FROM base AS console
+RUN npm ci --include=dev --ignore-scripts && npm cache clean --force
+COPY tsconfig.base.json text-modules.d.ts ./
+COPY shared/src shared/src
+COPY queue-service/vite.config.ts queue-service/
+COPY queue-service/src queue-service/src
+RUN node node_modules/vite/bin/vite.js build --config queue-service/vite.config.ts
+
 FROM base AS queue-service
 RUN npm ci --omit=dev --ignore-scripts --workspace shared --workspace queue-service \
   && npm cache clean --force
 COPY shared/src shared/src
 COPY queue-service/src queue-service/src
+COPY --from=console /app/queue-service/dist queue-service/dist
 USER node
 EXPOSE 8080
 ENV FAIRGATE_PORT=8080

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
@@ -15,6 +16,7 @@ import type { Logger } from 'pino';
 import { publishedBans } from './adapters/bans.ts';
 import { jobQueue, jobWorker } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
+import { consoleFiles } from './adapters/console-files.ts';
 import { redisGuard } from './adapters/guard.ts';
 import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
@@ -51,6 +53,9 @@ import { addressReader } from './http/address.ts';
 import { makeApi } from './http/app.ts';
 
 const pause = async (ms: number) => void (await sleep(ms));
+
+/** Where the build leaves the console. */
+const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
 
 const serviceName = 'fairgate-queue-service';
 /** After this long a stop is no longer waited for. */
@@ -106,6 +111,7 @@ function wire(config: Config, log: Logger) {
     ...access,
     audit: store.audit,
     queues: jobs.queues,
+    console: consoleFiles(consoleFolder),
     bans,
     checks: checks({ store, facts, clock, ...config }),
     preview: makePreviews({ store, facts, board: redisPreviews(roomRedis), clock, ...config }),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
@@ -16,6 +17,7 @@ import { onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
+import { consoleFiles } from '../src/adapters/console-files.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
 import { postgresCheckFacts } from '../src/adapters/postgres/check-facts.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
@@ -43,6 +45,7 @@ import { silent, testAccess } from './access.ts';
 
 export { silent };
 
+const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
 export const adminKey = 'fgk_test-admin-key-of-the-fixture';
 
 export const passKeys = parsePassKeys(
@@ -120,6 +123,7 @@ export async function testService(
     ...access,
     audit: store.audit,
     queues: [],
+    console: consoleFiles(consoleFolder),
     bans,
     checks: checks({ store, facts, clock, hasTurnstile: false, publicOrigin }),
     preview: makePreviews({ store, facts, board: redisPreviews(redis), clock, publicOrigin }),

@@ -12,9 +12,18 @@ const domain = 'domain imports nothing but @fairgate/shared and its own folder';
 const wires = 'only main.ts and index.ts wire adapters';
 
 test('the whole repository keeps the rules', () => {
-  const files = sourceFiles(['.ts', '.mjs']);
+  const files = sourceFiles(['.ts', '.tsx', '.mjs']);
   expect(files.length).toBeGreaterThan(10);
   expect(files.flatMap(({ path, text }) => importViolations(path, text))).toEqual([]);
+});
+
+test('the console has types alone of what runs in the service', () => {
+  const file = 'queue-service/src/console/api/client.ts';
+  const rule = 'the console has types alone of what runs in the service';
+  const types = "import type * as view from '../../http/views.ts';";
+  expect(importViolations(file, types)).toEqual([]);
+  expect(broken(file, '../../http/views.ts', '@fairgate/shared/sale.ts')).toEqual([rule, rule]);
+  expect(broken(file, '../parts/words.ts', '../route.tsx', 'preact')).toEqual([]);
 });
 
 test.each([

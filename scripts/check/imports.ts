@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 
 export type Violation = { file: string; line: number; rule: string; detail: string };
 
-type Import = { specifier: string; line: number };
+type Import = { specifier: string; line: number; isType: boolean };
 
 /** A file of a workspace, and what its place says of it. */
 type Place = {
@@ -17,7 +17,7 @@ type Target =
   /** A file of the repository, by its path from the root, e.g. `shared/src/room/keys.ts`. */
   { kind: 'own'; path: string; byName: boolean } | { kind: 'library'; name: string };
 
-type Rule = { name: string; broken(from: Place, to: Target): boolean };
+type Rule = { name: string; broken(from: Place, to: Target, isType: boolean): boolean };
 
 const services = ['edge-worker', 'queue-service', 'checkout-service'];
 const outerLayers = ['adapters', 'http', 'pages', 'console', 'gateway'];
@@ -94,6 +94,13 @@ const rules: Rule[] = [
       ['scripts', 'e2e'].includes(workspaceOf(to.path)),
   },
   {
+    name: 'the console has types alone of what runs in the service',
+    broken: (from, to, isType) =>
+      from.layer === 'console' &&
+      !isType &&
+      (to.kind === 'library' ? isIo(to.name) : layerOf(to) !== 'console' && !isPartOfIt(to.path)),
+  },
+  {
     name: 'another workspace is imported by its name',
     broken: (from, to) =>
       to.kind === 'own' &&
@@ -110,10 +117,10 @@ const rules: Rule[] = [
 export function importViolations(file: string, source: string): Violation[] {
   const place = placeOf(file);
   const code = withoutComments(source);
-  const wrongWay = importsOf(code).flatMap(({ specifier, line }) => {
+  const wrongWay = importsOf(code).flatMap(({ specifier, line, isType }) => {
     const target = targetOf(file, specifier);
     return rules
-      .filter((rule) => rule.broken(place, target))
+      .filter((rule) => rule.broken(place, target, isType))
       .map((rule) => ({ file, line, rule: rule.name, detail: specifier }));
   });
   return [...wrongWay, ...environmentReads(place, code)];
@@ -146,7 +153,11 @@ const importForms = [
 function importsOf(code: string): Import[] {
   return importForms
     .flatMap((form) => [...code.matchAll(form)])
-    .map((match) => ({ specifier: match[1] ?? '', line: lineAt(code, match.index) }));
+    .map((match) => ({
+      specifier: match[1] ?? '',
+      line: lineAt(code, match.index),
+      isType: /^\s*(?:import|export)\s+type\b/.test(match[0]),
+    }));
 }
 
 /** Comments become blanks, so that lines keep their numbers; strings stay as they are. */
@@ -188,6 +199,11 @@ function isIo(library: string): boolean {
 /** The files that put a service together. */
 function wires(place: Place): boolean {
   return /\/(main|index)\.ts$/.test(place.file);
+}
+
+/** Files of the console that lie beside its folders. */
+function isPartOfIt(path: string): boolean {
+  return path.startsWith('queue-service/src/console/');
 }
 
 function inCode(from: Place, layer: string): boolean {

@@ -12,6 +12,10 @@ export type StageResult = { passed: boolean; output: string };
 export const stages: Stage[] = [
   { name: 'types', run: () => tool('tsc', ['--noEmit', '-p', 'tsconfig.json']) },
   { name: 'types of the edge', run: () => tool('tsc', ['--noEmit', '-p', 'edge-worker']) },
+  {
+    name: 'types of the console',
+    run: () => tool('tsc', ['--noEmit', '-p', 'queue-service/src/console']),
+  },
   { name: 'lint and format', run: () => tool('biome', ['check', '--error-on-warnings', '.']) },
   { name: 'import rules', run: checkImports },
   { name: 'lengths', run: checkLengths },
@@ -24,14 +28,14 @@ async function tool(name: string, args: string[]): Promise<StageResult> {
 }
 
 async function checkImports(): Promise<StageResult> {
-  const found = sourceFiles(['.ts', '.mjs']).flatMap(({ path, text }) =>
+  const found = sourceFiles(['.ts', '.tsx', '.mjs']).flatMap(({ path, text }) =>
     importViolations(path, text),
   );
   return resultOf(found.map((it) => `${it.file}:${it.line} ${it.rule}: ${it.detail}`));
 }
 
 async function checkLengths(): Promise<StageResult> {
-  const found = sourceFiles(['.ts', '.mjs', '.lua']).flatMap(({ path, text }) =>
+  const found = sourceFiles(['.ts', '.tsx', '.css', '.mjs', '.lua']).flatMap(({ path, text }) =>
     lengthViolations(path, text),
   );
   return resultOf(found.map((it) => `${it.file}: ${it.detail}`));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { buildConsole } from '../console/build.ts';
 import type { Command } from '../toolchain/command.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
 import { findNginx } from '../toolchain/nginx.ts';
@@ -164,6 +165,7 @@ class Stack implements RunningStack {
       settings: this.#options.settings,
       hasBalancer: this.#nginx !== undefined,
     };
+    await buildConsole(this.#onLine);
     this.#onLine('starting the services and the edge');
     const balancers = this.#nginx === undefined ? [] : [balancerSpec(plan, this.#nginx)];
     const specs = [...serviceSpecs(plan), ...balancers];

@@ -9,6 +9,7 @@ import type { AuditRows, Login } from '../app/access-ports.ts';
 import type { ReadArrivals } from '../app/arrivals.ts';
 import type { Bans } from '../app/bans.ts';
 import type { Checks } from '../app/checks.ts';
+import type { ConsoleFiles } from '../app/console-ports.ts';
 import type { History } from '../app/history.ts';
 import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
@@ -29,6 +30,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { authenticator } from './auth.ts';
 import { banRoutes } from './ban-routes.ts';
 import { checkRoutes } from './check-routes.ts';
+import { consoleRoutes } from './console-routes.ts';
 import { controlEndpoints } from './control-endpoints.ts';
 import { docsPage, docsPolicy } from './docs-page.ts';
 import type { Api, ApiVariables } from './endpoint.ts';
@@ -69,6 +71,8 @@ export type ApiParts = {
   consoleOrigin: string | null;
   /** What the page of jobs shows. */
   queues: readonly Queue[];
+  /** Null where it is not built. */
+  console: ConsoleFiles | null;
   bans: Bans;
   checks: Checks;
   preview: MakePreview;
@@ -130,6 +134,7 @@ export function makeApi(parts: ApiParts): Api {
   banRoutes(api, authenticate, parts.bans);
   keyRoutes(api, authenticate, parts.keys);
   auditRoutes(api, authenticate, parts.audit);
+  consoleRoutes(api, parts.console);
   return api;
 }
 

@@ -14,7 +14,7 @@ const money = {
   refundedMinor: count.describe('orders of this sale that were paid and refunded'),
 };
 
-const summaryView = z.object({
+export const summaryView = z.object({
   id: z.string(),
   name: z.string(),
   state: adminState,

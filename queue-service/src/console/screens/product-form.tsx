@@ -1,0 +1,149 @@
+import { useState } from 'preact/hooks';
+import { ask } from '../api/client.ts';
+import type { Product } from '../api/shapes.ts';
+import { confirmThat } from '../parts/confirm.tsx';
+import { TextField, useSending } from '../parts/form.tsx';
+import { say } from '../parts/toasts.tsx';
+import { decimalsOf, plural } from '../parts/words.ts';
+
+type FormProps = {
+  product: Product | null;
+  onDone(product: Product | null): void;
+  onCancel(): void;
+};
+
+/** Prices are typed in whole units of their currency, and sent in minor ones. */
+function minorOf(text: string, currency: string): number {
+  return Math.round(Number(text.replace(',', '.')) * 10 ** decimalsOf(currency));
+}
+
+const isCurrency = (text: string) => /^[A-Z]{3}$/.test(text);
+
+function textOf({ priceMinor, currency }: Product): string {
+  const decimals = decimalsOf(currency);
+  return (priceMinor / 10 ** decimals).toFixed(decimals);
+}
+
+/** Makes a product, or changes one and its stock. */
+export function ProductForm({ product, onDone, onCancel }: FormProps) {
+  const [name, setName] = useState(product?.name ?? '');
+  const [description, setDescription] = useState(product?.description ?? '');
+  const [imageUrl, setImage] = useState(product?.imageUrl ?? '');
+  const [price, setPrice] = useState(product === null ? '' : textOf(product));
+  const [currency, setCurrency] = useState(product?.currency ?? 'EUR');
+  const [stock, setStock] = useState(product === null ? '100' : '0');
+  const [onceKey] = useState(() => crypto.randomUUID());
+  const { isBusy, mistakes, run } = useSending();
+  const fields = () => ({
+    name,
+    description,
+    imageUrl: imageUrl === '' ? null : imageUrl,
+    currency,
+    priceMinor: isCurrency(currency) ? minorOf(price, currency) : -1,
+  });
+  const save = (event: Event) => {
+    event.preventDefault();
+    void run(async () => {
+      const add = Number(stock);
+      const made =
+        product === null
+          ? await create(fields(), add, onceKey)
+          : await change(product, fields(), add, onceKey);
+      onDone(made);
+    });
+  };
+  return (
+    <form onSubmit={save}>
+      <div class="grid">
+        <TextField label="Name" value={name} onInput={setName} mistake={mistakes.name} required />
+        <TextField
+          label="Price"
+          value={price}
+          onInput={setPrice}
+          mistake={mistakes.priceMinor}
+          placeholder="45.00"
+          required
+        />
+        <TextField
+          label="Currency"
+          value={currency}
+          onInput={(text) => setCurrency(text.toUpperCase())}
+          mistake={mistakes.currency}
+          required
+        />
+        <TextField
+          label={product === null ? 'Units' : 'Units to add'}
+          name="stock"
+          type="number"
+          min={0}
+          value={stock}
+          onInput={setStock}
+          mistake={mistakes.stock ?? mistakes.add}
+          hint={product === null ? '' : `There are ${plural(product.stock, 'unit')}.`}
+        />
+        <TextField
+          label="Image"
+          value={imageUrl}
+          onInput={setImage}
+          mistake={mistakes.imageUrl}
+          placeholder="https://…"
+        />
+        <TextField
+          label="Description"
+          rows={2}
+          value={description}
+          onInput={setDescription}
+          mistake={mistakes.description}
+        />
+      </div>
+      <div class="row">
+        <button type="submit" disabled={isBusy}>
+          {product === null ? 'Make it' : 'Save'}
+        </button>
+        <button type="button" class="button-quiet" onClick={onCancel}>
+          Cancel
+        </button>
+        {product && <Remove product={product} onDone={() => onDone(null)} />}
+      </div>
+    </form>
+  );
+}
+
+async function create(fields: object, stock: number, onceKey: string): Promise<Product> {
+  const body = { ...fields, stock };
+  const { data } = await ask<Product>('POST', '/v1/products', { body, onceKey });
+  say(`${data.name} is there, with ${plural(data.stock, 'unit')}.`);
+  return data;
+}
+
+async function change(product: Product, fields: object, add: number, onceKey: string) {
+  const path = `/v1/products/${product.id}`;
+  const fresh = await ask<Product>('GET', path);
+  // Its units change by themselves while it is sold; what somebody else set since is a 412.
+  const etag = fresh.data.updatedAt === product.updatedAt ? fresh.etag : '"v0"';
+  let { data } = await ask<Product>('PATCH', path, { body: fields, etag });
+  if (add > 0) {
+    data = (await ask<Product>('POST', `${path}/stock`, { body: { add }, onceKey })).data;
+  }
+  say(`${data.name} is saved${add > 0 ? `, with ${plural(add, 'unit')} more` : ''}.`);
+  return data;
+}
+
+function Remove({ product, onDone }: { product: Product; onDone(): void }) {
+  const { isBusy, run } = useSending();
+  const remove = async () => {
+    const text = 'It can be sold no more. Orders of it stay.';
+    const title = `Delete ${product.name}`;
+    if (!(await confirmThat({ title, text, action: 'Delete', isDangerous: true }))) return;
+    const isDone = await run(async () => {
+      await ask('DELETE', `/v1/products/${product.id}`);
+      say(`${product.name} is deleted.`);
+    });
+    if (isDone) onDone();
+  };
+  return (
+    <button type="button" class="button-bad" disabled={isBusy} onClick={() => void remove()}>
+      Delete
+    </button>
+  );
+}
