@@ -1,7 +1,7 @@
+import { docsPage, docsPolicy } from '@fairgate/shared/http/docs-page.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import type { AppEnv, HttpDeps } from './deps.ts';
-import { docsPage } from './docs-page.ts';
 import { openapiDocument } from './openapi.ts';
 
 /** Health, readiness, figures and the API's description. */
@@ -27,7 +27,7 @@ export function operationRoutes(deps: HttpDeps): Hono<AppEnv> {
   });
   app.get('/openapi.json', (c) => c.json(document));
   app.get('/docs', (c) => {
-    c.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+    c.header('content-security-policy', docsPolicy);
     return c.html(docs);
   });
   return app;

@@ -1,5 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { limitBody } from '@fairgate/shared/http/body.ts';
+import { docsPage, docsPolicy } from '@fairgate/shared/http/docs-page.ts';
 import { type FaultLog, notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
 import { requestId } from '@fairgate/shared/http/request-id.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
@@ -32,7 +33,6 @@ import { banRoutes } from './ban-routes.ts';
 import { checkRoutes } from './check-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
 import { controlEndpoints } from './control-endpoints.ts';
-import { docsPage, docsPolicy } from './docs-page.ts';
 import type { Api, ApiVariables } from './endpoint.ts';
 import { type FairnessLog, fairnessRoutes } from './fairness-routes.ts';
 import { jobsPage } from './jobs-page.ts';
@@ -140,6 +140,7 @@ export function makeApi(parts: ApiParts): Api {
 
 function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
   const document = openApiDocument(controlEndpoints);
+  const docs = docsPage(document);
   api.get('/healthz', (c) => c.json({ status: 'ok' }));
   api.get('/readyz', async (c) => {
     try {
@@ -154,6 +155,6 @@ function publicRoutes(api: Api, { metrics, ready }: ApiParts): void {
   api.get('/openapi.json', (c) => c.json(document));
   api.get('/docs', (c) => {
     c.header('content-security-policy', docsPolicy);
-    return c.html(docsPage(controlEndpoints));
+    return c.html(docs);
   });
 }
