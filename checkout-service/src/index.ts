@@ -283,7 +283,7 @@ function makeClaimBatcher(
       const outcomes = await claimBatch(batch);
       const seconds = (performance.now() - begun) / 1_000;
       metrics.batch(batch.length, seconds);
-      capacity.batch(batch.length, seconds);
+      capacity.batch(outcomes.filter(({ kind }) => kind === 'created').length, seconds);
       return outcomes;
     },
     keysOf: claimKeys,

@@ -7,16 +7,18 @@ const gapMs = 5_000;
 const heldMs = 3_600_000;
 
 export type Capacity = {
-  /** A batch of claims has ended that took `seconds`. */
-  batch(size: number, seconds: number): void;
+  /** A batch has ended that wrote so many orders, and took `seconds`. */
+  batch(claimed: number, seconds: number): void;
   /** Claims a second, or null where nothing was measured yet. */
   perSecond(): number | null;
 };
 
 /**
- * What this instance can claim, by what it did claim: claims in batches of ten or more, divided by
- * the time in which one was under way (two at once count once), over 200 claims that came without a
- * pause of 5 s. Batches of a trickle say nothing of it, and are left out.
+ * What this instance can claim, by what it did claim: orders written in batches of ten or more,
+ * divided by the time in which one was under way (two at once count once), over 200 of them that came
+ * without a pause of 5 s. Batches of a trickle, and of those who found nothing, say nothing of it, and
+ * are left out. Other instances on the same Postgres that were busy then are in the figure; signatures
+ * are as far as they were checked at the same time.
  */
 export function measuredCapacity(now: () => number): Capacity {
   let best: { perSecond: number; atMs: number } | null = null;
@@ -24,14 +26,14 @@ export function measuredCapacity(now: () => number): Capacity {
   let busyMs = 0;
   let lastEndMs = 0;
   return {
-    batch(size, seconds) {
+    batch(claimed, seconds) {
       const endMs = now();
       if (endMs - lastEndMs > gapMs) {
         claims = 0;
         busyMs = 0;
       }
-      if (size >= batchMin) {
-        claims += size;
+      if (claimed >= batchMin) {
+        claims += claimed;
         busyMs += endMs - Math.max(endMs - seconds * 1_000, lastEndMs);
       }
       lastEndMs = endMs;

@@ -3,8 +3,10 @@ import { type HistoryItem, historyItem, type LiveFigures } from '@fairgate/share
 import { Problem } from '@fairgate/shared/problem.ts';
 import { eachOf } from './each-of.ts';
 import type { LiveRooms } from './live.ts';
+import type { LiveHub } from './live-hub.ts';
 import type { HistoryStep, KeptFigures } from './live-ports.ts';
 import type { Store } from './ports.ts';
+import { reused } from './reused.ts';
 import { existingSale } from './sales.ts';
 
 export type HistoryQuery = {
@@ -20,9 +22,12 @@ export type History = {
   tidy(): Promise<void>;
   /** Points of a time, `from` and `to` in ms. Throws `not-found`, `invalid-request`. */
   read(saleId: string, query: HistoryQuery): Promise<HistoryItem[]>;
-  /** What was told from one second of the epoch to another, both included. */
-  seconds(saleId: string, from: number, to: number): Promise<LiveFigures[]>;
+  /** A page of what was told from one second of the epoch to another, both included, in order. */
+  seconds(saleId: string, from: number, to: number): Promise<HistoryPage>;
 };
+
+/** `id`: seconds since the epoch; `next`: where the next page begins. */
+export type HistoryPage = { items: { id: number; figures: LiveFigures }[]; next: number };
 
 const stepMs: Record<HistoryStep, number> = { second: 1_000, minute: 60_000 };
 export const keptMs: Record<HistoryStep, number> = {
@@ -31,25 +36,25 @@ export const keptMs: Record<HistoryStep, number> = {
 };
 /** Points of one answer: an hour of seconds, some three days of minutes. */
 const pointsMax = 4_000;
+/** Seconds of a page for whoever catches up: some 100 kB, and the same for all who missed them. */
+const pageSeconds = 120;
 /** A sale that was closed is followed for so long, to its last orders. */
-const closedMs = 60_000;
+const closedMs = 3_600_000;
 const salesAtOnce = 8;
 
-type Parts = { store: Store; live: LiveRooms; clock: Clock };
+type Parts = { store: Store; live: LiveRooms; hub: Pick<LiveHub, 'told'>; clock: Clock };
 
 /** room → figures → one row a second → one a minute. */
-export function history({ store, live, clock }: Parts): History {
+export function history(parts: Parts): History {
+  const { store, clock } = parts;
+  // Those who were cut off together missed the same.
+  const page = reused(clock.now, async (asked) => {
+    const [saleId = '', from, last] = asked.split(' ');
+    const range = { from: Number(from) * 1_000, to: Number(last) * 1_000 };
+    return await store.history.range(saleId, 'second', range, pageSeconds);
+  });
   return {
-    async keep() {
-      const kept: KeptFigures[] = [];
-      const sales = await store.sales.rooms(clock.now() - closedMs);
-      await eachOf(sales, salesAtOnce, async ({ id }) => {
-        // A room that cannot be reached has no figures of this second, and keeps no other's.
-        const read = await live.read(id).catch(() => null);
-        if (read !== null) kept.push({ saleId: id, figures: read.figures });
-      });
-      await store.history.keep(kept);
-    },
+    keep: () => keepSecond(parts),
     async tidy() {
       const now = clock.now();
       await store.history.rollMinutes(now);
@@ -69,13 +74,33 @@ export function history({ store, live, clock }: Parts): History {
         );
       }
       const kept = await store.history.range(saleId, step, { from, to }, pointsMax + 1);
-      return kept.map(historyItem);
+      return kept.map(({ figures }) => historyItem(figures));
     },
-    seconds: (saleId, from, to) => {
-      const range = { from: from * 1_000, to: to * 1_000 };
-      return store.history.range(saleId, 'second', range, keptMs.second / 1_000);
+    async seconds(saleId, from, to) {
+      const last = Math.min(to, from + pageSeconds - 1);
+      const points = await page(`${saleId} ${from} ${last}`);
+      const items = points.map(({ at, figures }) => ({ id: at / 1_000, figures }));
+      return { items, next: last + 1 };
     },
   };
+}
+
+/** Sales that another instance was first with are not read at all. */
+async function keepSecond({ store, live, hub, clock }: Parts): Promise<void> {
+  const second = Math.floor(clock.now() / 1_000);
+  const at = second * 1_000;
+  const sales = await store.sales.rooms(clock.now() - closedMs);
+  const known = await store.history.known(at);
+  const missing = sales.filter(({ id }) => !known.has(id));
+  const kept: KeptFigures[] = [];
+  await eachOf(missing, salesAtOnce, async (sale) => {
+    // A room that cannot be reached has no figures of this second, and keeps no other's.
+    const told = hub.told(sale.id, second) ?? (await live.of(sale).catch(() => null))?.live;
+    if (told === undefined) return;
+    const { id: saleId, settings: _, stale: __, ...figures } = told;
+    kept.push({ saleId, at, figures });
+  });
+  await store.history.keep(kept);
 }
 
 function invalid(path: string, message: string): Problem {

@@ -1,9 +1,10 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
+import type { RoomSettings } from '@fairgate/shared/sale.ts';
 import type { LiveRoom } from './live.ts';
 
 /** Figures of one second, written once for all who watch. `id`: seconds since the epoch. */
-export type LiveEvent = { id: number; data: string };
+export type LiveEvent = { id: number; data: string; settings: RoomSettings };
 
 export type Watcher = {
   /** The newest event that this watcher has not had; null once there will be none. */
@@ -17,6 +18,8 @@ export type LiveHub = {
    * who is slow misses some, and nothing is kept for them but the newest. Throws what `read` does.
    */
   watch(saleId: string): Promise<{ first: LiveEvent; watcher: Watcher }>;
+  /** What watchers were told in a second; null where nobody watches, or it was not read then. */
+  told(saleId: string, second: number): LiveRoom | null;
 };
 
 type Parts = {
@@ -28,9 +31,10 @@ type Parts = {
 
 type Feed = {
   watchers: Set<Offered>;
-  last: { room: LiveRoom; event: LiveEvent };
+  last: Told;
   isRunning: boolean;
 };
+type Told = { room: LiveRoom; event: LiveEvent };
 type Offered = Watcher & { offer(event: LiveEvent | null): void };
 
 const everyMs = 1_000;
@@ -39,20 +43,23 @@ const intoSecondMs = 5;
 
 export function liveHub({ read, clock, pause }: Parts): LiveHub {
   const feeds = new Map<string, Promise<Feed>>();
-  const eventOf = (room: LiveRoom): LiveEvent => ({
-    id: Math.floor(clock.now() / 1_000),
+  const newest = new Map<string, Told>();
+  // A clock that is set back repeats no second, and silences nobody.
+  const eventOf = (room: LiveRoom, after = 0): LiveEvent => ({
+    id: Math.max(after + 1, Math.floor(clock.now() / 1_000)),
     data: JSON.stringify(room),
+    settings: room.settings,
   });
   const readAgain = async (saleId: string, feed: Feed): Promise<boolean> => {
+    const { id } = feed.last.event;
     try {
       const room = await read(saleId);
-      feed.last = { room, event: eventOf(room) };
+      feed.last = { room, event: eventOf(room, id) };
     } catch (error) {
-      const isAway = error instanceof Problem && error.slug === 'unavailable';
-      // The sale is gone, or we are wrong: who watches connects again, and is answered properly.
-      if (!isAway) return false;
+      // The sale is gone: who watches connects again, and is told so.
+      if (error instanceof Problem && error.slug !== 'unavailable') return false;
       const room = { ...feed.last.room, stale: true as const };
-      feed.last = { room, event: eventOf(room) };
+      feed.last = { room, event: eventOf(room, id) };
     }
     return true;
   };
@@ -61,10 +68,12 @@ export function liveHub({ read, clock, pause }: Parts): LiveHub {
     while (goesOn && feed.watchers.size > 0) {
       await pause(everyMs - (clock.now() % everyMs) + intoSecondMs);
       goesOn = await readAgain(saleId, feed);
+      newest.set(saleId, feed.last);
       for (const one of feed.watchers) one.offer(goesOn ? feed.last.event : null);
     }
     feed.isRunning = false;
     feeds.delete(saleId);
+    newest.delete(saleId);
   };
   const begin = async (saleId: string): Promise<Feed> => {
     const room = await read(saleId);
@@ -88,6 +97,10 @@ export function liveHub({ read, clock, pause }: Parts): LiveHub {
         void run(saleId, feed);
       }
       return { first: feed.last.event, watcher };
+    },
+    told(saleId, second) {
+      const last = newest.get(saleId);
+      return last?.event.id === second && last.room.stale === undefined ? last.room : null;
     },
   };
 }

@@ -11,18 +11,22 @@ export type LiveRows = {
 };
 
 export type HistoryStep = 'second' | 'minute';
-export type KeptFigures = { saleId: string; figures: LiveFigures };
+/** `at`: which point of the history it is, in ms. */
+export type KeptFigures = { saleId: string; at: number; figures: LiveFigures };
+export type Point = Pick<KeptFigures, 'at' | 'figures'>;
 /** Times in ms since the epoch; both ends belong to it. */
 export type TimeRange = { from: number; to: number };
 
-/** Figures over time. `at` of the figures is when they are kept for, cut to the second. */
+/** Figures over time. */
 export type HistoryRows = {
   /** What is there for a second already stays: another instance was first. */
   keep(figures: readonly KeptFigures[]): Promise<void>;
+  /** Sales of which there is something for the second that begins at `at`. */
+  known(at: number): Promise<Set<string>>;
   /** The last second of each minute that ended before `now` becomes its point. */
   rollMinutes(now: number): Promise<void>;
   /** Drops some that are too old; answers how many. */
   prune(step: HistoryStep, before: number): Promise<number>;
   /** In order; the newest `limit` of them. */
-  range(saleId: string, step: HistoryStep, range: TimeRange, limit: number): Promise<LiveFigures[]>;
+  range(saleId: string, step: HistoryStep, range: TimeRange, limit: number): Promise<Point[]>;
 };

@@ -13,6 +13,7 @@ import { by, type Caller } from './caller.ts';
 import { differenceOf } from './changes.ts';
 import type { Store } from './ports.ts';
 import { type Precondition, requireVersion } from './precondition.ts';
+import { reused } from './reused.ts';
 import type { RoomKeeper } from './room-keeper.ts';
 import { stateNow } from './sale-states.ts';
 import { changedSettings, existingSale } from './sales.ts';
@@ -30,6 +31,8 @@ export type LiveRoom = LiveFigures & {
 export type LiveRooms = {
   /** Read at the call, with the sale's version. `unavailable` where Redis cannot be reached. */
   read(saleId: string): Promise<LiveRead>;
+  /** As `read`, of a sale that was just read. */
+  of(sale: SaleRecord): Promise<LiveRead>;
   /** Changes settings; the room has them before this resolves, if it can be reached. */
   patch(
     caller: Caller,
@@ -39,7 +42,7 @@ export type LiveRooms = {
   ): Promise<SaleRecord>;
 };
 
-export type LiveRead = { live: LiveRoom; figures: LiveFigures; version: number };
+export type LiveRead = { live: LiveRoom; version: number };
 
 export type LiveParts = {
   store: Store;
@@ -51,20 +54,27 @@ export type LiveParts = {
 
 export function liveRooms(parts: LiveParts): LiveRooms {
   const { store, keeper, clock } = parts;
+  const besides = besidesRoom(parts);
+  const of = async (sale: SaleRecord): Promise<LiveRead> => {
+    const at = isoTime(clock.now());
+    const room = sale.phase === 'draft' ? null : await figuresOf(parts, sale.id);
+    const memory = await store.rooms.checkpoint(sale.id);
+    const { admitPerMinute } = sale.room;
+    const known = { at, admitPerMinute, ...(await besides(sale.id, memory)) };
+    // A room that was just made has no picture of the stock yet.
+    const pictured = stockFrom(room?.stock ?? {});
+    const units = pictured.size > 0 ? [...pictured.values()] : [await store.live.units(sale.id)];
+    const stock = unitsIn(units);
+    const figures =
+      room === null
+        ? fromMemory({ ...known, stock }, stateNow(sale, clock), memory)
+        : fromRoom({ ...known, stock }, room);
+    const live = { id: sale.id, settings: sale.room, ...figures };
+    return { live, version: sale.version };
+  };
   return {
-    async read(saleId) {
-      const sale = await existingSale(store, saleId);
-      const room = sale.phase === 'draft' ? null : await figuresOf(parts, saleId);
-      const memory = await store.rooms.checkpoint(saleId);
-      const known = await besides(parts, saleId, memory);
-      const base = { at: isoTime(clock.now()), admitPerMinute: sale.room.admitPerMinute, ...known };
-      const figures =
-        room === null
-          ? fromMemory(base, stateNow(sale, clock), memory, await store.live.units(saleId))
-          : fromRoom(base, room);
-      const live = { id: sale.id, settings: sale.room, ...figures };
-      return { live, figures, version: sale.version };
-    },
+    read: async (saleId) => await of(await existingSale(store, saleId)),
+    of,
     async patch(caller, saleId, settings, expected) {
       const sale = await store.transaction(async (rows) => {
         const before = await existingSale(rows, saleId, 'update');
@@ -99,21 +109,30 @@ async function figuresOf({ room, keeper }: LiveParts, saleId: string): Promise<R
   }
 }
 
-type Known = Pick<LiveFigures, 'at' | 'admitPerMinute' | 'paid' | 'blocked' | 'checkouts'>;
+type Known = Pick<
+  LiveFigures,
+  'at' | 'admitPerMinute' | 'paid' | 'blocked' | 'checkouts' | 'stock'
+>;
 
-/** What is not in the room. */
-async function besides(parts: LiveParts, saleId: string, memory: Checkpoint | null) {
-  const { store } = parts;
-  const [paid, checkouts, blocked] = await Promise.all([
-    store.live.paidOrders(saleId),
-    store.live.checkouts(),
-    blockedOf(parts, saleId, memory),
-  ]);
-  return { paid, checkouts, blocked };
+/**
+ * What is not in the room. Counting the paid orders of a large sale takes a while, so their number
+ * may be as old as ten times that.
+ */
+function besidesRoom(parts: LiveParts) {
+  const { store, clock } = parts;
+  const paidOrders = reused(clock.now, store.live.paidOrders);
+  const allCheckouts = reused(clock.now, store.live.checkouts);
+  return async (saleId: string, memory: Checkpoint | null) => {
+    const [paid, checkouts, blocked] = await Promise.all([
+      paidOrders(saleId),
+      allCheckouts('all'),
+      blockedOf(parts, saleId, memory),
+    ]);
+    return { paid, checkouts, blocked };
+  };
 }
 
 function fromRoom(known: Known, room: RoomFigures): LiveFigures {
-  const stock = unitsIn(stockFrom(room.stock).values());
   const { p50Seconds, p95Seconds } = waitsFrom(numbers(room.waits));
   return {
     ...known,
@@ -132,12 +151,11 @@ function fromRoom(known: Known, room: RoomFigures): LiveFigures {
     admittedPerMinute: room.admittedPerMinute,
     oldestWaitSeconds: room.oldestWaitSeconds,
     placesPerAddressMost: room.placesPerAddressMost,
-    stock,
     waits: { p50Seconds, p95Seconds },
   };
 }
 
-function unitsIn(products: Iterable<UnitCounts>): LiveFigures['stock'] {
+function unitsIn(products: readonly UnitCounts[]): LiveFigures['stock'] {
   const stock = { total: 0, free: 0, held: 0, sold: 0 };
   for (const { free, held, sold } of products) {
     stock.free += free;
@@ -153,12 +171,7 @@ function numbers(texts: Record<string, string>): Record<string, number> {
 }
 
 /** A draft has no room yet; that of a sale closed long ago is gone: nobody is in there. */
-function fromMemory(
-  known: Known,
-  state: AdminState,
-  memory: Checkpoint | null,
-  units: UnitCounts,
-): LiveFigures {
+function fromMemory(known: Known, state: AdminState, memory: Checkpoint | null): LiveFigures {
   const count = (name: string) => memory?.counters[name] ?? 0;
   const { p50Seconds, p95Seconds } = waitsFrom(countersOf(memory?.counters ?? {}, 'wait'));
   return {
@@ -178,7 +191,6 @@ function fromMemory(
     admittedPerMinute: 0,
     oldestWaitSeconds: 0,
     placesPerAddressMost: 0,
-    stock: unitsIn([units]),
     waits: { p50Seconds, p95Seconds },
   };
 }

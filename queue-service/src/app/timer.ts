@@ -11,13 +11,19 @@ const passMs = 20_000;
 /** How long a stop waits for the pass under way; what it leaves is done by the next process. */
 const lastPassMs = 1_500;
 
+/** For a timer: the next whole second of the clock, and `intoMs` past it. */
+export function nextSecond(now: () => number, intoMs: number): () => number {
+  return () => secondMs - ((now() - intoMs) % secondMs);
+}
+const secondMs = 1_000;
+
 /**
  * Runs `work` again and again, `everyMs` after the last time ended, and never twice at once. A
  * failure is logged when it begins and when it is over, and does not stop the timer.
  */
 export function startTimer(
   name: string,
-  everyMs: number,
+  everyMs: number | (() => number),
   work: () => Promise<void>,
   log: Log,
 ): Timer {
@@ -39,7 +45,7 @@ export function startTimer(
       await pass();
       if (stopped) break;
       await new Promise<void>((resolve) => {
-        const timeout = setTimeout(resolve, everyMs);
+        const timeout = setTimeout(resolve, typeof everyMs === 'number' ? everyMs : everyMs());
         wake = () => {
           clearTimeout(timeout);
           resolve();

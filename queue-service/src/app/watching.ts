@@ -11,5 +11,6 @@ export function watching(parts: LiveParts & { pause(ms: number): Promise<void> }
   const { clock, pause } = parts;
   const live = liveRooms(parts);
   const read = async (saleId: string) => (await live.read(saleId)).live;
-  return { live, hub: liveHub({ read, clock, pause }), history: history({ ...parts, live }) };
+  const hub = liveHub({ read, clock, pause });
+  return { live, hub, history: history({ ...parts, live, hub }) };
 }

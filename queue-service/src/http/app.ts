@@ -46,6 +46,7 @@ import { productRoutes } from './product-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { standing } from './standing.ts';
 import { summaryRoutes } from './summary-routes.ts';
 
 export type ApiParts = {
@@ -126,7 +127,7 @@ export function makeApi(parts: ApiParts): Api {
   saleRoutes(api, authenticate, parts);
   checkRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
-  liveRoutes(api, authenticate, parts);
+  liveRoutes(api, authenticate, { ...parts, mayStay: standing(parts.signIn) });
   placeRoutes(api, authenticate, parts);
   summaryRoutes(api, authenticate, parts);
   fairnessRoutes(api, authenticate, parts);

@@ -1,16 +1,16 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { historyItemSchema } from '@fairgate/shared/live-figures.ts';
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { type History, keptMs } from '../app/history.ts';
 import type { LiveEvent, LiveHub, Watcher } from '../app/live-hub.ts';
 import type { Authenticate } from './auth.ts';
 import { type Api, type ApiContext, type Endpoint, serve } from './endpoint.ts';
 import { time } from './schemas.ts';
+import type { Standing } from './standing.ts';
 
 const sale = { idPrefix: 'sale', method: 'GET', role: 'viewer', status: 200 } as const;
 
-const historySchema = z.object({
+const historySchema = z.strictObject({
   step: z.enum(['second', 'minute']).default('second'),
   from: time.optional(),
   to: time.optional(),
@@ -40,21 +40,24 @@ export const liveEndpoints = {
   },
 } as const satisfies Record<string, Endpoint<unknown, unknown>>;
 
-type Parts = { hub: LiveHub; history: History; clock: Clock; stopping: AbortSignal };
+type Parts = {
+  hub: LiveHub;
+  history: History;
+  clock: Clock;
+  mayStay: Standing;
+  stopping: AbortSignal;
+};
 
 export function liveRoutes(api: Api, authenticate: Authenticate, parts: Parts): void {
-  const { hub, history } = parts;
+  const { hub, history, mayStay } = parts;
   serve(api, authenticate, liveEndpoints.history, async ({ c, id, query }) => {
     const items = await history.read(id, query);
     return c.json({ step: query.step, items }, 200, { 'cache-control': 'no-store' });
   });
   serve(api, authenticate, liveEndpoints.stream, async ({ c, id }) => {
     const { first, watcher } = await hub.watch(id);
-    // nginx would hold events back to fill its buffer.
-    c.header('x-accel-buffering', 'no');
-    // A key that was revoked meanwhile ends the stream.
-    const mayStay = async () => void (await authenticate(c, liveEndpoints.stream.role));
-    return eventStream(c, parts, { saleId: id, first, watcher, mayStay });
+    const check = () => mayStay(c, liveEndpoints.stream.role);
+    return eventStream(c, parts, { saleId: id, first, watcher, mayStay: check });
   });
 }
 
@@ -71,67 +74,98 @@ const retryMs = 2_000;
 
 /** What was missed, then an event each second, until either side stops. */
 function eventStream(c: ApiContext, parts: Parts, watching: Watching): Response {
-  const { stopping } = parts;
   const { watcher } = watching;
-  const run = async (stream: SSEStreamingApi) => {
-    const stop = () => watcher.stop();
-    stopping.addEventListener('abort', stop, { once: true });
-    stream.onAbort(stop);
-    if (stopping.aborted) stop();
-    try {
-      await stream.write(`retry: ${retryMs}\n\n`);
-      await tellAll(stream, parts, watching, lastSeen(c, parts.clock));
-    } finally {
-      stopping.removeEventListener('abort', stop);
-      stop();
-    }
+  const { stopping } = parts;
+  const chunks = allChunks(parts, watching, lastSeen(c, parts.clock));
+  const stop = () => watcher.stop();
+  stopping.addEventListener('abort', stop, { once: true });
+  if (stopping.aborted) stop();
+  const end = () => {
+    stopping.removeEventListener('abort', stop);
+    stop();
   };
-  // What went wrong is not told: the client connects again, and is answered properly.
-  return streamSSE(c, run, async () => {});
+  const pull = async (stream: ReadableStreamDefaultController<Uint8Array>) => {
+    // What went wrong is not told: the client connects again, and is answered properly.
+    const { value, done } = await chunks.next().catch(() => ({ value: undefined, done: true }));
+    if (done !== true && value !== undefined) return stream.enqueue(value);
+    end();
+    stream.close();
+  };
+  // Nothing is made before there is room for it: who reads slowly is told the newest then.
+  const body = new ReadableStream({ pull, cancel: end }, { highWaterMark: 0 });
+  return c.body(body, 200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    // nginx would hold events back to fill its buffer.
+    'x-accel-buffering': 'no',
+  });
 }
 
-async function tellAll(
-  stream: SSEStreamingApi,
-  { history }: Parts,
+/**
+ * Seconds that are missing right before a live event may not be written down yet: so many further
+ * events are waited for.
+ */
+const patience = 2;
+
+async function* allChunks(
+  { history }: Pick<Parts, 'history'>,
   { saleId, first, watcher, mayStay }: Watching,
   seen: number | null,
-): Promise<void> {
-  let last = seen ?? first.id;
+): AsyncGenerator<Uint8Array> {
+  yield encoder.encode(`retry: ${retryMs}\n\n`);
+  let last = seen ?? first.id - 1;
   // While it catches up, seconds pass that it was not told of: these come from the history too.
-  let catchesUp = seen !== null;
+  let missing = seen === null ? 0 : patience + 1;
   for (let event: LiveEvent | null = first; event !== null; event = await watcher.next()) {
     await mayStay();
-    const isLate = catchesUp && event.id > last + 1;
-    catchesUp = isLate;
-    if (isLate) {
-      for (const figures of await history.seconds(saleId, last + 1, event.id - 1)) {
-        const id = Math.floor(Date.parse(figures.at) / 1_000);
-        await stream.write(eventText({ id, data: missed(event, saleId, figures) }));
+    // Of a second that it has had already nothing is told again.
+    if (event.id <= last) continue;
+    if (missing > 0) {
+      for await (const { id, figures } of between(history, saleId, last + 1, event.id - 1)) {
+        yield chunkOf({ id, data: missed(event, saleId, figures) });
         last = id;
       }
+      missing = last === event.id - 1 ? 0 : missing - 1;
+      if (missing > 0) continue;
     }
-    // Of a second that it has had already nothing is told again.
-    if (seen !== null && event.id <= seen) continue;
-    await stream.write(eventText(event));
+    yield sharedChunk(event);
     last = event.id;
   }
 }
 
+async function* between(history: History, saleId: string, from: number, to: number) {
+  for (let next = from; next <= to; ) {
+    const page = await history.seconds(saleId, next, to);
+    yield* page.items;
+    next = page.next;
+  }
+}
+
 /** Figures of the past beside the settings of now, which are no part of the history. */
-function missed({ data }: LiveEvent, id: string, figures: object): string {
-  const { settings } = z.object({ settings: z.unknown() }).parse(JSON.parse(data));
+function missed({ settings }: LiveEvent, id: string, figures: object): string {
   return JSON.stringify({ id, settings, ...figures });
 }
 
-function eventText({ id, data }: LiveEvent): string {
-  return `id: ${id}\ndata: ${data}\n\n`;
+const encoder = new TextEncoder();
+
+function chunkOf({ id, data }: Pick<LiveEvent, 'id' | 'data'>): Uint8Array {
+  return encoder.encode(`id: ${id}\ndata: ${data}\n\n`);
 }
 
-/** The second that the client saw last; null where that is no second of the kept history. */
+const shared = new WeakMap<LiveEvent, Uint8Array>();
+
+/** The same bytes for all who watch. */
+function sharedChunk(event: LiveEvent): Uint8Array {
+  const made = shared.get(event) ?? chunkOf(event);
+  shared.set(event, made);
+  return made;
+}
+
+/** The second that the client saw last, an hour ago at most; null where it is none, or to come. */
 function lastSeen(c: ApiContext, clock: Clock): number | null {
   const given = c.req.header('last-event-id') ?? '';
   if (!/^\d{1,12}$/.test(given)) return null;
   const now = Math.floor(clock.now() / 1_000);
   const seen = Number(given);
-  return seen > now || seen < now - keptMs.second / 1_000 ? null : seen;
+  return seen > now ? null : Math.max(seen, now - keptMs.second / 1_000);
 }

@@ -41,6 +41,14 @@ async function streamOf(headers: Record<string, string> = {}, key = adminKey) {
   return { next, cancel: () => reader.cancel() };
 }
 
+const aReading = async () => {
+  await service.history.keep();
+  const at = second() * 1_000;
+  const [point] = await service.store.history.range(saleId, 'second', { from: at, to: at }, 1);
+  if (point === undefined) throw new Error('nothing was kept');
+  return point;
+};
+
 const second = () => Math.floor(service.clock.now() / 1_000);
 
 describe('the live figures', () => {
@@ -93,7 +101,74 @@ describe('the stream', () => {
     await cancel();
   });
 
-  it.each(['x', '-1', '99999999999', '1', ''])('takes no notice of the id %j', async (id) => {
+  it('brings an hour of seconds at most, page by page', async () => {
+    const begin = second() * 1_000;
+    await service.pass(3_700_000);
+    const { figures } = await aReading();
+    const points = Array.from({ length: 3_700 }, (_, i) => {
+      const at = begin + i * 1_000;
+      return { saleId, at, figures: { ...figures, at: iso(at), waiting: i } };
+    });
+    await service.store.history.keep(points);
+    const { next, cancel } = await streamOf({ 'last-event-id': String(begin / 1_000) });
+    const told: Told[] = [];
+    for (let event = await next(); event !== null; event = await next()) {
+      told.push(event);
+      if (event.id >= second()) break;
+    }
+    const ids = Array.from({ length: 3_600 }, (_, i) => second() - 3_599 + i);
+    expect(told.map(({ id }) => id)).toEqual(ids);
+    expect(told[0]?.figures).toMatchObject({ waiting: 101 });
+    await cancel();
+  });
+
+  it('waits for a missed second that is still to be written', async () => {
+    const seen = second();
+    await service.pass(2_000);
+    const { next, cancel } = await streamOf({ 'last-event-id': String(seen) });
+    const coming = next();
+    const { figures } = await aReading();
+    const points = [1, 2].map((i) => ({ saleId, at: (seen + i) * 1_000, figures }));
+    await service.store.history.keep(points);
+    const told = [await coming, await next(), await next()];
+    expect(told.map((event) => event!.id - seen)).toEqual([1, 2, 3]);
+    await cancel();
+  });
+
+  it('asks about a key once a second, however many streams it has opened', async () => {
+    const made = await service.call('POST', '/v1/api-keys', { name: 'v', role: 'viewer' });
+    const key = String(made.body.key);
+    const all = await Promise.all(Array.from({ length: 50 }, () => streamOf({}, key)));
+    for (const { next } of all) await next();
+    const { keys } = service.store;
+    const byHash = keys.byHash;
+    let asked = 0;
+    keys.byHash = async (...args) => {
+      asked += 1;
+      return await byHash(...args);
+    };
+    // A second passes for the keys that are remembered, too.
+    await service.pass(1_000);
+    for (const { next } of all) expect(await next()).not.toBeNull();
+    expect(asked).toBe(1);
+    await service.store.keys.revoke(String(made.body.id), service.clock.now());
+    await service.pass(1_000);
+    for (const { next } of all) expect(await next()).toBeNull();
+  });
+
+  it('a reader that stands still is told the newest when it goes on', async () => {
+    const { next, cancel } = await streamOf();
+    const from = await next();
+    // Somebody else reads each of the next five.
+    const other = await streamOf();
+    for (let i = 0; i < 6; i += 1) await other.next();
+    // One was ready for it, and one on its way; then none of those in between.
+    const later = [await next(), await next(), await next()];
+    expect(later.at(-1)!.id - from!.id).toBeGreaterThan(3);
+    await Promise.all([cancel(), other.cancel()]);
+  });
+
+  it.each(['x', '-1', '1.5', '99999999999', ''])('takes no notice of the id %j', async (id) => {
     await service.history.keep();
     const { next, cancel } = await streamOf({ 'last-event-id': id });
     expect(await next()).toMatchObject({ id: second() });

@@ -43,7 +43,7 @@ export function liveRows(db: Executor): LiveRows {
 
 /** Rows that one statement drops. */
 const pruneMax = 20_000;
-const rowsSchema = z.array(z.object({ figures: liveFiguresSchema }));
+const rowsSchema = z.array(z.object({ at: z.date(), figures: liveFiguresSchema }));
 
 const tables = { second: roomSeconds, minute: roomMinutes };
 
@@ -51,11 +51,16 @@ export function historyRows(db: Executor): HistoryRows {
   return {
     async keep(figures) {
       if (figures.length === 0) return;
-      const rows = figures.map(({ saleId, figures: one }) => {
-        const at = new Date(Math.floor(Date.parse(one.at) / 1_000) * 1_000);
-        return { saleId, at, figures: one };
-      });
+      const rows = figures.map((one) => ({ ...one, at: new Date(one.at) }));
       await db.insert(roomSeconds).values(rows).onConflictDoNothing();
+    },
+    async known(at) {
+      const { saleId } = roomSeconds;
+      const rows = await db
+        .select({ saleId })
+        .from(roomSeconds)
+        .where(eq(roomSeconds.at, new Date(at)));
+      return new Set(rows.map((row) => row.saleId));
     },
     async rollMinutes(now) {
       const minute = new Date(Math.floor(now / 60_000) * 60_000).toISOString();
@@ -80,14 +85,14 @@ export function historyRows(db: Executor): HistoryRows {
     async range(saleId, step, { from, to }, limit) {
       const table = tables[step];
       const rows = await db
-        .select({ figures: table.figures })
+        .select({ at: table.at, figures: table.figures })
         .from(table)
         .where(and(eq(table.saleId, saleId), between(table.at, new Date(from), new Date(to))))
         .orderBy(desc(table.at))
         .limit(limit);
       return rowsSchema
         .parse(rows)
-        .map(({ figures }) => figures)
+        .map(({ at, figures }) => ({ at: at.getTime(), figures }))
         .reverse();
     },
   };
