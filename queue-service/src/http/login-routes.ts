@@ -47,7 +47,7 @@ export function loginRoutes(api: Api, { sessions, login, addressOf, consoleOrigi
     );
     if (identity === null) return c.redirect('/console/?login=refused', 302);
     leaveCookie(c, await sessions.begin({ ...identity, keyId: null }, addressOf(c)));
-    return c.redirect('/console/', 302);
+    return c.redirect('/console/?login=done', 302);
   });
 }
 

@@ -92,7 +92,7 @@ describe('signing in at the console by it', () => {
     expect(options).toEqual({ oidc: { name: 'Acme', loginUrl: '/console/login' } });
     const { state, back } = await throughIssuer();
     const done = await get(back, { cookie: state });
-    expect([done.status, done.headers.get('location')]).toEqual([302, '/console/']);
+    expect([done.status, done.headers.get('location')]).toEqual([302, '/console/?login=done']);
     const cookie = cookieOf(done, 'fairgate_session');
     const who = await (await get('/v1/session', { cookie })).json();
     expect(who).toMatchObject({ actor: 'user:u-1', name: 'Ada', role: 'operator' });

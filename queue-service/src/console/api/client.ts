@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { Session } from './shapes.ts';
 
 /** Who is signed in; null: nobody, undefined: not known yet. */
@@ -90,8 +90,25 @@ export async function getAll<T>(path: string, pagesMax = 10): Promise<T[]> {
   return items;
 }
 
+const signedInKey = 'fairgate-signed-in';
+
+/** Whether it is worth asking: who has never signed in here is asked to first. */
+function mayBeSignedIn(): boolean {
+  const comesFromLogin = new URLSearchParams(location.search).get('login') === 'done';
+  return comesFromLogin || localStorage.getItem(signedInKey) === 'yes';
+}
+
+effect(() => {
+  if (session.value === undefined) return;
+  localStorage.setItem(signedInKey, session.value === null ? 'no' : 'yes');
+});
+
 /** Asks who is signed in; nobody is no failure. */
 export async function findSession(): Promise<void> {
+  if (!mayBeSignedIn()) {
+    session.value = null;
+    return;
+  }
   try {
     session.value = (await get<Session>('/v1/session')).data;
   } catch (error) {

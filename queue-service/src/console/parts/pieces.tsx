@@ -30,13 +30,13 @@ type CardProps = { title: string; children: ComponentChildren; class?: string; a
 
 export function Card({ title, children, class: name = '', aside }: CardProps) {
   return (
-    <section class={`card ${name}`} aria-label={title}>
+    <div class={`card ${name}`}>
       <div class="card-head">
         <h2>{title}</h2>
         {aside as ComponentChildren}
       </div>
       {children}
-    </section>
+    </div>
   );
 }
 

@@ -128,12 +128,31 @@ function optionsOf(latest: { current: PlotProps }, box: HTMLElement): uPlot.Opti
       y: { range: (_, low, high) => [Math.min(0, low), high * 1.08 || 1] },
     },
     axes: [
-      { ...axis, ticks: { show: false }, ...(axes ? { label: axes[0] } : {}) },
+      {
+        ...axis,
+        ticks: { show: false },
+        ...(axes ? { label: axes[0] } : {}),
+        ...(isTime ? { size: 30, incrs: secondSteps, values: clockOf } : {}),
+      },
       { ...axis, ticks: { show: false }, size: 54, ...(axes ? { label: axes[1] } : {}) },
     ],
     series: [{}, ...series.map(seriesOptions)],
     hooks: { draw: [(plot) => drawMarks(plot, latest.current.marks ?? [])] },
   };
+}
+
+const secondSteps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400,
+];
+
+/** `14:05:30`; without the seconds where the steps are minutes; with the day where they are long. */
+function clockOf(_: uPlot, splits: number[]): string[] {
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+  return splits.map((second) => {
+    const at = new Date(second * 1_000);
+    const time = at.toLocaleTimeString('en-GB').slice(0, step < 60 ? 8 : 5);
+    return step < 14_400 ? time : `${at.getDate()}. ${time}`;
+  });
 }
 
 function seriesOptions({ label, colour, isDashed, isFilled, isDots }: Series): uPlot.Series {

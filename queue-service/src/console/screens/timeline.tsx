@@ -11,6 +11,11 @@ export function doneWords({ action, after }: AuditEntry): string {
   return actionWords(action);
 }
 
+/** `key …7s8j8g`: enough to tell one from another. */
+export function shortActor(actor: string): string {
+  return actor.replace(/^(\w+):\w*?(\w{6})$/, '$1 …$2');
+}
+
 /** What was done by whom, newest first. */
 export function Timeline({ entries }: { entries: readonly AuditEntry[] }) {
   if (entries.length === 0) return <p class="muted">Nothing yet.</p>;
@@ -20,7 +25,7 @@ export function Timeline({ entries }: { entries: readonly AuditEntry[] }) {
         <li key={entry.id}>
           <time dateTime={entry.at}>{atClock(entry.at)}</time>
           <span>
-            {doneWords(entry)} <span class="muted">{entry.actor}</span>
+            {doneWords(entry)} <span class="muted">by {shortActor(entry.actor)}</span>
           </span>
         </li>
       ))}
