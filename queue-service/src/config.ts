@@ -74,6 +74,8 @@ const settingsSchema = z
     FAIRGATE_INTERNAL_KEY: z.string().min(32),
     FAIRGATE_PASS_KEYS: keySetting(parsePassKeys, hmacKeysHint),
     FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
+    /** For how long events are kept for analysts (docs/analytics.md); 0: none are written. */
+    FAIRGATE_EVENTS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
     /** Public randomness for the draws of lotteries, in the manner of drand (docs/draw.md). */
     FAIRGATE_DRAW_RANDOMNESS_URL: z.preprocess(
       (value) => (value === '' ? undefined : value),
@@ -120,6 +122,8 @@ export type Config = {
   passKeys: PassKeys;
   /** For how long suspicious addresses are banned; 0: not at all. */
   banSeconds: number;
+  /** For how many days events are kept; 0: none are written. */
+  eventsDays: number;
   bootstrapAdminKey: string | undefined;
   /** The edge has an account at Turnstile. */
   hasTurnstile: boolean;
@@ -147,6 +151,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     internalKey: settings.FAIRGATE_INTERNAL_KEY,
     passKeys: settings.FAIRGATE_PASS_KEYS,
     banSeconds: settings.FAIRGATE_BAN_SECONDS,
+    eventsDays: settings.FAIRGATE_EVENTS_DAYS,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,
     hasTurnstile: settings.FAIRGATE_TURNSTILE_SITE_KEY !== '',
     drawRandomnessUrl: settings.FAIRGATE_DRAW_RANDOMNESS_URL,

@@ -23,6 +23,7 @@ import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
 import { oidcLogin } from './adapters/oidc.ts';
 import { postgresCheckFacts } from './adapters/postgres/check-facts.ts';
+import { eventStore } from './adapters/postgres/event-store.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
 import { redisPreviews } from './adapters/previews.ts';
 import { failFastRedis, patientRedis, roomConnection } from './adapters/redis.ts';
@@ -30,6 +31,7 @@ import { roomSide } from './adapters/room-side.ts';
 import { arrivalsReader } from './app/arrivals.ts';
 import { bans as makeBans } from './app/bans.ts';
 import { checks } from './app/checks.ts';
+import { eventTimers } from './app/events.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { logKeeper } from './app/log-keeper.ts';
 import { jobRelay, noticeJobSchema, noticeSender } from './app/notices.ts';
@@ -89,6 +91,7 @@ function wire(config: Config, log: Logger) {
   const store = postgresStore(database, config.drawRandomnessUrl);
   const { room, catalogue, counts, blocked } = roomSide(roomRedis, nodeScripts());
   const facts = postgresCheckFacts(database);
+  const events = eventStore(database.sql);
   const metrics = serviceMetrics(counts.blockedTotals);
   const keeper = roomKeeper({ store, room, blocked, catalogue, clock, log, watch: metrics.room });
   const states = saleStates({ store, keeper, clock });
@@ -146,6 +149,7 @@ function wire(config: Config, log: Logger) {
       startTimer('key uses', 5_000, access.keys.noteUses, log),
       startTimer('history', nextSecond(clock.now, historyIntoMs), watched.history.keep, log),
       startTimer('minutes', 15_000, watched.history.tidy, log),
+      ...eventTimers({ store: events, blocked, clock, keptDays: config.eventsDays, pause, log }),
       startTimer('sessions', 60_000, access.sessions.tidy, log),
     ];
     return { workers, timers };
