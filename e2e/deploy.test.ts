@@ -22,6 +22,7 @@ test('the Worker can be deployed: wrangler deploy --dry-run passes, offline', as
   });
   expect(output).toContain('--dry-run: exiting now.');
   expect(output).not.toMatch(/\bwarning\b/i);
+  expect(output).toMatch(/env\.EVENTS \(fairgate_events\)/);
   expect(exitCode).toBe(0);
   expect(readFileSync(join(outdir, 'index.js'), 'utf8')).toContain('Gateway');
 });

@@ -12,6 +12,7 @@ import { heldKeySets } from './app/key-sets.ts';
 import { waitingLine } from './app/line.ts';
 import { type Logins, trustedLogins } from './app/logins.ts';
 import { gatheredNotes } from './app/notes.ts';
+import { type Dataset, pointsTo } from './app/points.ts';
 import { pollLimit } from './app/poll-limit.ts';
 import { previews } from './app/previews.ts';
 import { publicSales } from './app/sales.ts';
@@ -44,6 +45,8 @@ type Bindings = {
   GATEWAY: DurableObjectNamespace<Gateway>;
   /** Not under plain workerd. */
   JOIN_LIMITER?: Limiter;
+  /** Only where the account has Workers Analytics Engine (docs/analytics.md). */
+  EVENTS?: Dataset;
 } & Record<string, unknown>;
 
 function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketReader } {
@@ -89,6 +92,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
       now,
       log: logFault,
     }),
+    points: pointsTo(bindings.EVENTS, random),
     assets: makeAssets({
       'edge.css': edgeCss,
       'browser-key.js': keyScript,
@@ -144,9 +148,9 @@ function doorOf(
 
 function serve(config: EdgeConfig, bindings: Bindings): NonNullable<typeof served> {
   const edge = wire(config, bindings);
-  const { line, tickets, door, now } = edge;
+  const { line, tickets, door, points, now } = edge;
   const placeCookie = placeCookieName(config.secureCookies);
-  return { app: edgeApp(edge), poll: quickPoll({ line, tickets, door, placeCookie, now }) };
+  return { app: edgeApp(edge), poll: quickPoll({ line, tickets, door, placeCookie, points, now }) };
 }
 
 /** One for the life of the isolate. */

@@ -7,6 +7,7 @@ import type { Context } from 'hono';
 import type { Challenges } from '../app/challenges.ts';
 import type { Line } from '../app/line.ts';
 import type { Logins } from '../app/logins.ts';
+import type { Points } from '../app/points.ts';
 import type { Keep } from '../app/ports.ts';
 import type { Previews } from '../app/previews.ts';
 import type { Sales } from '../app/sales.ts';
@@ -32,6 +33,7 @@ export type Edge = {
   door: Door;
   suspicion: Suspicion;
   forward: Forward;
+  points: Points;
   assets: Assets;
   publicKeys: PublicJwks;
   /** Imported once; only the result is shared by requests. */

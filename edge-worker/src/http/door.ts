@@ -93,10 +93,12 @@ const blockings: ReadonlySet<ProblemSlug> = new Set([
   'token-revoked',
 ]);
 
-/** Counts a refusal for the summary of its sale. */
+/** Tells of a refusal, and counts it for the summary of its sale where it blocks somebody. */
 export function noteRefusal(edge: Edge, c: EdgeContext, error: unknown): void {
-  if (!(error instanceof Problem) || !blockings.has(error.slug)) return;
+  if (!(error instanceof Problem)) return;
   const saleId = saleIdIn(c);
+  edge.points.refused(isId('sale', saleId) ? saleId : '', error.slug);
+  if (!blockings.has(error.slug)) return;
   const reason = String(error.details.extra?.reason ?? error.slug);
   if (isId('sale', saleId)) edge.door.notes.blocked(saleId, reason, keeping(c));
 }

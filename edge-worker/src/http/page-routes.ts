@@ -26,6 +26,7 @@ export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
 
   routes.get('/', async (c) => {
     const list = await salePage(edge, c);
+    edge.points.viewed('', 'catalogue');
     return await page(c, cataloguePage(edge.assets, list), forAnyone);
   });
 
@@ -64,6 +65,7 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   if (polled !== null && polled.kind !== 'place') throw refusal(polled);
   const shown = await edge.sales.one(saleId);
   if (shown.kind !== 'sale') throw refusal(shown);
+  edge.points.viewed(saleId, 'sale');
   const widget = asksChallenge(shown.sale) && shown.sale.challenge === 'turnstile';
   const own = widget ? { 'content-security-policy': turnstilePolicy } : {};
   if (polled === null) {
@@ -96,6 +98,7 @@ async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
     case 'joined':
       await requireUnbanned(edge, c, outcome.claims.sub);
       edge.credentials.setCookies(c, outcome.claims, edge.credentials.sign(outcome.claims));
+      edge.points.joined(saleId, outcome.place.lane, outcome.isNew);
       break;
     case 'sale-not-open':
     case 'sold-out':

@@ -29,6 +29,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     await requireUnbanned(edge, c, outcome.claims.sub);
     const ticket = credentials.sign(outcome.claims);
     credentials.setCookies(c, outcome.claims, ticket);
+    edge.points.joined(saleId, outcome.place.lane, outcome.isNew);
     const status = outcome.isNew ? 201 : 200;
     return c.json({ ticket, place: outcome.place }, status, noStore);
   });
@@ -39,6 +40,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     const outcome = await line.poll(claims, keeper(c));
     if (outcome.kind !== 'place') throw refusal(outcome);
     const { place, renewed } = outcome;
+    edge.points.polled(claims.sale, place.lane, place.state);
     if (renewed === null) return c.json({ place }, 200, noStore);
     const ticket = credentials.sign(renewed);
     credentials.setCookies(c, renewed, ticket);
@@ -82,8 +84,10 @@ export async function takeToken(
   const purchase = purchaseClaims(claims, outcome.admission);
   // Whole seconds: in the last one of the admission the token would be born expired.
   if (purchase.exp * 1_000 <= edge.now()) throw takeRefusal({ kind: 'expired' });
+  const token = await signPurchaseToken(await edge.signer(), purchase);
+  edge.points.tokenTaken(claims.sale, claims.lane);
   return {
-    token: await signPurchaseToken(await edge.signer(), purchase),
+    token,
     expiresAt: isoTime(purchase.exp * 1_000),
     checkoutUrl: `${edge.publicOrigin}/checkout?sale=${claims.sale}`,
   };

@@ -47,6 +47,7 @@ function answer(
       read: (text) =>
         text === 'good' ? { kind: 'valid', claims } : { kind: 'invalid', why: 'form' },
     },
+    points: { polled() {} },
     door: {
       bans: { matcher: () => compileBans(bans) },
       polls: changes.polls ?? { isOver: () => changes.isOver ?? false, uncount() {} },

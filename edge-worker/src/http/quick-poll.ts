@@ -2,6 +2,7 @@ import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import type { Line } from '../app/line.ts';
+import type { Points } from '../app/points.ts';
 import type { Keep } from '../app/ports.ts';
 import type { TicketReader } from '../app/tickets.ts';
 import type { Door } from './door.ts';
@@ -12,6 +13,7 @@ export type QuickPollParts = {
   door: { bans: Door['bans']; polls: Door['polls'] };
   /** The name of the cookie that holds the ticket of a sale. */
   placeCookie: (saleId: string) => string;
+  points: Pick<Points, 'polled'>;
   now: () => number;
 };
 
@@ -25,7 +27,14 @@ const pollAddress = /^https?:\/\/[^/?#]+\/api\/sales\/(sale_[0-9a-z]{26})\/place
  * the framework's way, which takes as long again (figures: ADR 0004). It refuses nobody and sets no
  * cookie: whatever is not a plain poll by a good ticket, while nobody is banned, is the app's.
  */
-export function quickPoll({ line, tickets, door, placeCookie, now }: QuickPollParts): QuickPoll {
+export function quickPoll({
+  line,
+  tickets,
+  door,
+  placeCookie,
+  points,
+  now,
+}: QuickPollParts): QuickPoll {
   const ticketOf = (request: Request, saleId: string): TicketClaims | null => {
     const text = shownTicket(request.headers, placeCookie(saleId));
     const verdict = text === null ? null : tickets.read(text, now());
@@ -46,6 +55,7 @@ export function quickPoll({ line, tickets, door, placeCookie, now }: QuickPollPa
       door.polls.uncount(claims.sale, claims.sub);
       return null;
     }
+    points.polled(saleId, outcome.place.lane, outcome.place.state);
     return placeAnswer(JSON.stringify({ place: outcome.place }), newId('req'));
   };
 }
