@@ -8,8 +8,9 @@ import { makeDrawing } from '@fairgate/shared/draw/drawing.ts';
 import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
 import { nodeServer } from '@fairgate/shared/http/node-server.ts';
 import { logAudits } from '@fairgate/shared/log/auditing.ts';
-import { postgresLog } from '@fairgate/shared/log/postgres-log.ts';
+import { type PostgresLog, postgresLog } from '@fairgate/shared/log/postgres-log.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
+import type { Room } from '@fairgate/shared/room/room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
@@ -132,9 +133,7 @@ function wire(config: Config, log: Logger) {
     },
     stopping: stopping.signal,
   });
-  const randomness = randomnessFrom(fetch, clock.now);
-  const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
-  const keepLogs = logKeeper({ logs, room, drawing, audit: logAudits(logs), log });
+  const keepLogs = wireLogs({ logs, room, clock, log });
   const begin = () => {
     const workers = jobs.begin();
     const timers = [
@@ -161,6 +160,15 @@ function wire(config: Config, log: Logger) {
     disconnect();
   };
   return { api, keys: access.keys, begin, end, stopping };
+}
+
+type LogParts = { logs: PostgresLog; room: Room; clock: Clock; log: Logger };
+
+/** Public logs, and the draws that they lead to. */
+function wireLogs({ logs, room, clock: { now }, log }: LogParts) {
+  const randomness = randomnessFrom(fetch, now);
+  const drawing = makeDrawing({ store: logs, room, randomness, now });
+  return logKeeper({ logs, room, drawing, audit: logAudits(logs), log });
 }
 
 type AccessParts = { store: Store; jobsRedis: Redis; clock: Clock; log: Logger };
