@@ -23,10 +23,13 @@ export function Bans() {
     const text = 'They come in again within two seconds.';
     if (!(await confirmThat({ title: `Lift the ban of ${ban.value}`, text, action: 'Lift' })))
       return;
-    await ask('DELETE', `/v1/bans/${ban.id}`).then(
-      () => say(`${ban.value} may come in again.`),
-      complain,
-    );
+    try {
+      const { etag } = await ask<Ban>('GET', `/v1/bans/${ban.id}`);
+      await ask('DELETE', `/v1/bans/${ban.id}`, { etag });
+      say(`${ban.value} may come in again.`);
+    } catch (error) {
+      complain(error);
+    }
     reload();
   };
   return (

@@ -18,11 +18,11 @@ export function ControlRoom(framed: Framed) {
     () => getAll<AuditEntry>(`/v1/audit?saleId=${sale.id}&actor=admins&limit=50`, 1),
     `${sale.id} ${sale.updatedAt} ${sale.state}`,
   );
-  // Somebody else, or the clock, has moved it.
-  const isMoved = room !== null && room.state !== sale.state;
+  // Somebody else, or the clock, has moved it, or has set something.
+  const told = room === null ? '' : JSON.stringify([room.state, room.settings]);
   useEffect(() => {
-    if (isMoved) reload();
-  }, [isMoved, room?.state]);
+    if (told !== '' && told !== JSON.stringify([sale.state, sale.room])) reload();
+  }, [told]);
   if (room === null) return isLost ? <Lost /> : <Waiting />;
   const done = audit.data ?? [];
   return (

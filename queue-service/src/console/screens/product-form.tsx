@@ -118,15 +118,20 @@ async function create(fields: object, stock: number, onceKey: string): Promise<P
 
 async function change(product: Product, fields: object, add: number, onceKey: string) {
   const path = `/v1/products/${product.id}`;
-  const fresh = await ask<Product>('GET', path);
-  // Its units change by themselves while it is sold; what somebody else set since is a 412.
-  const etag = fresh.data.updatedAt === product.updatedAt ? fresh.etag : '"v0"';
-  let { data } = await ask<Product>('PATCH', path, { body: fields, etag });
+  const changed = await ask<Product>('PATCH', path, { body: fields, etag: await etagOf(product) });
+  let { data } = changed;
   if (add > 0) {
-    data = (await ask<Product>('POST', `${path}/stock`, { body: { add }, onceKey })).data;
+    const asking = { body: { add }, etag: changed.etag, onceKey };
+    data = (await ask<Product>('POST', `${path}/stock`, asking)).data;
   }
   say(`${data.name} is saved${add > 0 ? `, with ${plural(add, 'unit')} more` : ''}.`);
   return data;
+}
+
+/** The version that is shown; lists bring none. What was set since is another, and is refused. */
+async function etagOf(product: Product): Promise<string | null> {
+  const fresh = await ask<Product>('GET', `/v1/products/${product.id}`);
+  return fresh.data.updatedAt === product.updatedAt ? fresh.etag : '"changed"';
 }
 
 function Remove({ product, onDone }: { product: Product; onDone(): void }) {
@@ -136,7 +141,8 @@ function Remove({ product, onDone }: { product: Product; onDone(): void }) {
     const title = `Delete ${product.name}`;
     if (!(await confirmThat({ title, text, action: 'Delete', isDangerous: true }))) return;
     const isDone = await run(async () => {
-      await ask('DELETE', `/v1/products/${product.id}`);
+      const etag = await etagOf(product);
+      await ask('DELETE', `/v1/products/${product.id}`, { etag });
       say(`${product.name} is deleted.`);
     });
     if (isDone) onDone();

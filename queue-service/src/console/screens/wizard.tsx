@@ -41,7 +41,7 @@ const steps = ['Products', 'Times', 'Waiting room', 'Check and publish'] as cons
 /** A new sale, step by step; it is kept as a draft before the last one. */
 export function Wizard() {
   const [step, setStep] = useState(0);
-  const [sale, setSale] = useState<Sale | null>(null);
+  const [kept, setKept] = useState<Kept | null>(null);
   const [onceKey] = useState(() => crypto.randomUUID());
   const [draft, setDraft] = useState<Draft>({
     name: '',
@@ -56,8 +56,7 @@ export function Wizard() {
   const next = () => setStep((was) => was + 1);
   const keep = () =>
     sending.run(async () => {
-      const made = await keepDraft(draft, sale, onceKey);
-      setSale(made);
+      setKept(await keepDraft(draft, kept, onceKey));
       next();
     });
   return (
@@ -77,20 +76,26 @@ export function Wizard() {
       {step === 2 && (
         <RoomStep draft={draft} set={set} keep={keep} back={() => setStep(1)} sending={sending} />
       )}
-      {step === 3 && sale && <PublishStep sale={sale} back={() => setStep(2)} />}
+      {step === 3 && kept && <PublishStep {...kept} back={() => setStep(2)} />}
     </>
   );
 }
 
+/** A draft as it was answered last. */
+type Kept = { sale: Sale; etag: string | null };
+
 /** Makes the draft, or changes the one that was made a step ago. */
-async function keepDraft(draft: Draft, sale: Sale | null, onceKey: string): Promise<Sale> {
+async function keepDraft(draft: Draft, kept: Kept | null, onceKey: string): Promise<Kept> {
   const { name, productIds, mode, room } = draft;
   const startsAt =
     draft.startsAt === '' ? new Date().toISOString() : fromLocalInput(draft.startsAt);
   const endsAt = draft.endsAt === '' ? null : fromLocalInput(draft.endsAt);
   const body = { name, productIds, mode, room, startsAt, endsAt };
-  if (sale === null) return (await ask<Sale>('POST', '/v1/sales', { body, onceKey })).data;
-  return (await ask<Sale>('PATCH', `/v1/sales/${sale.id}`, { body })).data;
+  const made =
+    kept === null
+      ? await ask<Sale>('POST', '/v1/sales', { body, onceKey })
+      : await ask<Sale>('PATCH', `/v1/sales/${kept.sale.id}`, { body, etag: kept.etag });
+  return { sale: made.data, etag: made.etag };
 }
 
 type RoomStepProps = {
@@ -131,13 +136,13 @@ function RoomStep({ draft, set, keep, back, sending }: RoomStepProps) {
 
 type Report = { publishable: boolean; findings: Finding[] };
 
-function PublishStep({ sale, back }: { sale: Sale; back(): void }) {
+function PublishStep({ sale, etag, back }: Kept & { back(): void }) {
   const path = `/v1/sales/${sale.id}`;
   const { data, trouble, reload } = useLoad(() => get<Report>(`${path}/checks`), sale.updatedAt);
   const { isBusy, run } = useSending();
   const publish = () =>
     void run(async () => {
-      await ask('POST', `${path}/publish`, { body: {} });
+      await ask('POST', `${path}/publish`, { body: {}, etag });
       say(`${sale.name} is published.`);
       go(`/sales/${sale.id}`);
     });
