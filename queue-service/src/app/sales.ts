@@ -91,7 +91,7 @@ async function createSale(
   await rows.sales.insert({ id, name, phase, mode, currency, startsAt, endsAt, room, now });
   await offer(rows, id, input.productIds);
   const detail = { ...input, room };
-  await rows.note({ ...by(caller), action: 'sale.created', saleId: id, detail });
+  await rows.note({ ...by(caller), action: 'sale.created', saleId: id, detail, after: detail });
   if (input.publish) {
     await rows.note({ ...by(caller), action: 'sale.published', saleId: id });
   }

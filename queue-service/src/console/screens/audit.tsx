@@ -76,9 +76,11 @@ function Who({ actor, address }: { actor: string; address: string | null }) {
 const aboutOf = ({ orderId, productId, saleId }: AuditEntry) =>
   orderId ?? productId ?? saleId ?? '–';
 
-function Change({ before, after }: AuditEntry) {
-  if (before === null && after === null) return <>–</>;
+/** Where nothing was changed that was there before, what is told of it besides. */
+function Change({ before, after: made, detail }: AuditEntry) {
+  const after = before === null && made === null ? detail : made;
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  if (names.length === 0) return <>–</>;
   const text = (value: unknown) => (value === undefined ? '' : JSON.stringify(value));
   return (
     <ul class="changes">
