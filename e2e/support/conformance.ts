@@ -20,6 +20,8 @@ export type Conformance = {
    * Keeps that it was seen; throws with all that is wrong.
    */
   see(method: string, target: string, answer: Answer): void;
+  /** What is wrong with a value by a schema of the document; text of headers and queries as such. */
+  faults(schema: Schema, value: unknown): string[];
   /** The documented answers that were not seen: `GET /v1/sales/{id} 404 not-found`, one by one. */
   missing(): string[];
 };
@@ -27,12 +29,14 @@ export type Conformance = {
 /** Throws where the document cannot be read. */
 export function conformance(document: unknown): Conformance {
   const api = readDocument(document);
-  const judge = answerJudge(api);
+  const faults = schemaJudge(api);
+  const judge = answerJudge(faults);
   const seen = new Set<string>();
   const operation = (method: string, target: string) => findOperation(api, method, target);
   return {
     operations: api.operations,
     operation,
+    faults,
     see(method, target, answer) {
       const { name, answers } = operation(method, target);
       const text = answer.text.slice(0, 600);
@@ -40,9 +44,9 @@ export function conformance(document: unknown): Conformance {
       if (documented === undefined) {
         throw new Error(`${name} answered ${answer.status}, which is not documented: ${text}`);
       }
-      const faults = judge(documented, answer);
-      if (faults.length > 0) {
-        throw new Error(`${name} ${answer.status}: ${faults.join('; ')}: ${text}`);
+      const wrong = judge(documented, answer);
+      if (wrong.length > 0) {
+        throw new Error(`${name} ${answer.status}: ${wrong.join('; ')}: ${text}`);
       }
       seen.add(`${name} ${kindOf(answer)}`);
     },
@@ -112,9 +116,8 @@ function slugIn(text: string): string {
 
 type Judge = (documented: DocumentedAnswer, answer: Answer) => string[];
 
-function answerJudge(api: ApiDocument): Judge {
-  const faultsOf = schemaJudge(api);
-  return ({ status, content, headers, slugs }, answer) => {
+function answerJudge(faultsOf: Conformance['faults']): Judge {
+  return ({ content, headers, slugs }, answer) => {
     const faults: string[] = [];
     for (const [name, { required, schema }] of Object.entries(headers)) {
       const value = answer.headers.get(name);
@@ -136,7 +139,7 @@ function answerJudge(api: ApiDocument): Judge {
     if (itemSchema !== undefined) {
       faults.push(...itemsIn(type, answer.text).flatMap((item) => faultsOf(itemSchema, item)));
     }
-    if (slugs.length > 0 && status >= 400) {
+    if (type === 'application/problem+json') {
       const slug = slugIn(answer.text);
       if (!slugs.includes(slug)) faults.push(`the problem "${slug}" is not documented`);
     }
@@ -153,7 +156,7 @@ function itemsIn(type: string, text: string): unknown[] {
 }
 
 /** Headers are text: numbers in them are read as such. */
-function schemaJudge({ json }: ApiDocument): (schema: Schema, value: unknown) => string[] {
+function schemaJudge({ json }: ApiDocument): Conformance['faults'] {
   const options = { strict: true, strictTypes: false, strictRequired: false, allErrors: true };
   const makers = [new Ajv2020(options), new Ajv2020({ ...options, coerceTypes: true })];
   for (const ajv of makers) {

@@ -5,6 +5,7 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import { type Context, Hono } from 'hono';
 import { orderView } from '../domain/order-view.ts';
 import { authorization } from './access.ts';
+import type { OrderAnswer } from './answers.ts';
 import { refundSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 
@@ -24,7 +25,7 @@ export function internalRoutes(deps: HttpDeps): Hono<AppEnv> {
     else if (order.state !== 'refunded') {
       throw new Problem('conflict', `The order is ${order.state}; only a paid one is refunded.`);
     }
-    return c.json({ order: orderView(order) });
+    return c.json({ order: orderView(order) } satisfies OrderAnswer);
   });
   return app;
 }

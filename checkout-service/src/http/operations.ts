@@ -1,6 +1,7 @@
 import { docsPage, docsPolicy } from '@fairgate/shared/http/docs-page.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
+import type { Health, Ready } from './answers.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { openapiDocument } from './openapi.ts';
 
@@ -9,7 +10,7 @@ export function operationRoutes(deps: HttpDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const document = openapiDocument(deps.publicOrigins[0] ?? '');
   const docs = docsPage(document);
-  app.get('/healthz', (c) => c.json({ status: 'ok', instance: deps.instance }));
+  app.get('/healthz', (c) => c.json({ status: 'ok', instance: deps.instance } satisfies Health));
   app.get('/readyz', async (c) => {
     try {
       await Promise.race([deps.ready(), tooLate(readyMsMax)]);
@@ -19,7 +20,8 @@ export function operationRoutes(deps: HttpDeps): Hono<AppEnv> {
     const breakers = Object.fromEntries(
       deps.payments.providers().map(({ name, breaker }) => [name, breaker]),
     );
-    return c.json({ status: 'ready', instance: deps.instance, postgres: 'ok', breakers });
+    const { instance } = deps;
+    return c.json({ status: 'ready', instance, postgres: 'ok', breakers } satisfies Ready);
   });
   app.get('/metrics', async (c) => {
     c.header('content-type', deps.metrics.contentType);

@@ -3,6 +3,7 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import { type Context, Hono } from 'hono';
 import { orderView, type StoredOrder } from '../domain/order-view.ts';
 import { requireOrder } from './access.ts';
+import type { OrderAnswer, PaymentAnswer } from './answers.ts';
 import { balancerRequest } from './balancer.ts';
 import { paymentSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
@@ -15,7 +16,7 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
   app.get('/v1/orders/:id', async (c) => {
     const order = await requireOrder(c, deps);
     c.header('cache-control', 'no-store');
-    return c.json({ order: orderView(order) });
+    return c.json({ order: orderView(order) } satisfies OrderAnswer);
   });
   app.post('/v1/orders/:id/payments', async (c) => {
     const order = await requireOrder(c, deps);
@@ -27,16 +28,18 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
     );
     if (outcome.kind !== 'begun') throw paymentProblem(outcome);
     const { paymentId: id, clientSecret } = outcome;
-    const payment = { id, state: 'processing', ...(clientSecret ? { clientSecret } : {}) };
-    return c.json({ payment }, 202);
+    const payment = { id, state: 'processing', ...(clientSecret ? { clientSecret } : {}) } as const;
+    return c.json({ payment } satisfies PaymentAnswer, 202);
   });
   app.post('/v1/orders/:id/cancel', async (c) => {
     const order = await requireOrder(c, deps);
-    return c.json({ order: orderView(await cancelOrder(deps, order)) });
+    const ended = await cancelOrder(deps, order);
+    return c.json({ order: orderView(ended) } satisfies OrderAnswer);
   });
   app.post('/v1/orders/:id/extend', async (c) => {
     const order = await requireOrder(c, deps);
-    return c.json({ order: orderView(await extendOrder(c, deps, order)) });
+    const extended = await extendOrder(c, deps, order);
+    return c.json({ order: orderView(extended) } satisfies OrderAnswer);
   });
   return app;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isoTime, systemClock } from '@fairgate/shared/clock.ts';
 import { formBody, parseInput } from '@fairgate/shared/http/body.ts';
 import { isId } from '@fairgate/shared/ids.ts';
-import { Problem, problems } from '@fairgate/shared/problem.ts';
+import { Problem, problems, retryAfterSecondsDefault } from '@fairgate/shared/problem.ts';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import type { RedeemOutcome } from '../app/redeem.ts';
@@ -48,15 +48,9 @@ export async function showCheckout(
   return c.html(checkoutPage({ sale, token, hints, key, mistake, chosen, serverTime }));
 }
 
-const formSchema = redeemFormSchema.extend({
-  productId: z.string().min(1).max(64),
-  // What is no number is refused with the redemption itself, so that the form is shown again.
-  quantity: z.coerce.number().catch(0),
-});
-
 /** `POST /checkout/redeem`: the same redemption as the API's, for browsers without a script. */
 export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response> {
-  const form = await formBody(c, formSchema);
+  const form = await formBody(c, redeemFormSchema);
   const email = form.email === undefined || form.email === '' ? undefined : form.email;
   const chosen = { productId: form.productId, quantity: form.quantity, email: email ?? '' };
   const again = { saleId: form.sale, token: form.token, key: form.key, chosen };
@@ -79,9 +73,7 @@ export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response
       signal: c.req.raw.signal,
     });
   } catch (error) {
-    const { text, status } = mistakeOf(error);
-    c.status(status);
-    return await showCheckout(c, deps, { ...again, mistake: text });
+    return await showCheckout(c, deps, { ...again, mistake: toldMistake(c, error) });
   }
   switch (outcome.kind) {
     case 'created':
@@ -98,14 +90,23 @@ export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response
       return await showCheckout(c, deps, { ...again, key: randomBytes(18).toString('base64url') });
     default: {
       const problem = redemptionProblem(outcome);
-      c.status(problems[problem.slug].status);
+      answerAs(c, problem);
       return await showCheckout(c, deps, { ...again, mistake: problem.details.detail });
     }
   }
 }
 
+/** The page says what is wrong, and its status and headers do too (CONTRACT.md section 1). */
+function answerAs(c: Context, { slug, details }: Problem): void {
+  const { status } = problems[slug];
+  c.status(status);
+  if (status === 429 || status === 503) {
+    c.header('retry-after', String(details.retryAfterSeconds ?? retryAfterSecondsDefault));
+  }
+}
+
 /** What went wrong, in words for the page; what is no refusal of ours goes on its way. */
-export function mistakeOf(error: unknown): { text: string; status: 400 | 402 | 409 | 410 | 503 } {
+export function toldMistake(c: Context, error: unknown): string {
   if (!(error instanceof Problem)) throw error;
   const { slug, details } = error;
   const text = details.errors?.map((e) => `${e.path}: ${e.message}`).join(', ') ?? details.detail;
@@ -116,7 +117,8 @@ export function mistakeOf(error: unknown): { text: string; status: 400 | 402 | 4
     case 'order-expired':
     case 'payment-unavailable':
     case 'unavailable':
-      return { text, status: problems[slug].status };
+      answerAs(c, error);
+      return text;
     default:
       throw error;
   }

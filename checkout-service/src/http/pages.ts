@@ -2,7 +2,6 @@ import { formBody } from '@fairgate/shared/http/body.ts';
 import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { type Context, Hono } from 'hono';
-import { z } from 'zod';
 import { isFinal } from '../domain/order-machine.ts';
 import { orderView, type StoredOrder } from '../domain/order-view.ts';
 import { pageAssets } from '../pages/assets.ts';
@@ -10,12 +9,12 @@ import { messagePage } from '../pages/layout.ts';
 import { orderPage } from '../pages/order-page.ts';
 import { requireOrder } from './access.ts';
 import { balancerRequest } from './balancer.ts';
-import { payFormSchema } from './bodies.ts';
+import { payFormSchema, tokenFormSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { inOrderTurn } from './order-turn.ts';
 import { cancelOrder, extendOrder } from './orders.ts';
 import { paymentProblem } from './outcomes.ts';
-import { mistakeOf, redeemByForm, showCheckout } from './page-forms.ts';
+import { redeemByForm, showCheckout, toldMistake } from './page-forms.ts';
 
 /**
  * Nothing from elsewhere, no framing. `same-origin` as the referrer policy: with `no-referrer`
@@ -51,7 +50,7 @@ export function pageRoutes(deps: HttpDeps): Hono<AppEnv> {
   app.post(
     '/checkout',
     page(async (c) => {
-      const { token } = await formBody(c, z.object({ token: z.string().max(4_096) }));
+      const { token } = await formBody(c, tokenFormSchema);
       return await showCheckout(c, deps, { saleId: c.req.query('sale') ?? '', token });
     }),
   );
@@ -104,8 +103,7 @@ async function withOrder(c: Context<AppEnv>, deps: HttpDeps, act: FormAction): P
   try {
     await act(c, order, deps);
   } catch (error) {
-    const { text, status } = mistakeOf(error);
-    c.status(status);
+    const text = toldMistake(c, error);
     return await showOrder(c, deps, (await deps.orders.find(order.id)) ?? order, text);
   }
   if (c.req.method === 'POST') return c.redirect(`/checkout/orders/${order.id}`, 303);

@@ -6,6 +6,7 @@ import { orderView, placedView } from '../domain/order-view.ts';
 import type { Shown } from '../domain/possession.ts';
 import { redemptionRequest } from '../domain/redemption.ts';
 import { authorization } from './access.ts';
+import type { RedemptionAnswer } from './answers.ts';
 import { balancerRequest } from './balancer.ts';
 import { idempotencyKeySchema, redemptionSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
@@ -40,7 +41,7 @@ export function redemptionRoutes(deps: HttpDeps): Hono<AppEnv> {
         if (kind === 'replayed') c.header('idempotent-replayed', 'true');
         else deps.changed('place', order.saleId);
         const view = kind === 'replayed' ? placedView(order) : orderView(order);
-        return c.json({ order: view, orderKey }, 201);
+        return c.json({ order: view, orderKey } satisfies RedemptionAnswer, 201);
       }
       default:
         throw redemptionProblem(outcome);

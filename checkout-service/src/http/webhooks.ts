@@ -1,6 +1,7 @@
 import { bodyText } from '@fairgate/shared/http/body.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
+import type { Received } from './answers.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 
 /** `POST /webhooks/{provider}`: the payment provider's signed event, over its raw body. */
@@ -21,13 +22,13 @@ export function webhookRoutes(deps: HttpDeps): Hono<AppEnv> {
       case 'unreadable':
         throw new Problem('invalid-request', 'The event could not be read.');
       case 'other':
-        return c.json({ received: true });
+        return c.json({ received: true } satisfies Received);
       case 'taken':
         if (outcome.reply.kind === 'unknown') {
           // Repeating it would not help, so the provider is told to stop.
           deps.log.warn({ provider }, 'an event was about no payment of ours');
         }
-        return c.json({ received: true });
+        return c.json({ received: true } satisfies Received);
     }
   });
   return app;

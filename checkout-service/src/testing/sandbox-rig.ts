@@ -75,7 +75,11 @@ export async function makeSandbox(
 export function sandboxEvent(payment: object) {
   const { state } = { state: 'succeeded', ...payment };
   const event = { id: newId('evt'), type: `payment.${state}`, createdAt: '', payment };
-  const text = JSON.stringify(event);
+  return signedText(JSON.stringify(event));
+}
+
+/** Whatever it is, as the sandbox signs it. */
+export function signedText(text: string) {
   const signature = signWebhook(webhookSecret, text, Date.now());
   return { text, headers: { 'content-type': 'application/json', [signatureHeader]: signature } };
 }

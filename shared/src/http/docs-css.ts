@@ -11,7 +11,7 @@ h1 { font-size: 1.8rem; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h3 { font-size: 1rem; margin: 1.25rem 0 .4rem; }
 p { margin: .4rem 0; max-width: 75ch; }
-code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+code { font: .9em ui-monospace, monospace; overflow-wrap: break-word; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; }
 dd { margin: 0; }
 nav { margin: 1.5rem 0; padding: 1rem; background: var(--soft); border-radius: .5rem; }
@@ -23,7 +23,7 @@ section { border-top: 2px solid var(--line); padding: 1.25rem 0 2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
-td:first-child { min-width: 7rem; }
+td { min-width: 7rem; }
 pre { margin: 0; padding: .75rem 1rem; background: var(--soft); border-radius: .5rem; overflow-x: auto; }
 pre code { overflow-wrap: normal; }
 summary { cursor: pointer; margin-top: .75rem; }

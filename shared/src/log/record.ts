@@ -7,19 +7,22 @@ export const recordKinds = [
 ] as const;
 export type RecordKind = (typeof recordKinds)[number];
 
+const moreNumber = z.number().optional();
+
 /** A line as everybody may read it: `at` in ms since the epoch. No visitor is in it. */
-export type LogLine = {
-  seq: number;
-  at: number;
-  kind: RecordKind;
-  lane: string;
-  number: number;
-  score?: number | undefined;
-  ordinal?: number | undefined;
-  entrants?: number | undefined;
-  units?: number | undefined;
-  epoch?: number | undefined;
-};
+export const logLineSchema = z.object({
+  seq: z.int().min(1),
+  at: z.int(),
+  kind: z.enum(recordKinds),
+  lane: z.string(),
+  number: z.int().min(0),
+  score: moreNumber,
+  ordinal: moreNumber,
+  entrants: moreNumber,
+  units: moreNumber,
+  epoch: moreNumber,
+});
+export type LogLine = z.infer<typeof logLineSchema>;
 
 /** A pass that was spent by a join, and whose it was: never published. */
 export type SpentPass = { passId: string; visitor: string; number: number; at: number };
@@ -66,17 +69,7 @@ export function lineText({ seq, at, kind, lane, number, ...rest }: LogLine): str
   return JSON.stringify({ seq, at, kind, lane, number, ...Object.fromEntries(tail) });
 }
 
-const moreFields = Object.fromEntries(more.map((name) => [name, z.number().optional()]));
-const lineSchema = z.object({
-  seq: z.int(),
-  at: z.int(),
-  kind: z.enum(recordKinds),
-  lane: z.string(),
-  number: z.int(),
-  ...moreFields,
-});
-
 /** A line of a stored block. Throws where it is none: nobody but us wrote it. */
 export function parseLine(text: string): LogLine {
-  return lineSchema.parse(JSON.parse(text));
+  return logLineSchema.parse(JSON.parse(text));
 }

@@ -1,0 +1,181 @@
+import {
+  type Json,
+  jsonSchema,
+  type Operation,
+  type Paths,
+  pathParameter,
+  refusals,
+  retryHeaders,
+  together,
+} from '@fairgate/shared/http/openapi-parts.ts';
+import type { z } from 'zod';
+import { payFormSchema, redeemFormSchema, tokenFormSchema } from './bodies.ts';
+import { always, inputWords } from './openapi-orders.ts';
+
+const pages = { tags: ['pages'] };
+const html = { 'text/html': { schema: { type: 'string' } } };
+const foreign = { forbidden: 'another origin sent it' };
+const tooLarge = { 'payload-too-large': inputWords['payload-too-large'] };
+
+function form(schema: z.ZodType): Operation['requestBody'] & object {
+  const content = { 'application/x-www-form-urlencoded': { schema: jsonSchema(schema, 'input') } };
+  return { required: true, content };
+}
+
+/** The same page, which says what is wrong. */
+function page(cases: Record<number, string>): Operation['responses'] {
+  const told = Object.entries(cases).map(([status, description]) => [
+    status,
+    { description, content: html, ...(status === '503' ? { headers: retryHeaders } : {}) },
+  ]);
+  return Object.fromEntries(told);
+}
+
+const onward = {
+  '303': {
+    description: 'On to the page of the order.',
+    headers: { Location: { required: true, schema: { type: 'string' } } },
+  },
+};
+
+const ofOrder = {
+  ...pages,
+  security: [{ orderCookie: [] }, { orderKey: [] }],
+  parameters: [pathParameter('id', 'of the order')],
+};
+const noOrder = { 404: 'A page: this browser has no such order.' };
+const saleQuery: Json = {
+  name: 'sale',
+  in: 'query',
+  required: true,
+  description: 'the id of the sale',
+  schema: { type: 'string' },
+};
+const noSale = { 404: 'A page: there is no such sale.' };
+const changed = 'The page, which says why it cannot be done now.';
+
+/** The pages that shoppers see, and their forms, which work without a script. */
+export const pagePaths: Paths = {
+  '/checkout': {
+    get: {
+      ...pages,
+      operationId: 'showCheckout',
+      summary: 'The checkout page of a sale; its token comes in the fragment.',
+      parameters: [saleQuery],
+      responses: together(page({ 200: 'The page.', ...noSale }), refusals(always)),
+    },
+    post: {
+      ...pages,
+      operationId: 'showCheckoutWithToken',
+      summary: 'The checkout page of a sale, with the token of a posted form.',
+      parameters: [saleQuery],
+      requestBody: form(tokenFormSchema),
+      responses: together(
+        page({ 200: 'The page.', ...noSale }),
+        refusals({ ...always, ...inputWords }),
+      ),
+    },
+  },
+  '/checkout/redeem': {
+    post: {
+      ...pages,
+      operationId: 'redeemByForm',
+      summary: 'The redemption, by a form.',
+      requestBody: form(redeemFormSchema),
+      responses: together(
+        onward,
+        page({
+          200: 'The page with a new key: the form was changed since it was sent.',
+          400: 'The page, which says what is wrong.',
+          401: 'The page: the token cannot be used, or not by a form.',
+          ...noSale,
+          409: 'The page: nothing is left, or the sale is over.',
+          422: 'The page: more units than allowed.',
+          503: 'The page: it cannot be done now.',
+        }),
+        refusals({ ...always, ...inputWords, ...foreign }),
+      ),
+    },
+  },
+  '/checkout/orders/{id}': {
+    get: {
+      ...ofOrder,
+      operationId: 'showOrder',
+      summary: 'The page of an order.',
+      responses: together(
+        page({ 200: 'The page.', ...noOrder }),
+        refusals({ ...always, ...foreign }),
+      ),
+    },
+  },
+  '/checkout/orders/{id}/pay': {
+    post: {
+      ...ofOrder,
+      operationId: 'payOrderByForm',
+      summary: 'Pay by the sandbox.',
+      requestBody: form(payFormSchema),
+      responses: together(
+        onward,
+        page({
+          400: 'The page: that is no card.',
+          ...noOrder,
+          409: changed,
+          410: changed,
+          503: 'The page: the provider does not answer.',
+        }),
+        refusals({
+          ...always,
+          ...foreign,
+          ...tooLarge,
+          'unsupported-media-type': inputWords['unsupported-media-type'],
+        }),
+      ),
+    },
+  },
+  '/checkout/orders/{id}/cancel': {
+    post: {
+      ...ofOrder,
+      operationId: 'cancelOrderByForm',
+      summary: 'Give the units back before paying.',
+      responses: together(
+        onward,
+        page({ ...noOrder, 409: changed }),
+        refusals({ ...always, ...foreign, ...tooLarge }),
+      ),
+    },
+  },
+  '/checkout/orders/{id}/extend': {
+    post: {
+      ...ofOrder,
+      operationId: 'extendOrderByForm',
+      summary: 'Add the pay time once more; once.',
+      responses: together(
+        onward,
+        page({ ...noOrder, 409: changed, 410: changed }),
+        refusals({ ...always, ...foreign, ...tooLarge }),
+      ),
+    },
+  },
+  '/checkout/assets/{name}': {
+    get: {
+      ...pages,
+      operationId: 'getAsset',
+      summary: 'A file of these pages.',
+      parameters: [pathParameter('name', 'as the pages have it')],
+      responses: together(
+        {
+          '200': {
+            description: 'The file.',
+            content: {
+              'text/css': { schema: { type: 'string' } },
+              'text/javascript': { schema: { type: 'string' } },
+            },
+            headers: { ETag: { required: true, schema: { type: 'string' } } },
+          },
+          '304': { description: 'It is as `If-None-Match` has it.' },
+        },
+        refusals({ ...always, 'not-found': 'there is no such file' }),
+      ),
+    },
+  },
+};
