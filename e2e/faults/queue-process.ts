@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { freePort } from '../../scripts/free-port.ts';
 import { makeHmacKey } from '../../scripts/keys/key-set.ts';
-import { type Checkouts, publicOrigin } from './checkout-processes.ts';
+import { publicOrigin } from './checkout-processes.ts';
 import { type NodeProcess, nodeProcess } from './node-process.ts';
+
+/** What it needs to know of the checkouts. */
+type Beside = {
+  redisUrl: string;
+  all: readonly { url: string }[];
+  secrets: { internal: string };
+};
 
 /** The queue service over the stores of these checkouts. Whoever starts it stops it. */
 export async function startQueueService(
-  checkouts: Checkouts,
+  checkouts: Beside,
   wish: { databaseUrl: string; logLevel: string; passKeys?: object },
 ): Promise<NodeProcess & { adminKey: string }> {
   const adminKey = `fgk_${randomBytes(32).toString('base64url')}`;
