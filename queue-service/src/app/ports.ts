@@ -73,7 +73,8 @@ export type SaleRows = {
 export type RoomRows = {
   /** For a room that Redis lost: nobody writes to the outbox until the transaction ends. */
   holdOutbox(): Promise<void>;
-  source(saleId: string): Promise<RoomSource | null>;
+  /** `settings`: of a room that is there; how it would begin is left out. */
+  source(saleId: string, need: 'beginning' | 'settings'): Promise<RoomSource | null>;
   /** Of a room that Redis lost. */
   loss(source: RoomSource): Promise<Loss>;
   /** Every token that is spent or lapsed. */

@@ -4,6 +4,7 @@ import { countersOf } from '../domain/counters.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import { checkpointOf, roomBeginning, roomFields, stockPicture } from '../domain/room-source.ts';
 import { eachOf } from './each-of.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { Catalogue, Log, Store } from './ports.ts';
 import type { BlockedCounts } from './summary-ports.ts';
 
@@ -46,7 +47,8 @@ export function roomKeeper(parts: RoomKeeperParts): RoomKeeper {
   const { store, room, clock, log } = parts;
   let liveIds: string[] = [];
   const epochs: Epochs = new Map();
-  const push = (saleId: string) => pushRoom(parts, saleId);
+  // Any number of changes at once are told together.
+  const push = oneAtATime((saleId) => pushRoom(parts, saleId));
   const roomsSince = (ms: number) => store.sales.rooms(clock.now() - ms);
   return {
     push,
@@ -92,7 +94,7 @@ async function tellRoom(parts: RoomKeeperParts, saleId: string, isThere: boolean
   const lost = !isThere && (await store.rooms.checkpoint(saleId)) !== null;
   const source = await store.snapshot(async (rows) => {
     if (lost) await rows.rooms.holdOutbox();
-    const found = await rows.rooms.source(saleId);
+    const found = await rows.rooms.source(saleId, isThere ? 'settings' : 'beginning');
     return found && { ...found, loss: lost ? await rows.rooms.loss(found) : null };
   });
   if (source === null || source.sale.phase === 'draft') return 'kept';
@@ -172,7 +174,7 @@ async function wholeBlocked({ blocked, store }: RoomKeeperParts, saleId: string)
 }
 
 async function pushPicture({ store, room }: RoomKeeperParts, saleId: string): Promise<void> {
-  const source = await store.snapshot((rows) => rows.rooms.source(saleId));
+  const source = await store.snapshot((rows) => rows.rooms.source(saleId, 'settings'));
   if (source !== null) await room.picture(saleId, source.pictureVersion, stockPicture(source));
 }
 

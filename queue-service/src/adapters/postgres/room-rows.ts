@@ -18,7 +18,7 @@ export function roomRows(db: Executor): RoomRows {
       // Waits for every transaction that has an outbox id and has not committed yet.
       await db.execute(sql`lock table outbox in share mode`);
     },
-    source: (saleId) => source(db, saleId),
+    source: (saleId, need) => source(db, saleId, need),
     loss: (found) => loss(db, found),
     usedUp: (saleId) => usedUp(db, saleId),
     async checkpoint(saleId) {
@@ -54,7 +54,11 @@ const sequencesSchema = z
 const unitsOfOrder = sql<number>`(
   select coalesce(sum(quantity), 0)::int from order_lines where order_id = ${orders.id})`;
 
-async function source(db: Executor, saleId: string): Promise<RoomSource | null> {
+async function source(
+  db: Executor,
+  saleId: string,
+  need: 'beginning' | 'settings',
+): Promise<RoomSource | null> {
   // First: a picture with a higher version was read later. The sequence is null when untouched.
   const found = await db.execute(sql`
     select nextval('stock_picture_version') as picture,
@@ -62,6 +66,22 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
   const [sequences] = sequencesSchema.parse([...found]);
   const sale = await saleRows(db).find(saleId);
   if (sale === null || sequences === undefined) return null;
+  // Thousands of orders, which a room that is there has heard of.
+  const spent = need === 'beginning' ? await spentOf(db, saleId) : { redeemed: 0, holding: [] };
+  return {
+    sale,
+    products: await saleProductRecords(db, sale.productIds),
+    checkpoint: (await checkpoints(db, [saleId])).get(saleId) ?? null,
+    ...spent,
+    settledFrom: sequences.settled,
+    pictureVersion: sequences.picture,
+    logSeq: await logSeq(db, saleId),
+    revocations: await revocationsOf(db, saleId),
+    draw: sale.mode === 'lottery' ? await drawRows(db, '').find(saleId) : null,
+  };
+}
+
+async function spentOf(db: Executor, saleId: string) {
   const unpaid = and(eq(orders.saleId, saleId), eq(orders.state, 'awaiting_payment'));
   const holding = await db
     .select({ jti: orders.jti, payBefore: orders.payBefore, units: unitsOfOrder })
@@ -69,16 +89,8 @@ async function source(db: Executor, saleId: string): Promise<RoomSource | null> 
     .where(unpaid);
   const spent = and(eq(redemptions.saleId, saleId), eq(redemptions.kind, 'order'));
   return {
-    sale,
-    products: await saleProductRecords(db, sale.productIds),
-    checkpoint: (await checkpoints(db, [saleId])).get(saleId) ?? null,
     redeemed: await db.$count(redemptions, spent),
     holding: holding.map((order) => ({ ...order, payBefore: order.payBefore.getTime() })),
-    settledFrom: sequences.settled,
-    pictureVersion: sequences.picture,
-    logSeq: await logSeq(db, saleId),
-    revocations: await revocationsOf(db, saleId),
-    draw: sale.mode === 'lottery' ? await drawRows(db, '').find(saleId) : null,
   };
 }
 
