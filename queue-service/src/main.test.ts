@@ -1,64 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
-import { z } from 'zod';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { iso, pen } from '../test/fixture.ts';
+import { processAdminKey as adminKey, patience, startProcess as start } from '../test/process.ts';
 
-const started: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-});
-
-const adminKey = 'fgk_the-first-admin-key-of-main-test';
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-async function start(databaseUrl: string, redisUrl: string) {
-  const port = await freePort();
-  const env = {
-    PATH: process.env.PATH,
-    FAIRGATE_PORT: String(port),
-    FAIRGATE_DATABASE_URL: databaseUrl,
-    FAIRGATE_ROOM_REDIS_URL: redisUrl,
-    FAIRGATE_JOBS_REDIS_URL: redisUrl,
-    FAIRGATE_SMTP_URL: 'smtp://127.0.0.1:1',
-    FAIRGATE_MAIL_FROM: 'shop@example.org',
-    FAIRGATE_PUBLIC_ORIGINS: 'http://127.0.0.1:8787',
-    FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
-    FAIRGATE_CHECKOUT_URLS: 'http://127.0.0.1:1',
-    FAIRGATE_INTERNAL_KEY: 'the-internal-key-of-main-test-0123456789',
-    FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
-  };
-  const child = spawn(`${root}node_modules/.bin/node`, ['queue-service/src/main.ts'], {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const call = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: bodySchema.parse(await response.json()) };
-  };
-  return { child, call, exited, output: () => output };
-}
-
-const bodySchema = z.record(z.string(), z.unknown());
-// Two processes that start on a busy machine take a while.
-const patience = { timeout: 40_000, interval: 50 };
 vi.setConfig({ testTimeout: 120_000 });
 
 it('two instances that start at once share one database, and stop within 5 s', async () => {
@@ -78,7 +24,7 @@ it('two instances that start at once share one database, and stop within 5 s', a
     const { body } = await first.call('GET', `/v1/sales/${id}/room`);
     expect(body).toMatchObject({ state: 'open' });
   }, patience);
-  const stream = await fetch(streamUrl(second, id), {
+  const stream = await fetch(`${second.origin}/v1/sales/${id}/stream`, {
     headers: { authorization: `Bearer ${adminKey}` },
   });
   expect(stream.status).toBe(200);
@@ -134,7 +80,7 @@ it('the page of jobs is for admins who are signed in, and brings all that it sho
   await vi.waitFor(async () => {
     expect((await service.call('GET', '/readyz')).status).toBe(200);
   }, patience);
-  const { origin } = new URL(streamUrl(service, ''));
+  const { origin } = service;
   const operator = await service.call('POST', '/v1/api-keys', { name: 'o', role: 'operator' });
   const cookieOf = async (key: unknown) => {
     const headers = { 'content-type': 'application/json' };
@@ -188,9 +134,4 @@ async function aWayTo(target: string) {
   onTestFinished(async () => void (await cut()));
   const open = () => new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', resolve));
   return { url: url.href, open, cut };
-}
-
-function streamUrl({ output }: { output(): string }, saleId: unknown): string {
-  const port = /"port":(\d+)/.exec(output())?.[1];
-  return `http://127.0.0.1:${port}/v1/sales/${saleId}/stream`;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@fairgate/shared/clock.ts';
+import { type Clock, isoTime } from '@fairgate/shared/clock.ts';
 import { type HistoryItem, historyItem, type LiveFigures } from '@fairgate/shared/live-figures.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { eachOf } from './each-of.ts';
@@ -98,7 +98,8 @@ async function keepSecond({ store, live, hub, clock }: Parts): Promise<void> {
     const told = hub.told(sale.id, second) ?? (await live.of(sale).catch(() => null))?.live;
     if (told === undefined) return;
     const { id: saleId, settings: _, stale: __, ...figures } = told;
-    kept.push({ saleId, at, figures });
+    // They may have been read late in the second, or be of the next one by now.
+    kept.push({ saleId, at, figures: { ...figures, at: isoTime(at) } });
   });
   await store.history.keep(kept);
 }
