@@ -196,13 +196,14 @@ describe('behind the balancer', () => {
     );
     for (const asked of requests) expect((await askAt(balancer.url, asked)).status).toBe(503);
     for (const asked of requests) {
+      // Providers may send 2,000 at once, an address 200.
+      const copies = asked.target.startsWith('/webhooks') ? 300 : 60;
       await waitFor(`a refusal of ${asked.target}`, 30, async () => {
-        // Providers may send 2,000 at once.
-        const answers = await times(250, () => askAt(balancer.url, asked));
+        const answers = await times(copies, () => askAt(balancer.url, asked));
         return answers.some(({ status }) => status === 429);
       });
     }
-  });
+  }, 120_000);
 });
 
 it('every documented answer was brought about', () => {
