@@ -39,7 +39,6 @@ import { jobRelay, noticeJobSchema, noticeSender } from './app/notices.ts';
 import { makePasses } from './app/passes.ts';
 import type { NoticeJob, RefundJob, Store } from './app/ports.ts';
 import { makePreviews } from './app/previews.ts';
-import { products } from './app/products.ts';
 import { refundAll, refundJobSchema, refundOrder, refundSender } from './app/refunds.ts';
 import { revoker } from './app/revocations.ts';
 import { roomKeeper } from './app/room-keeper.ts';
@@ -47,6 +46,7 @@ import { saleStates } from './app/sale-states.ts';
 import { sales } from './app/sales.ts';
 import { sessions as makeSessions } from './app/sessions.ts';
 import { signIn } from './app/sign-in.ts';
+import { stockCalls } from './app/stock-calls.ts';
 import { summaries } from './app/summaries.ts';
 import { suspectBans } from './app/suspects.ts';
 import { nextSecond, startTimer } from './app/timer.ts';
@@ -103,7 +103,7 @@ function wire(config: Config, log: Logger) {
   const watched = watching({ store, room, keeper, blocked, clock, pause });
   const stopping = new AbortController();
   const api = makeApi({
-    products: products({ store, keeper, clock }),
+    ...stockCalls({ store, keeper, clock }),
     sales: sales({ store, keeper, catalogue, clock, log }),
     states,
     ...watched,

@@ -31,12 +31,12 @@ import { logKeeper } from '../src/app/log-keeper.ts';
 import { makePasses } from '../src/app/passes.ts';
 import type { Checkouts } from '../src/app/ports.ts';
 import { makePreviews } from '../src/app/previews.ts';
-import { products } from '../src/app/products.ts';
 import { refundAll, refundOrder } from '../src/app/refunds.ts';
 import { revoker } from '../src/app/revocations.ts';
 import { roomKeeper } from '../src/app/room-keeper.ts';
 import { saleStates } from '../src/app/sale-states.ts';
 import { sales } from '../src/app/sales.ts';
+import { stockCalls } from '../src/app/stock-calls.ts';
 import { summaries } from '../src/app/summaries.ts';
 import { suspectBans } from '../src/app/suspects.ts';
 import { watching } from '../src/app/watching.ts';
@@ -109,7 +109,7 @@ export async function testService(
   const watched = watching({ store, room, keeper, blocked, clock, pause: sleep });
   const stopping = new AbortController();
   const api = makeApi({
-    products: products({ store, keeper, clock }),
+    ...stockCalls({ store, keeper, clock }),
     sales: sales({ store, keeper, catalogue, clock, log: silent }),
     states,
     ...watched,

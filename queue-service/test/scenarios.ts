@@ -6,6 +6,8 @@ export type Scenario = {
   id?: string;
   query?: string;
   body?: unknown;
+  /** Sent as it is, where the body is no JSON. */
+  text?: string;
   /** As valid as `body`, and another. */
   otherBody?: unknown;
   headers?: Record<string, string>;
@@ -31,6 +33,11 @@ const wrongName = { body: { confirm: 'another name' } };
 const productScenarios: Scenarios = {
   'POST /v1/products': () => ({ body: pen, otherBody: { ...pen, stock: 9 } }),
   'GET /v1/products': () => ({ query: '?limit=2' }),
+  'GET /v1/products/export': () => ({}),
+  'POST /v1/products/import': () => {
+    const text = `name,priceMinor,currency,stock\n${crypto.randomUUID()},1,EUR,1\n`;
+    return { text, headers: { 'content-type': 'text/csv' } };
+  },
   'GET /v1/products/{id}': async (service) => ({ id: await product(service) }),
   'PATCH /v1/products/{id}': async (service) => {
     const { productId } = await aSale(service, { publish: true });

@@ -14,6 +14,7 @@ export const idPrefixes = [
   'req',
   'ban',
   'pass',
+  'imp',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

@@ -9,6 +9,7 @@ import type { BanRecord, ProductRecord, SaleRecord } from '../domain/records.ts'
 import type { Whom } from '../domain/revocation.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
 import type { AuditRows, KeyRows, OnceRows, SessionRows } from './access-ports.ts';
+import type { ImportRows } from './import-ports.ts';
 import type { HistoryRows, LiveRows } from './live-ports.ts';
 import type { SaleBooks, SaleReport } from './summary-ports.ts';
 
@@ -220,6 +221,9 @@ export type Rows = {
   notices: NoticeRows;
   outbox: OutboxRows;
   note(entry: LedgerEntry): Promise<void>;
+  /** Some thousand at most, by one statement. */
+  noteAll(entries: readonly LedgerEntry[]): Promise<void>;
+  imports: ImportRows;
   /** Null where there never was such a sale. */
   report(saleId: string): Promise<SaleReport | null>;
   /** The ledger against the tables; for a large sale some seconds. */

@@ -1,20 +1,32 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import type { SaleSummary } from './summary.ts';
 
-type Cell = string | number | boolean | null;
+export type Cell = string | number | boolean | null;
 
 /** RFC 4180: CRLF between rows, quotes where a cell needs them. */
 export function csv(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
 }
 
-/** Spreadsheets run cells that begin with these as formulas (OWASP: CSV injection). */
-const formulaStart = /^[=+\-@\t\r\n]/;
+/**
+ * Spreadsheets run cells that begin with these as formulas (OWASP: CSV injection). They get an
+ * apostrophe in front, and so does what looks like one that has it: `unshielded` finds it again.
+ */
+const formulaStart = /^'*[=+\-@\t\r\n]/;
+
+function shielded(text: string): string {
+  return formulaStart.test(text) ? `'${text}` : text;
+}
+
+/** The text that was written as this cell. */
+export function unshielded(cell: string): string {
+  return cell.startsWith("'") && formulaStart.test(cell) ? cell.slice(1) : cell;
+}
 
 function csvCell(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell !== 'string') return String(cell);
-  const harmless = formulaStart.test(cell) ? `'${cell}` : cell;
+  const harmless = shielded(cell);
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 

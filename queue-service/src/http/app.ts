@@ -18,6 +18,7 @@ import type { LiveHub } from '../app/live-hub.ts';
 import type { MakePasses } from '../app/passes.ts';
 import type { Log, OrderRows } from '../app/ports.ts';
 import type { MakePreview } from '../app/previews.ts';
+import type { ImportProducts } from '../app/product-imports.ts';
 import type { Products } from '../app/products.ts';
 import type { RefundAll, RefundOrder } from '../app/refunds.ts';
 import type { Revoke } from '../app/revocations.ts';
@@ -32,7 +33,7 @@ import { authenticator } from './auth.ts';
 import { banRoutes } from './ban-routes.ts';
 import { checkRoutes } from './check-routes.ts';
 import { consoleRoutes } from './console-routes.ts';
-import { controlEndpoints } from './control-endpoints.ts';
+import { controlEndpoints, uploadLimits } from './control-endpoints.ts';
 import type { Api, ApiVariables } from './endpoint.ts';
 import { type FairnessLog, fairnessRoutes } from './fairness-routes.ts';
 import { jobsPage } from './jobs-page.ts';
@@ -42,6 +43,7 @@ import { loginRoutes } from './login-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { orderRoutes } from './order-routes.ts';
 import { placeRoutes } from './place-routes.ts';
+import { productCsvRoutes } from './product-csv-routes.ts';
 import { productRoutes } from './product-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
@@ -51,6 +53,7 @@ import { summaryRoutes } from './summary-routes.ts';
 
 export type ApiParts = {
   products: Products;
+  importProducts: ImportProducts;
   sales: Sales;
   states: SaleStates;
   live: LiveRooms;
@@ -110,7 +113,7 @@ export function makeApi(parts: ApiParts): Api {
     const requestId = c.get('requestId');
     log.info({ requestId, method, path: c.req.path, status, seconds }, 'request');
   });
-  api.use(limitBody());
+  api.use(limitBody(uploadLimits));
   api.onError((thrown, c) => {
     const requestId = c.get('requestId');
     const logFault: FaultLog = ({ error, method, path }) =>
@@ -123,6 +126,7 @@ export function makeApi(parts: ApiParts): Api {
   sessionRoutes(api, parts);
   loginRoutes(api, parts);
   jobsPage(api, authenticate, parts.queues);
+  productCsvRoutes(api, authenticate, parts);
   productRoutes(api, authenticate, parts.products);
   saleRoutes(api, authenticate, parts);
   checkRoutes(api, authenticate, parts);

@@ -7,10 +7,12 @@ import { fairnessEndpoints } from './fairness-routes.ts';
 import { liveEndpoints } from './live-routes.ts';
 import { orderEndpoints } from './order-endpoints.ts';
 import { placeEndpoints } from './place-routes.ts';
+import { productCsvEndpoints } from './product-csv-routes.ts';
 import { summaryEndpoints } from './summary-routes.ts';
 
 /** All calls that need a key, for the OpenAPI document. */
 export const controlEndpoints: Endpoint<unknown, unknown>[] = [
+  ...Object.values(productCsvEndpoints),
   ...Object.values(productEndpoints),
   ...Object.values(saleEndpoints),
   ...saleActions.map(actionEndpoint),
@@ -25,3 +27,10 @@ export const controlEndpoints: Endpoint<unknown, unknown>[] = [
   ...Object.values(keyEndpoints),
   ...Object.values(auditEndpoints),
 ];
+
+/** Bytes of the calls that take more than others do, as `limitBody` asks for them. */
+export const uploadLimits: ReadonlyMap<string, number> = new Map(
+  controlEndpoints.flatMap(({ method, path, upload }) =>
+    upload === undefined ? [] : [[`${method} ${path}`, upload.bytesMax] as const],
+  ),
+);

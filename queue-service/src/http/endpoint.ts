@@ -30,12 +30,16 @@ export type Endpoint<Body = undefined, Query = undefined> = {
   body?: z.ZodType<Body>;
   /** No body counts as `{}`. */
   bodyOptional?: boolean;
+  /** A body that the handler reads as a stream: `bodyBytes` with this limit. */
+  upload?: { type: string; bytesMax: number };
   query?: z.ZodType<Query>;
   status: 200 | 201 | 204;
   /** None where there is no body, or it is a stream. */
   answer?: z.ZodType;
   /** Content types of the answer besides JSON. */
   alsoTypes?: string[];
+  /** How long the answer may take; two minutes unless it says otherwise. */
+  answerMs?: number;
 };
 
 export type ApiVariables = RequestVariables & { caller: Caller };
@@ -75,7 +79,7 @@ export function serve<Body, Query>(
     const expected = precondition(c.req.header('if-match'));
     const once = endpoint.once === true ? onceOf(c, body) : null;
     const call = { c, caller: { ...caller, once }, id, body, query, expected };
-    const answer = await withDeadline(answerMs, handle(call));
+    const answer = await withDeadline(endpoint.answerMs ?? answerMs, handle(call));
     if (once?.replayed === true) answer.headers.set('idempotent-replayed', 'true');
     return answer;
   });

@@ -43,18 +43,26 @@ export function openApiDocument(endpoints: readonly Endpoint<unknown, unknown>[]
 }
 
 function operation(endpoint: Endpoint<unknown, unknown>): Json {
-  const { body, bodyOptional = false, status, summary, role, method, path } = endpoint;
+  const { status, summary, role, method, path } = endpoint;
   return {
     operationId: operationId(method, path),
     summary,
     description: `Role: ${role}.`,
     'x-fairgate-role': role,
     parameters: parameters(endpoint),
-    ...(body
-      ? { requestBody: { required: !bodyOptional, content: jsonContent(body, 'input') } }
-      : {}),
+    ...requestBody(endpoint),
     responses: { [status]: answer(endpoint), ...refusals(refusalsOf(endpoint)) },
   };
+}
+
+function requestBody({ body, bodyOptional, upload }: Endpoint<unknown, unknown>): Json {
+  if (body !== undefined) {
+    return { requestBody: { required: !bodyOptional, content: jsonContent(body, 'input') } };
+  }
+  if (upload === undefined) return {};
+  const description = `up to ${upload.bytesMax} bytes, read as a stream`;
+  const content = { [upload.type]: { schema: { type: 'string' } } };
+  return { requestBody: { required: true, description, content } };
 }
 
 /** `POST /v1/sales/{id}/refund-all` is `postSalesByIdRefundAll`. */
@@ -73,7 +81,7 @@ function capital(word: string): string {
 
 /** What may be answered besides the success, with the case in words. */
 function refusalsOf(endpoint: Endpoint<unknown, unknown>): Partial<Record<ProblemSlug, string>> {
-  const { body, query, idPrefix, ifMatch, once, method } = endpoint;
+  const { body, upload, query, idPrefix, ifMatch, once, method } = endpoint;
   const readsInput = body !== undefined || query !== undefined || once === true;
   return {
     ...(readsInput ? { 'invalid-request': 'what is wrong is listed in `errors`' } : {}),
@@ -83,6 +91,7 @@ function refusalsOf(endpoint: Endpoint<unknown, unknown>): Partial<Record<Proble
     ...(ifMatch ? { 'precondition-failed': 'it has changed since `If-Match` was read' } : {}),
     ...(method === 'GET' ? {} : { 'payload-too-large': 'the body is over the limit' }),
     ...(body ? { 'unsupported-media-type': 'the body is no JSON by its content type' } : {}),
+    ...(upload ? { 'unsupported-media-type': `the body is not ${upload.type}, in UTF-8` } : {}),
     ...(once ? { 'idempotency-key-reused': 'the key came with another request' } : {}),
     'rate-limited': 'too many wrong credentials came from this address',
     unavailable: 'a store cannot be reached; try again after `Retry-After`',

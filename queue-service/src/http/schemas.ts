@@ -4,12 +4,10 @@ import { isId } from '@fairgate/shared/ids.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
 import { roomSettingsPatchSchema, saleModes } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
+import { unitsAddedMax } from '../domain/product-import.ts';
 import { apiRoles } from '../domain/roles.ts';
 
 const name = z.string().trim().min(1).max(200);
-
-/** Unit rows made by one request; more are added by further ones. */
-const stockMax = 1_000_000;
 
 const imageUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -25,7 +23,8 @@ const description = z
 
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
-const productFields = {
+/** Also of the columns of a CSV file. */
+export const productFields = {
   name,
   description,
   imageUrl,
@@ -40,10 +39,10 @@ export const newProductSchema = z.strictObject({
   ...productFields,
   description: description.default(''),
   imageUrl: imageUrl.default(null),
-  stock: z.int().min(0).max(stockMax),
+  stock: z.int().min(0).max(unitsAddedMax),
 });
 export const productPatchSchema = z.strictObject(productFields).partial();
-export const stockSchema = z.strictObject({ add: z.int().min(1).max(stockMax) });
+export const stockSchema = z.strictObject({ add: z.int().min(1).max(unitsAddedMax) });
 
 /** ISO 8601 with an offset, to ms since the epoch; in years that every store can hold. */
 export const time = z.iso

@@ -7,12 +7,14 @@ export const bodyBytesMax = 64 * 1_024;
 
 /**
  * Refuses a request whose announced body is over the limit, also where no handler reads the body.
- * A body of no announced length is cut off by its reader, see `bodyText`.
+ * A body of no announced length is cut off by its reader, see `bodyText`. `larger`: the limits of
+ * calls that take more, by method and exact path (`POST /v1/products/import`).
  */
-export function limitBody(): MiddlewareHandler {
+export function limitBody(larger: ReadonlyMap<string, number> = new Map()): MiddlewareHandler {
   return async (c, next) => {
-    const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
-    if (!reads) requireAnnouncedWithin(c, bodyBytesMax);
+    const { method, path } = c.req;
+    const reads = method === 'GET' || method === 'HEAD';
+    if (!reads) requireAnnouncedWithin(c, larger.get(`${method} ${path}`) ?? bodyBytesMax);
     await next();
   };
 }
@@ -39,15 +41,24 @@ export async function formBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> 
 
 /** Parses anything from outside; throws an `invalid-request` that names its mistakes. */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
+  const judged = judgeInput(schema, input);
+  if (judged.kind === 'valid') return judged.data;
+  const errors = judged.mistakes.slice(0, mistakesMax);
+  throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
+}
+
+export type Judged<T> = { kind: 'valid'; data: T } | { kind: 'invalid'; mistakes: InputMistake[] };
+
+/** As `parseInput`, for who goes on after a mistake. */
+export function judgeInput<T>(schema: z.ZodType<T>, input: unknown): Judged<T> {
   const unstorable = textMistakes(input);
   const parsed = schema.safeParse(input);
-  if (parsed.success && unstorable.length === 0) return parsed.data;
+  if (parsed.success && unstorable.length === 0) return { kind: 'valid', data: parsed.data };
   const issues: InputMistake[] = (parsed.error?.issues ?? []).map((issue) => ({
     path: issue.path.map(String).join('.'),
     message: issue.message,
   }));
-  const errors = [...unstorable, ...issues].slice(0, mistakesMax);
-  throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
+  return { kind: 'invalid', mistakes: [...unstorable, ...issues] };
 }
 
 const mistakesMax = 20;
@@ -105,6 +116,31 @@ export async function bodyText(c: Context, bytesMax: number = bodyBytesMax): Pro
   return new TextDecoder().decode(concat(chunks, bytes));
 }
 
+/**
+ * The body as it comes, no faster than it is taken, and no further than the limit. Throws Problems:
+ * 413, and `invalid-request` where the sender went away.
+ */
+export async function* bodyBytes(c: Context, bytesMax: number): AsyncGenerator<Uint8Array> {
+  requireAnnouncedWithin(c, bytesMax);
+  const reader = c.req.raw.body?.getReader();
+  if (!reader) return;
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw new Problem('invalid-request', 'The upload ended before its end.', cause);
+      });
+      if (done) return;
+      bytes += value.byteLength;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      yield value;
+    }
+  } finally {
+    // Whoever stops reading wants no more of it; what has failed or ended stays as it is.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
 /** A server lets no more through than was announced; read at once it costs no web stream. */
 async function announcedText(c: Context, bytesMax: number): Promise<string> {
   const text = await c.req.raw.text();
@@ -130,7 +166,8 @@ function concat(chunks: Uint8Array[], bytes: number): Uint8Array {
   return whole;
 }
 
-function requireType(c: Context, wanted: string): void {
+/** Throws `unsupported-media-type` where the body is of another type; its parameters are free. */
+export function requireType(c: Context, wanted: string): void {
   const given = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (given !== wanted) {
     throw new Problem('unsupported-media-type', `Send ${wanted}.`);

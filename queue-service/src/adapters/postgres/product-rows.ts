@@ -128,6 +128,13 @@ async function unitCounts(db: Executor, ids: string[]): Promise<Map<string, Unit
   return new Map(rows.map(({ productId, ...counts }) => [productId, counts]));
 }
 
+/** Those of `ids` that exist, with their units. */
+export async function aliveProducts(db: Executor, ids: string[]): Promise<ProductRecord[]> {
+  if (ids.length === 0) return [];
+  const alive = and(inArray(products.id, ids), isNull(products.deletedAt));
+  return await withCounts(db, await db.select().from(products).where(alive));
+}
+
 /** Products of a sale in their order, deleted ones too, with their units. */
 export async function saleProductRecords(db: Executor, ids: string[]): Promise<ProductRecord[]> {
   const rows = await db.select().from(products).where(inArray(products.id, ids));

@@ -6,6 +6,7 @@ import { auditRows } from './audit-rows.ts';
 import { banRows } from './ban-rows.ts';
 import { drawRows } from './draw-rows.ts';
 import { type Executor, sqlState } from './executor.ts';
+import { importRows } from './import-rows.ts';
 import { keyRows } from './key-rows.ts';
 import { historyRows, liveRows } from './live-rows.ts';
 import { noticeRows, outboxRows } from './notice-rows.ts';
@@ -59,6 +60,10 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
     async note(entry) {
       await db.insert(ledger).values(entry);
     },
+    async noteAll(entries) {
+      if (entries.length > 0) await db.insert(ledger).values([...entries]);
+    },
+    imports: importRows(db),
     report: (saleId) => saleReport(db, saleId),
     books: (saleId) => saleBooks(db, saleId),
   };
