@@ -46,7 +46,12 @@ const warmUp = 500;
 const waiting = 1_000;
 const connections = 100;
 
-type Figures = { polls: number; redemptions: number; microseconds: number };
+/** A load as fast as it goes, and what its server used of the processor for each request. */
+type Served = { perSecond: number; microseconds: number };
+type Figures = Record<'polls' | 'redemptions', Served> & {
+  /** Of a processor, while the redemptions were made. */
+  serviceShare: number;
+};
 
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -104,16 +109,26 @@ async function makeLine(redisUrl: string, { secrets }: Stand['edge'], saleId: st
 async function measure(stand: Stand): Promise<Figures> {
   const { edge, checkout, service, shoppers, stores, sale, lines } = stand;
   await load({ url: edge.url, lines, seconds: 1 });
-  const polls = await load({ url: edge.url, lines, seconds: 5 });
+  const polls = await served(edge.pid, () => load({ url: edge.url, lines, seconds: 5 }));
   await fullSpeed(checkout.port, await shoppers.requests(warmUp), connections);
   const ready = await shoppers.requests(requests);
   const before = processorMicroseconds(service.pid());
   const startedMs = performance.now();
-  const redemptions = await fullSpeed(checkout.port, ready, connections);
-  const seconds = (performance.now() - startedMs) / 1_000;
-  const microseconds = (processorMicroseconds(service.pid()) - before) / seconds;
+  const redemptions = await served(checkout.pid, () =>
+    fullSpeed(checkout.port, ready, connections),
+  );
+  const used = processorMicroseconds(service.pid()) - before;
+  const serviceShare = used / 1_000 / (performance.now() - startedMs);
   await stores.settled(sale);
-  return { polls: polls.perSecond, redemptions: redemptions.perSecond, microseconds };
+  return { polls, redemptions, serviceShare };
+}
+
+async function served(pid: number, send: () => Promise<{ perSecond: number }>): Promise<Served> {
+  const before = processorMicroseconds(pid);
+  const startedMs = performance.now();
+  const { perSecond } = await send();
+  const count = (perSecond * (performance.now() - startedMs)) / 1_000;
+  return { perSecond, microseconds: (processorMicroseconds(pid) - before) / count };
 }
 
 async function measureWatched(stand: Stand, reports: CrowdReport[]): Promise<Figures> {
@@ -146,19 +161,10 @@ async function run(): Promise<void> {
     ];
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
   }
-  const both = (pick: (one: Figures) => number) => [
-    median(alone.map(pick)),
-    median(watched.map(pick)),
-  ];
-  for (const name of ['polls', 'redemptions'] as const) {
-    const [before = Number.NaN, after = Number.NaN] = both((one) => one[name]);
-    tell(`${name}, nobody watches`, `${before.toFixed(0)}/s`);
-    tell(`${name}, ${values.watchers} watch and ${values.admins} change`, `${after.toFixed(0)}/s`);
-    tell(`${name}, ratio`, (after / before).toFixed(2), '>= 0.9');
-  }
-  const [idle = 0, busy = 0] = both((one) => one.microseconds);
-  tell('the queue service alone', `${(idle / 1e4).toFixed(0)} % of a CPU`);
-  tell('the queue service, watched', `${(busy / 1e4).toFixed(0)} % of a CPU`);
+  for (const name of ['polls', 'redemptions'] as const) tellBoth(name, alone, watched);
+  const share = (all: Figures[]) => median(all.map((one) => one.serviceShare)) * 100;
+  tell('the queue service, nobody watches', `${share(alone).toFixed(0)} % of a CPU`);
+  tell('the queue service, watched', `${share(watched).toFixed(0)} % of a CPU`);
   const each = (pick: (one: CrowdReport) => number) =>
     median(reports.map((r) => pick(r) / r.seconds));
   const events = each((one) => one.events / Number(values.watchers));
@@ -166,6 +172,22 @@ async function run(): Promise<void> {
   tell('changes a second', each((one) => one.changes).toFixed(1));
   const failed = reports.reduce((sum, { ended, refused }) => sum + ended + refused, 0);
   tell('streams that ended, and changes that were refused', `${failed}`, '0');
+}
+
+function tellBoth(name: 'polls' | 'redemptions', alone: Figures[], watched: Figures[]): void {
+  const middle = (all: Figures[]) => ({
+    perSecond: median(all.map((one) => one[name].perSecond)),
+    microseconds: median(all.map((one) => one[name].microseconds)),
+  });
+  const [before, after] = [middle(alone), middle(watched)];
+  tell(`${name}, nobody watches`, `${before.perSecond.toFixed(0)}/s`);
+  tell(
+    `${name}, ${values.watchers} watch, ${values.admins} change`,
+    `${after.perSecond.toFixed(0)}/s`,
+  );
+  tell(`${name}, ratio`, (after.perSecond / before.perSecond).toFixed(2), '>= 0.9');
+  const each = `${before.microseconds.toFixed(0)} µs, ${after.microseconds.toFixed(0)} µs`;
+  console.log(`  of their server's processor each: ${each}`);
 }
 
 try {

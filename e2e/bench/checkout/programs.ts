@@ -7,7 +7,7 @@ import { httpAnswers, waitUntil } from '../../../scripts/stack/probe.ts';
 import { repositoryFolder } from '../../../scripts/toolchain/folders.ts';
 import type { BenchSale } from './stores.ts';
 
-export type BenchServer = { port: number; stop(): Promise<void> };
+export type BenchServer = { port: number; pid: number; stop(): Promise<void> };
 
 /** Of every variant: the first of the checkout's public origins, which proofs name. */
 export const benchOrigin = 'http://127.0.0.1:8787';
@@ -86,7 +86,7 @@ async function startServer(
     await stop();
     throw new Error(`${script.at(-1)} did not start`);
   }
-  return { port, stop };
+  return { port, pid: child.pid ?? 0, stop };
 }
 
 function spawnNode(args: readonly string[], env: Record<string, string>): ChildProcess {

@@ -11,11 +11,13 @@ function slowWork() {
       ends.push((error) => (error === undefined ? resolve() : reject(error)));
     });
   const settled = () => new Promise((resolve) => setImmediate(resolve));
-  return { began, ends, run: oneAtATime(work), settled };
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void pauses.push(ms);
+  return { began, ends, run: oneAtATime(work, pause), settled, pauses };
 }
 
 it('many who ask while it is under way share one time more, which begins after they asked', async () => {
-  const { began, ends, run, settled } = slowWork();
+  const { began, ends, run, settled, pauses } = slowWork();
   const first = run('a');
   const rest = Array.from({ length: 20 }, () => run('a'));
   const other = run('b');
@@ -27,8 +29,10 @@ it('many who ask while it is under way share one time more, which begins after t
   ends[1]?.();
   ends[2]?.();
   await Promise.all([...rest, other]);
+  // Who comes alone does not wait.
   void run('a');
   expect(began).toHaveLength(4);
+  expect(pauses).toHaveLength(1);
 });
 
 it('a failure is told to those whose time it was, and the next one begins all the same', async () => {
