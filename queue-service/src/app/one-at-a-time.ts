@@ -1,11 +1,12 @@
 /** After work that many wait to have done again there is a rest of so many times what it took, */
-const restShare = 4;
+const restShare = 9;
 /** and never longer than this: who waits is a person. */
 const restMsMax = 400;
 
 /**
  * `work`, but never twice at once for a key: whoever asks while it is under way shares the next
- * time, which begins after they have asked. However many ask, it takes a fifth of the time at most.
+ * time, which begins after they have asked. However many ask, it takes a tenth of the time at most,
+ * unless it is slow.
  * A failure is told to those whose time it was.
  */
 export function oneAtATime(
