@@ -9,7 +9,6 @@ import {
   openConsole,
   openTabOfSale,
   outcome,
-  signIn,
   type WindowName,
 } from './console/admin.ts';
 import { makeSale } from './console/wizard.ts';
@@ -199,77 +198,3 @@ test.each([{ size: 'wide' }, { size: 'narrow' }] as const)(
     await admin.close();
   },
 );
-
-test('what somebody else changed meanwhile is shown, and asked about, before it is overwritten', async () => {
-  const { control, edge } = stack;
-  const { saleId } = await openSale(control, edge, { units: 3 });
-  const admin = await open('wide');
-  const { page } = admin;
-  await admin.visit(`/sales/${saleId}`);
-  await page.getByLabel('Active at most').fill('77');
-  await control.setRoom(saleId, { admitPerMinute: 4_321 });
-  await button(page, 'Set').last().click();
-  const dialog = page.getByRole('dialog', { name: /changed .*meanwhile/ });
-  await dialog.getByText('4,321').waitFor();
-  await admin.looksRight('a conflict');
-  await dialog.getByRole('button', { name: 'Set it' }).click();
-  await outcome(page, /active at most 77/).waitFor();
-  const { settings } = await control.figures(saleId);
-  expect(settings).toMatchObject({ admitPerMinute: 4_321, maxActive: 77 });
-  await admin.close();
-});
-
-test('a viewer is shown all of it, and nothing to change it by', async () => {
-  const { control, edge } = stack;
-  const { saleId } = await openSale(control, edge, { units: 3 });
-  const admin = await open('wide', await control.createApiKey('looks', 'viewer'));
-  const { page, faults } = admin;
-  await admin.visit(`/sales/${saleId}`);
-  await page.getByText('In line').first().waitFor();
-  for (const name of ['Pause', 'Close', 'Set', 'Send']) {
-    expect(await button(page, name).count()).toBe(0);
-  }
-  for (const name of ['Bans', 'Keys', 'Jobs', 'Passes and places']) {
-    expect(await page.getByRole('link', { name, exact: true }).count()).toBe(0);
-  }
-  await admin.looksRight('control room, of a viewer');
-  expect(faults).toEqual([]);
-  await admin.close();
-});
-
-test('whose key is revoked is asked to sign in, and goes on where they were', async () => {
-  const { control, edge } = stack;
-  const { saleId, name } = await openSale(control, edge, { units: 3 });
-  const made = await control.raw('/v1/api-keys', {
-    method: 'POST',
-    json: { name: 'short', role: 'operator' },
-  });
-  const { id, key } = JSON.parse(made.text);
-  const admin = await open('wide', key);
-  const { page } = admin;
-  await admin.visit(`/sales/${saleId}`);
-  await page.getByText('In line').first().waitFor();
-  await control.raw(`/v1/api-keys/${id}`, { method: 'DELETE' });
-  await page.getByLabel('API key').waitFor();
-  await signIn(page, stack.info().adminKey);
-  await page.getByRole('heading', { name, level: 1 }).waitFor();
-  expect(page.url()).toContain(saleId);
-  await admin.close();
-});
-
-test('a lost stream says so, and goes on by itself', async () => {
-  const { control, edge } = stack;
-  const { saleId } = await openSale(control, edge, { units: 3, room: { admitPerMinute: 0 } });
-  const admin = await open('wide');
-  const { page } = admin;
-  await admin.visit(`/sales/${saleId}`);
-  await page.getByText('In line').first().waitFor();
-  const lost = page.getByText('The live figures are not there right now');
-  stack.kill('queue-service');
-  await lost.waitFor();
-  await stack.whole();
-  await lost.waitFor({ state: 'detached' });
-  await edge.join(saleId);
-  await expect.poll(() => figure(page, 'In line'), { timeout: 10_000 }).toBe(1);
-  await admin.close();
-});

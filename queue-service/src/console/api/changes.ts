@@ -1,76 +1,33 @@
 import { confirmThat } from '../parts/confirm.tsx';
 import { complain, say } from '../parts/toasts.tsx';
-import { count } from '../parts/words.ts';
-import { ApiProblem, ask, get } from './client.ts';
-import type { RoomSettings, Sale } from './shapes.ts';
-
-/** A sale as it was read, with its version. */
-export type Framed = { sale: Sale; etag: string | null; reload(): void };
+import { settingsText } from './differences.ts';
+import { type Framed, sendChange } from './sending.ts';
+import type { LiveRoom, RoomSettings, Sale } from './shapes.ts';
 
 type Patch = Partial<RoomSettings>;
 
-/**
- * Changes settings of a room, and says so with an undo. Where somebody else was faster, says what
- * they changed, and asks again.
- */
-export async function changeRoom({ sale, etag, reload }: Framed, patch: Patch): Promise<void> {
+/** Changes settings of a room, and says so with an undo, which sends the values from before. */
+export async function changeRoom(framed: Framed, patch: Patch): Promise<void> {
+  const { sale, reload } = framed;
   const before = settingsIn(sale.room, patch);
+  const what = `Set ${settingsText(patch)}`;
+  const change = { method: 'PATCH', part: '/room', body: patch, what } as const;
   try {
-    const made = await patchRoom(sale.id, patch, etag);
-    const undo = () => void changeRoom({ sale: made.sale, etag: made.etag, reload }, before);
-    say(`${sale.name}: ${settingsText(patch)}.`, undo);
-    reload();
+    const made = await sendChange<Pick<LiveRoom, 'settings'>>(framed, change);
+    if (made !== null) {
+      const now = { sale: { ...sale, room: made.data.settings }, etag: made.etag, reload };
+      say(`${sale.name}: ${settingsText(patch)}.`, () => void changeRoom(now, before));
+    }
   } catch (error) {
-    if (!(error instanceof ApiProblem) || error.status !== 412) return complain(error);
-    await sendAgain({ sale, etag, reload }, patch);
+    complain(error);
   }
-}
-
-async function sendAgain({ sale, reload }: Framed, patch: Patch): Promise<void> {
-  const fresh = await get<Sale>(`/v1/sales/${sale.id}`);
-  const theirs = Object.entries(fresh.data.room).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(Reflect.get(sale.room, name)),
-  );
-  const changed = settingsText(Object.fromEntries(theirs)) || 'something else of the sale';
-  const yes = await confirmThat({
-    title: 'Somebody else changed this sale meanwhile',
-    text: `They set: ${changed}. Set ${settingsText(patch)} all the same?`,
-    action: 'Set it',
-  });
   reload();
-  if (yes) await changeRoom({ sale: fresh.data, etag: fresh.etag, reload }, patch);
-}
-
-async function patchRoom(id: string, patch: Patch, etag: string | null) {
-  await ask('PATCH', `/v1/sales/${id}/room`, { body: patch, etag });
-  const { data, etag: now } = await get<Sale>(`/v1/sales/${id}`);
-  return { sale: data, etag: now };
 }
 
 function settingsIn(room: RoomSettings, patch: Patch): Patch {
   const names = Object.keys(patch);
   // What was unset is taken away again by null, as the API has it.
   return Object.fromEntries(names.map((name) => [name, Reflect.get(room, name) ?? null]));
-}
-
-const settingWords: Record<string, string> = {
-  admitPerMinute: 'rate',
-  maxActive: 'active at most',
-  tokenSeconds: 'time to begin',
-  paySeconds: 'time to pay',
-  message: 'message',
-};
-
-export function settingsText(patch: object): string {
-  return Object.entries(patch)
-    .map(([name, value]) => `${settingWords[name] ?? name} ${valueText(value)}`)
-    .join(', ');
-}
-
-function valueText(value: unknown): string {
-  if (typeof value === 'number') return count(value);
-  if (typeof value === 'string') return value === '' ? 'removed' : `“${value}”`;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 export type Action = 'publish' | 'open' | 'pause' | 'resume' | 'close';
@@ -107,7 +64,7 @@ export const actionWord = (action: Action) => actions[action].action;
 
 /** Moves a sale: a pause and its end at once with an undo, the others after a question. */
 export async function actOn(framed: Framed, action: Action): Promise<void> {
-  const { sale, etag, reload } = framed;
+  const { sale, reload } = framed;
   const back = undoing[action];
   const { text, action: word, done } = actions[action];
   if (back === undefined) {
@@ -118,10 +75,12 @@ export async function actOn(framed: Framed, action: Action): Promise<void> {
   }
   const body = action === 'close' ? { confirm: sale.name } : {};
   try {
-    const made = await ask<Sale>('POST', `/v1/sales/${sale.id}/${action}`, { body, etag });
-    const next = { sale: made.data, etag: made.etag, reload };
-    const undo = back === undefined ? null : () => void actOn(next, back);
-    say(`${sale.name} ${done}.`, undo);
+    const change = { method: 'POST', part: `/${action}`, body, what: word } as const;
+    const made = await sendChange<Sale>(framed, change);
+    if (made !== null) {
+      const next = { sale: made.data, etag: made.etag, reload };
+      say(`${sale.name} ${done}.`, back === undefined ? null : () => void actOn(next, back));
+    }
   } catch (error) {
     complain(error);
   }

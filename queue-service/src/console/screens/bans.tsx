@@ -51,7 +51,7 @@ export function Bans() {
             { head: 'By', cell: ({ actor }) => actor },
             {
               head: 'Until',
-              cell: ({ expiresAt }) => (expiresAt === null ? 'lifted' : when(expiresAt)),
+              cell: ({ expiresAt }) => (expiresAt === null ? 'it is lifted' : when(expiresAt)),
             },
             {
               head: '',

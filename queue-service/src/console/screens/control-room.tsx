@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
-import type { Framed } from '../api/changes.ts';
 import { getAll, may } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import type { Framed } from '../api/sending.ts';
 import type { AuditEntry, LiveRoom } from '../api/shapes.ts';
 import { Card, Funnel, StockBar, Waiting } from '../parts/pieces.tsx';
 import { compact, count, duration, sentence } from '../parts/words.ts';

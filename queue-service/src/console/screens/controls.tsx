@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import { changeRoom, type Framed } from '../api/changes.ts';
+import { changeRoom } from '../api/changes.ts';
+import type { Framed } from '../api/sending.ts';
 import { TextField } from '../parts/form.tsx';
 import { Card } from '../parts/pieces.tsx';
 

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { Framed } from '../api/changes.ts';
 import { ask, get, may } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import { type Framed, sendChange } from '../api/sending.ts';
 import type { Order, Page } from '../api/shapes.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { SelectField, TextField } from '../parts/form.tsx';
@@ -125,18 +125,23 @@ function Refund({ order, onDone }: { order: Order; onDone(): void }) {
   );
 }
 
-function RefundAll({ sale, etag, reload }: Framed) {
+function RefundAll(framed: Framed) {
+  const { sale, reload } = framed;
   const refund = async () => {
     const text =
       'Every paid order of this sale is refunded, one after the other. This cannot be undone.';
     const question = { title: `Refund all of ${sale.name}`, text, action: 'Refund all' };
     if (!(await confirmThat({ ...question, name: sale.name, isDangerous: true }))) return;
     const body = { confirm: sale.name };
-    const path = `/v1/sales/${sale.id}/refund-all`;
-    await ask<{ orders: number }>('POST', path, { body, etag }).then(
-      ({ data }) => say(`${plural(data.orders, 'refund')} ordered; see the jobs for their course.`),
-      complain,
-    );
+    const change = { method: 'POST', part: '/refund-all', body, what: 'Refund all' } as const;
+    try {
+      const sent = await sendChange<{ orders: number }>(framed, change);
+      if (sent !== null) {
+        say(`${plural(sent.data.orders, 'refund')} ordered; see the jobs for their course.`);
+      }
+    } catch (error) {
+      complain(error);
+    }
     reload();
   };
   return (

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { Framed } from '../api/changes.ts';
 import { ask } from '../api/client.ts';
+import { type Framed, sendChange } from '../api/sending.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { SelectField, TextField, useSending } from '../parts/form.tsx';
 import { Card } from '../parts/pieces.tsx';
@@ -85,7 +85,8 @@ function Download({ saleId, batch }: { saleId: string; batch: Batch }) {
   );
 }
 
-function Revoke({ sale, etag, reload }: Framed) {
+function Revoke(framed: Framed) {
+  const { sale, reload } = framed;
   const [kind, setKind] = useState('visitor');
   const [visitor, setVisitor] = useState('');
   const [from, setFrom] = useState('1');
@@ -109,8 +110,8 @@ function Revoke({ sale, etag, reload }: Framed) {
     if (!(await confirmThat({ ...question, ...name }))) return;
     await run(async () => {
       const body = { ...wish(), confirm: sale.name };
-      await ask('POST', `/v1/sales/${sale.id}/revoke`, { body, etag });
-      say('Revoked.');
+      const change = { method: 'POST', part: '/revoke', body, what: 'Revoke them' } as const;
+      if ((await sendChange(framed, change)) !== null) say('Revoked.');
     });
     reload();
   };

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
-import { actionsIn, actionWord, actOn, type Framed } from '../api/changes.ts';
+import { actionsIn, actionWord, actOn } from '../api/changes.ts';
 import { get, may } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import type { Framed } from '../api/sending.ts';
 import type { Sale } from '../api/shapes.ts';
 import { Heading, StateBadge, Trouble, Waiting } from '../parts/pieces.tsx';
 import { when } from '../parts/words.ts';

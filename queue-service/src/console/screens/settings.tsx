@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
-import { changeRoom, type Framed } from '../api/changes.ts';
+import { changeRoom } from '../api/changes.ts';
 import { ask, get, may } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import { type Framed, sendChange } from '../api/sending.ts';
 import type { Finding, RoomSettings, Sale } from '../api/shapes.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { TextField, useSending } from '../parts/form.tsx';
@@ -30,7 +31,8 @@ export function Settings(framed: Framed) {
   );
 }
 
-function Times({ sale, etag, reload }: Framed) {
+function Times(framed: Framed) {
+  const { sale, reload } = framed;
   const [name, setName] = useState(sale.name);
   const [startsAt, setStart] = useState(localInput(sale.startsAt));
   const [endsAt, setEnd] = useState(sale.endsAt === null ? '' : localInput(sale.endsAt));
@@ -42,8 +44,9 @@ function Times({ sale, etag, reload }: Framed) {
       const times = { endsAt: endsAt === '' ? null : fromLocalInput(endsAt) };
       const start = isEarly && startsAt !== localInput(sale.startsAt);
       const body = { name, ...times, ...(start ? { startsAt: fromLocalInput(startsAt) } : {}) };
-      await ask('PATCH', `/v1/sales/${sale.id}`, { body, etag });
-      say(`${name} is saved.`);
+      const what = 'Save the name and the times';
+      const sent = await sendChange(framed, { method: 'PATCH', part: '', body, what });
+      if (sent !== null) say(`${name} is saved.`);
     }).then(reload);
   };
   return (
@@ -118,7 +121,8 @@ function Checks({ sale }: { sale: Sale }) {
   );
 }
 
-function More({ sale, etag, reload }: Framed) {
+function More(framed: Framed) {
+  const { sale, reload } = framed;
   const { isBusy, run } = useSending();
   const copy = () =>
     void run(async () => {
@@ -136,11 +140,12 @@ function More({ sale, etag, reload }: Framed) {
     const question = { title: `Delete ${sale.name}`, text, action: 'Delete', name: sale.name };
     if (!(await confirmThat({ ...question, isDangerous: true }))) return;
     const isDone = await run(async () => {
-      await ask('DELETE', `/v1/sales/${sale.id}`, { etag });
+      const what = `Delete ${sale.name}`;
+      if ((await sendChange(framed, { method: 'DELETE', part: '', what })) === null) return;
       say(`${sale.name} is deleted.`);
+      go('/');
     });
-    if (isDone) go('/');
-    else reload();
+    if (!isDone) reload();
   };
   return (
     <Card title="More">

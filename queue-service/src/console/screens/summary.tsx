@@ -1,6 +1,6 @@
-import type { Framed } from '../api/changes.ts';
 import { ask, get } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import type { Framed } from '../api/sending.ts';
 import type { Summary as Told } from '../api/summary-shapes.ts';
 import { Card, Funnel, StockBar, Table, Trouble, Waiting } from '../parts/pieces.tsx';
 import { saveFile } from '../parts/save-file.ts';

@@ -1,4 +1,4 @@
-import { settingsText } from '../api/changes.ts';
+import { settingsText } from '../api/differences.ts';
 import type { AuditEntry } from '../api/shapes.ts';
 import { actionWords, atClock } from '../parts/words.ts';
 
