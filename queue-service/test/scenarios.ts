@@ -70,6 +70,12 @@ const saleScenarios: Scenarios = {
   'DELETE /v1/sales/{id}': async (service) => {
     return { id: await draft(service), conflict: { id: await publicSale(service) } };
   },
+  'POST /v1/sales/{id}/copy': async (service) => {
+    const id = await draft(service);
+    const body = { startsAt: iso(service.clock.now() + 60_000) };
+    const conflict = { id, body: { ...body, products: 'same' } };
+    return { id, body, otherBody: { ...body, name: 'Other' }, conflict };
+  },
   'POST /v1/sales/{id}/publish': async (service) => {
     return {
       id: await draft(service),

@@ -34,6 +34,8 @@ export type ProductRows = {
   /** Those of `ids` that exist, locked against deletion unless told not to; id and currency only. */
   offered(ids: string[], lock?: 'unlocked'): Promise<{ id: string; currency: string }[]>;
   page(page: PageOf): Promise<ProductRecord[]>;
+  /** In the order of `ids`, deleted ones too. */
+  kept(ids: string[]): Promise<ProductRecord[]>;
   /** Every change raises the version. */
   update(id: string, fields: Changes<ProductFields>, now: number): Promise<void>;
   remove(id: string, now: number): Promise<void>;

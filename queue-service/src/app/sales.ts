@@ -71,11 +71,13 @@ export function sales(parts: Parts): Sales {
   };
 }
 
-async function createSale(
+/** `origin`: what the ledger tells of it besides. */
+export async function createSale(
   rows: Rows,
   clock: Clock,
   caller: Caller,
   input: NewSale,
+  origin: { copyOf?: string } = {},
 ): Promise<SaleRecord> {
   const now = clock.now();
   const id = newId('sale', now);
@@ -90,7 +92,7 @@ async function createSale(
   const phase = input.publish ? (now >= startsAt ? 'open' : 'scheduled') : 'draft';
   await rows.sales.insert({ id, name, phase, mode, currency, startsAt, endsAt, room, now });
   await offer(rows, id, input.productIds);
-  const detail = { ...input, room };
+  const detail = { ...input, room, ...origin };
   await rows.note({ ...by(caller), action: 'sale.created', saleId: id, detail, after: detail });
   if (input.publish) {
     await rows.note({ ...by(caller), action: 'sale.published', saleId: id });

@@ -22,6 +22,7 @@ import type { ImportProducts } from '../app/product-imports.ts';
 import type { Products } from '../app/products.ts';
 import type { RefundAll, RefundOrder } from '../app/refunds.ts';
 import type { Revoke } from '../app/revocations.ts';
+import type { CopySale } from '../app/sale-copies.ts';
 import type { SaleStates } from '../app/sale-states.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Sessions } from '../app/sessions.ts';
@@ -55,6 +56,7 @@ export type ApiParts = {
   products: Products;
   importProducts: ImportProducts;
   sales: Sales;
+  copySale: CopySale;
   states: SaleStates;
   live: LiveRooms;
   hub: LiveHub;

@@ -1,6 +1,7 @@
 import { saleActions } from '../domain/phase.ts';
 import { auditEndpoints, banEndpoints, keyEndpoints } from './access-endpoints.ts';
 import { checkEndpoints } from './check-routes.ts';
+import { copyEndpoints } from './copy-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { actionEndpoint, productEndpoints, roomEndpoints, saleEndpoints } from './endpoints.ts';
 import { fairnessEndpoints } from './fairness-routes.ts';
@@ -15,6 +16,7 @@ export const controlEndpoints: Endpoint<unknown, unknown>[] = [
   ...Object.values(productCsvEndpoints),
   ...Object.values(productEndpoints),
   ...Object.values(saleEndpoints),
+  ...Object.values(copyEndpoints),
   ...saleActions.map(actionEndpoint),
   ...Object.values(checkEndpoints),
   ...Object.values(roomEndpoints),

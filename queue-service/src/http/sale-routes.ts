@@ -1,6 +1,7 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import type { Checks } from '../app/checks.ts';
 import type { Log } from '../app/ports.ts';
+import type { CopySale } from '../app/sale-copies.ts';
 import { type SaleStates, stateNow } from '../app/sale-states.ts';
 import type { Sales } from '../app/sales.ts';
 import type { Finding } from '../domain/checks.ts';
@@ -8,6 +9,7 @@ import { publicFindings } from '../domain/checks-door.ts';
 import { saleActions } from '../domain/phase.ts';
 import type { SaleRecord } from '../domain/records.ts';
 import type { Authenticate } from './auth.ts';
+import { copyEndpoints } from './copy-endpoints.ts';
 import { type Api, type ApiContext, serve } from './endpoint.ts';
 import { actionEndpoint, saleEndpoints } from './endpoints.ts';
 import { etag } from './etag.ts';
@@ -16,6 +18,7 @@ import { viewSale } from './views.ts';
 
 type Parts = {
   sales: Sales;
+  copySale: CopySale;
   states: SaleStates;
   checks: Checks;
   clock: Clock;
@@ -26,7 +29,7 @@ type Parts = {
 export function saleRoutes(
   api: Api,
   authenticate: Authenticate,
-  { sales, states, checks, clock, hasTurnstile, log }: Parts,
+  { sales, copySale, states, checks, clock, hasTurnstile, log }: Parts,
 ): void {
   const { create, list, get, patch, remove } = saleEndpoints;
   const known = (sale: SaleRecord) => publicFindings({ sale, hasTurnstile });
@@ -43,12 +46,17 @@ export function saleRoutes(
       return known(sale);
     });
   };
-  serve(api, authenticate, create, async ({ c, caller, body }) => {
-    const sale = await sales.create(caller, body);
+  const made = async (c: ApiContext, sale: SaleRecord) => {
     c.header('etag', etag(sale.version));
     c.header('location', `/v1/sales/${sale.id}`);
     return c.json(view(sale, await found(sale)), 201);
-  });
+  };
+  serve(api, authenticate, create, async ({ c, caller, body }) =>
+    made(c, await sales.create(caller, body)),
+  );
+  serve(api, authenticate, copyEndpoints.copy, async ({ c, caller, id, body, expected }) =>
+    made(c, await copySale(caller, id, body, expected)),
+  );
   serve(api, authenticate, list, async ({ c, query }) =>
     c.json(await onePage('sale', query, sales.page, (sale) => view(sale))),
   );

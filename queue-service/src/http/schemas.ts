@@ -56,7 +56,8 @@ const productIds = z
   .max(100)
   .refine((ids) => new Set(ids).size === ids.length, 'names a product twice');
 
-const saleFields = {
+/** Also of copies. */
+export const saleFields = {
   name,
   productIds,
   startsAt: time,

@@ -39,6 +39,7 @@ export function productRows(db: Executor): ProductRows {
         .limit(limit);
       return await withCounts(db, rows);
     },
+    kept: (ids) => saleProductRecords(db, ids),
     async update(id, fields, now) {
       await db
         .update(products)
