@@ -110,6 +110,17 @@ it('the page of jobs is for admins who are signed in, and brings all that it sho
   expect(listed).toContain('fairgate-notices');
   expect(listed).toContain('fairgate-refunds');
   expect((await get('/console/jobs/api/queues')).status).toBe(401);
+  // Nobody makes up what follows from a change, nor drops it.
+  const queue = `${origin}/console/jobs/api/queues/fairgate-refunds`;
+  const send = async (method: string, path: string) =>
+    (await fetch(`${queue}${path}`, { method, headers: { cookie: admin } })).status;
+  for (const path of ['/empty', '/obliterate', '/pause', '/clean/failed', '/1/update-data']) {
+    expect([path, await send('PUT', path)]).toEqual([path, 403]);
+  }
+  expect(await send('POST', '/add')).toBe(403);
+  expect(await send('PUT', '/retry/failed')).toBe(200);
+  const { body } = await service.call('GET', '/v1/audit?action=jobs.retried');
+  expect(body.items).toMatchObject([{ actor: expect.stringMatching(/^key:/) }]);
 });
 
 /** An address that leads to a server while it is open, and to nothing otherwise. */

@@ -115,7 +115,6 @@ function wire(config: Config, log: Logger) {
     refund: refundOrder({ store, checkouts: jobs.checkouts }),
     refundAll: refundAll({ store }),
     ...access,
-    audit: store.audit,
     queues: jobs.queues,
     console: consoleFiles(consoleFolder),
     bans,
@@ -186,6 +185,8 @@ function wireAccess(config: Config, { store, jobsRedis, clock, log }: AccessPart
     signIn: signIn({ store, keys, sessions, login, guard, clock, log, pause }),
     addressOf: addressReader(config.trustedProxies),
     consoleOrigin: config.consoleOrigin,
+    audit: store.audit,
+    note: store.note,
   };
 }
 

@@ -122,6 +122,7 @@ export async function testService(
     refundAll: refundAll({ store }),
     ...access,
     audit: store.audit,
+    note: store.note,
     queues: [],
     console: consoleFiles(consoleFolder),
     bans,

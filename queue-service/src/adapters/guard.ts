@@ -1,4 +1,4 @@
-import { isLoopback, parseAddress } from '@fairgate/shared/address.ts';
+import { clientNetwork, isLoopback, networkText, parseAddress } from '@fairgate/shared/address.ts';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Guard } from '../app/access-ports.ts';
@@ -13,9 +13,11 @@ const barSeconds = 900;
  * while that is away.
  */
 export function redisGuard(redis: Redis, counts: { loopback: boolean }): Guard {
-  const isExempt = (text: string) => {
+  /** As what it is counted: an address, or the /64 of an IPv6 one; null where it is not. */
+  const countedAs = (text: string) => {
     const address = parseAddress(text);
-    return !counts.loopback && address !== null && isLoopback(address);
+    if (address === null || (!counts.loopback && isLoopback(address))) return null;
+    return networkText(clientNetwork(address));
   };
   const rule = { points: failuresMax, duration: windowSeconds, blockDuration: barSeconds };
   const limiter = new RateLimiterRedis({
@@ -29,14 +31,15 @@ export function redisGuard(redis: Redis, counts: { loopback: boolean }): Guard {
   });
   return {
     async barredSeconds(address) {
-      if (isExempt(address)) return null;
-      const found = await limiter.get(address);
+      const counted = countedAs(address);
+      const found = counted === null ? null : await limiter.get(counted);
       return found !== null && found.consumedPoints > failuresMax ? seconds(found) : null;
     },
     async failed(address) {
-      if (isExempt(address)) return { failures: 0, barred: null };
+      const counted = countedAs(address);
+      if (counted === null) return { failures: 0, barred: null };
       try {
-        const { consumedPoints } = await limiter.consume(address);
+        const { consumedPoints } = await limiter.consume(counted);
         return { failures: consumedPoints, barred: null };
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
@@ -46,7 +49,8 @@ export function redisGuard(redis: Redis, counts: { loopback: boolean }): Guard {
       }
     },
     async succeeded(address) {
-      await limiter.delete(address);
+      const counted = countedAs(address);
+      if (counted !== null) await limiter.delete(counted);
     },
   };
 }

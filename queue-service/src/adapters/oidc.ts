@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { Problem } from '@fairgate/shared/problem.ts';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
 import { z } from 'zod';
 import type { Login, OidcSettings } from '../app/access-ports.ts';
@@ -28,15 +29,20 @@ export function oidcLogin(settings: OidcSettings, log: Log): Login {
   return {
     name: settings.name,
     async whose(token) {
+      // Without the issuer nobody can say what a token is worth: that is no fault of whoever has it.
+      const keys = await keySet().catch(unavailable);
       try {
         const { issuer, audience } = settings;
         const rules = { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds };
-        const { payload } = await jwtVerify(token, await keySet(), {
+        const { payload } = await jwtVerify(token, keys, {
           ...rules,
           requiredClaims: ['exp', 'sub'],
         });
         return identityOf(payload, settings);
       } catch (error) {
+        if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout) {
+          unavailable(error);
+        }
         log.info({ err: error }, 'a token of the login was refused');
         return null;
       }
@@ -44,7 +50,7 @@ export function oidcLogin(settings: OidcSettings, log: Log): Login {
     async begin(redirectUri) {
       const verifier = oidc.randomPKCECodeVerifier();
       const state = { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier };
-      const url = oidc.buildAuthorizationUrl(await configured(), {
+      const url = oidc.buildAuthorizationUrl(await configured().catch(unavailable), {
         redirect_uri: redirectUri,
         scope: 'openid profile email',
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
@@ -91,6 +97,10 @@ function identityOf(payload: unknown, { rolesClaim, roles }: OidcSettings): Iden
   const role = [...apiRoles].reverse().find((one) => held.data?.includes(roles[one]));
   if (role === undefined) return null;
   return { actor: `user:${sub}`, name: name ?? email ?? sub, role, expiresAt: exp * 1_000 };
+}
+
+function unavailable(cause: unknown): never {
+  throw new Problem('unavailable', 'The login cannot be reached right now.', cause);
 }
 
 /** Done when first needed, kept when it succeeded. */

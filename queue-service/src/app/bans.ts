@@ -75,7 +75,8 @@ export function bans(parts: BanParts): Bans {
     async keep() {
       await store.transaction(async (rows) => {
         for (const ban of await rows.bans.dropExpired(clock.now())) {
-          await rows.note({ actor: 'system:bans', action: 'ban.expired', detail: detailOf(ban) });
+          const detail = detailOf(ban);
+          await rows.note({ actor: 'system:bans', action: 'ban.expired', detail, before: detail });
         }
       });
       await publish(parts);

@@ -78,12 +78,12 @@ export type RefundAll = (
 
 /**
  * Orders a refund of every paid order of a closed sale, each as a job of its own; answers how many.
- * Ordered again, it finds what is left. Throws `not-found`, `conflict`, `precondition-failed`.
+ * Ordered again, those that are still paid are ordered again; a checkout refunds each once. Throws `not-found`, `conflict`, `precondition-failed`.
  */
 export function refundAll({ store }: { store: Store }): RefundAll {
   return async (caller, saleId, { reason = null, confirm }, expected) =>
     await store.transaction(async (rows) => {
-      const sale = await rows.sales.findKept(saleId);
+      const sale = (await rows.sales.find(saleId, 'update')) ?? (await rows.sales.findKept(saleId));
       if (sale === null) throw new Problem('not-found', 'There is no such sale.');
       requireAsked(sale, { expected, confirm });
       if (sale.phase !== 'closed') {

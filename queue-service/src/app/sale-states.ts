@@ -113,7 +113,9 @@ async function keepSchedule(rows: Rows, id: string, now: number): Promise<boolea
   await rows.sales.update(id, { phase: due }, now);
   if (due === 'closed') await rows.sales.release(id);
   const action = due === 'closed' ? past.close : past.open;
-  await rows.note({ actor: 'system:schedule', action, saleId: id, detail: { from: sale.phase } });
+  const moved = { before: { phase: sale.phase }, after: { phase: due } };
+  const detail = { from: sale.phase };
+  await rows.note({ actor: 'system:schedule', action, saleId: id, detail, ...moved });
   return true;
 }
 

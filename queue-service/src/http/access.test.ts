@@ -132,6 +132,14 @@ describe('who guesses keys', () => {
     }
   });
 
+  it('is the same throughout a /64 of IPv6', async () => {
+    const statuses: number[] = [];
+    for (let host = 1; host <= 21; host += 1) statuses.push(await guess(`2001:db8::${host}`));
+    expect(statuses.at(-1)).toBe(429);
+    expect(await guess('2001:db8::ffff')).toBe(429);
+    expect(await guess('2001:db8:0:1::1')).toBe(401);
+  });
+
   it('brings no address of their own choice', async () => {
     const forged = (address: string, forwarded: string) =>
       call('GET', '/v1/products', undefined, { 'x-forwarded-for': forwarded }, address);

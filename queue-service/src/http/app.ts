@@ -16,7 +16,7 @@ import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
 import type { LiveHub } from '../app/live-hub.ts';
 import type { MakePasses } from '../app/passes.ts';
-import type { Log, OrderRows } from '../app/ports.ts';
+import type { LedgerEntry, Log, OrderRows } from '../app/ports.ts';
 import type { MakePreview } from '../app/previews.ts';
 import type { ImportProducts } from '../app/product-imports.ts';
 import type { Products } from '../app/products.ts';
@@ -73,6 +73,7 @@ export type ApiParts = {
   signIn: SignIn;
   login: Login | null;
   audit: AuditRows;
+  note(entry: LedgerEntry): Promise<void>;
   addressOf: AddressOf;
   consoleOrigin: string | null;
   /** What the page of jobs shows. */
@@ -127,7 +128,7 @@ export function makeApi(parts: ApiParts): Api {
   const authenticate = authenticator(parts.signIn, parts.addressOf);
   sessionRoutes(api, parts);
   loginRoutes(api, parts);
-  jobsPage(api, authenticate, parts.queues);
+  jobsPage(api, authenticate, parts);
   productCsvRoutes(api, authenticate, parts);
   productRoutes(api, authenticate, parts.products);
   saleRoutes(api, authenticate, parts);

@@ -74,9 +74,18 @@ export function serve<Body, Query>(
     if (endpoint.idPrefix !== undefined && !isId(endpoint.idPrefix, id)) {
       throw new Problem('not-found', 'There is nothing with that id.');
     }
+    // A stream that nobody reads would never end.
+    const [streamed] = endpoint.alsoTypes ?? [];
+    if (c.req.raw.method === 'HEAD' && streamed !== undefined) {
+      return c.body(null, 200, { 'content-type': streamed });
+    }
     const query = readQuery(c, endpoint);
     const body = await readBody(c, endpoint);
     const expected = precondition(c.req.header('if-match'));
+    if (expected !== null && endpoint.ifMatch !== true && endpoint.method !== 'GET') {
+      // Nothing is changed on a condition that nobody looks at.
+      throw new Problem('precondition-failed', 'This call has no version to compare: no If-Match.');
+    }
     const once = endpoint.once === true ? onceOf(c, body) : null;
     const call = { c, caller: { ...caller, once }, id, body, query, expected };
     const answer = await withDeadline(endpoint.answerMs ?? answerMs, handle(call));

@@ -175,6 +175,27 @@ describe('the stream', () => {
     await cancel();
   });
 
+  it('is not begun for who asks for its head alone', async () => {
+    const headers = { authorization: `Bearer ${adminKey}` };
+    const head = await service.api.request(`/v1/sales/${saleId}/stream`, {
+      method: 'HEAD',
+      headers,
+    });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    let reads = 0;
+    const { figures } = service.room;
+    service.room.figures = (id) => {
+      reads += 1;
+      return figures(id);
+    };
+    const { next, cancel } = await streamOf();
+    await next();
+    await next();
+    // The first reading, and one for the second that came: nobody else's.
+    expect(reads).toBe(2);
+    await cancel();
+  });
+
   it('ends when the key that it was opened with is revoked', async () => {
     const made = await service.call('POST', '/v1/api-keys', { name: 'v', role: 'viewer' });
     const { next } = await streamOf({}, String(made.body.key));

@@ -4,28 +4,21 @@ import { type Service, silent, testService } from '../../test/fixture.ts';
 import { oidcLogin } from '../adapters/oidc.ts';
 
 const clientId = 'fairgate-console';
+const settings = {
+  clientId,
+  clientSecret: undefined,
+  audience: 'fairgate-api',
+  name: 'Acme',
+  rolesClaim: 'roles',
+  roles: { admin: 'fairgate-admin', operator: 'fairgate-operator', viewer: 'fairgate-viewer' },
+};
 const origin = 'http://127.0.0.1:8789';
 let issuer: OidcServer;
 let service: Service;
 beforeAll(async () => {
   issuer = await startOidc(clientId);
   afterAll(() => issuer.stop());
-  const login = oidcLogin(
-    {
-      issuer: issuer.issuer,
-      clientId,
-      clientSecret: undefined,
-      audience: 'fairgate-api',
-      name: 'Acme',
-      rolesClaim: 'roles',
-      roles: {
-        admin: 'fairgate-admin',
-        operator: 'fairgate-operator',
-        viewer: 'fairgate-viewer',
-      },
-    },
-    silent,
-  );
+  const login = oidcLogin({ ...settings, issuer: issuer.issuer }, silent);
   service = await testService(afterAll, undefined, undefined, login);
 });
 
@@ -84,6 +77,18 @@ describe("a token of the operator's own login", () => {
       expect(answer.status).toBe(401);
     }
   });
+});
+
+it('without the issuer its tokens cannot be judged, which is nobody’s fault', async () => {
+  const away = oidcLogin({ ...settings, issuer: 'http://127.0.0.1:1' }, silent);
+  const other = await testService(undefined, undefined, undefined, away);
+  const token = await issuer.token({ aud: 'fairgate-api' });
+  const headers = { authorization: `Bearer ${token}` };
+  for (let attempt = 0; attempt < 25; attempt += 1) {
+    const answer = await other.call('GET', '/v1/products', undefined, headers, '203.0.113.1');
+    expect(answer.status).toBe(503);
+  }
+  expect((await other.call('GET', '/v1/products', undefined, {}, '203.0.113.1')).status).toBe(200);
 });
 
 describe('signing in at the console by it', () => {

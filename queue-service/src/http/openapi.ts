@@ -88,7 +88,7 @@ function refusalsOf(endpoint: Endpoint<unknown, unknown>): Partial<Record<Proble
     unauthorized: 'no valid credentials',
     forbidden: 'the role does not suffice, or a cookie came from another origin',
     ...(idPrefix === undefined ? {} : { 'not-found': 'nothing has that id' }),
-    ...(ifMatch ? { 'precondition-failed': 'it has changed since `If-Match` was read' } : {}),
+    ...(method === 'GET' ? {} : { 'precondition-failed': preconditionWords(ifMatch === true) }),
     ...(method === 'GET' ? {} : { 'payload-too-large': 'the body is over the limit' }),
     ...(body ? { 'unsupported-media-type': 'the body is no JSON by its content type' } : {}),
     ...(upload ? { 'unsupported-media-type': `the body is not ${upload.type}, in UTF-8` } : {}),
@@ -98,6 +98,9 @@ function refusalsOf(endpoint: Endpoint<unknown, unknown>): Partial<Record<Proble
     ...endpoint.refusals,
   };
 }
+
+const preconditionWords = (ifMatch: boolean) =>
+  ifMatch ? 'it has changed since `If-Match` was read' : '`If-Match` was sent; it has no version';
 
 /** By status, each with the problems that it may be. */
 export function refusals(cases: Partial<Record<ProblemSlug, string>>): Json {

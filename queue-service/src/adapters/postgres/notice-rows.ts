@@ -62,7 +62,9 @@ export function outboxRows(db: Executor): OutboxRows {
         insert into outbox (topic, sale_id, payload)
         select 'job', sale_id, jsonb_build_object('kind', 'refund', 'orderId', id,
           'actor', ${actor}::text, 'reason', ${reason}::text)
-        from orders where sale_id = ${saleId} and state = 'paid'`);
+        from orders where sale_id = ${saleId} and state = 'paid' and not exists (
+          select from outbox waiting where waiting.topic = 'job'
+            and waiting.payload @> jsonb_build_object('kind', 'refund', 'orderId', orders.id))`);
       return added.count;
     },
   };

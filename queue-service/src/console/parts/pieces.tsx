@@ -108,8 +108,8 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
   if (findings.length === 0) return <p class="good">Nothing stands against it.</p>;
   return (
     <ul class="findings">
-      {findings.map(({ code, severity, message, todo }) => (
-        <li key={code} class={`finding finding-${severity}`}>
+      {findings.map(({ code, severity, message, todo, path }) => (
+        <li key={`${code} ${path} ${message}`} class={`finding finding-${severity}`}>
           <span class="badge">{ranks[severity]}</span>
           <div>
             <p>{message}</p>

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ask, getAll } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import { useOnceKey } from '../api/once-key.ts';
 import type { Ban } from '../api/shapes.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { SelectField, TextField, useSending } from '../parts/form.tsx';
@@ -74,12 +75,14 @@ function NewBan({ onDone }: { onDone(): void }) {
   const [reason, setReason] = useState('');
   const [expiresAt, setExpiry] = useState('');
   const { isBusy, mistakes, run } = useSending();
+  const once = useOnceKey();
   const bar = (event: Event) => {
     event.preventDefault();
     void run(async () => {
       const until = expiresAt === '' ? {} : { expiresAt: fromLocalInput(expiresAt) };
       const body = { kind, value, reason, ...until };
-      await ask('POST', '/v1/bans', { body, onceKey: crypto.randomUUID() });
+      await ask('POST', '/v1/bans', { body, onceKey: once.of(body) });
+      once.done();
       say(`${value} is barred.`);
       setValue('');
       onDone();

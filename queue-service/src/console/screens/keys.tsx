@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ask, getAll } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import { useOnceKey } from '../api/once-key.ts';
 import type { ApiKey, NewApiKey } from '../api/shapes.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { SelectField, TextField, useSending } from '../parts/form.tsx';
@@ -63,12 +64,15 @@ function NewKey({ onDone }: { onDone(): void }) {
   const [expiresAt, setExpiry] = useState('');
   const [made, setMade] = useState<NewApiKey | null>(null);
   const { isBusy, mistakes, run } = useSending();
+  const once = useOnceKey();
   const make = (event: Event) => {
     event.preventDefault();
     void run(async () => {
       const until = expiresAt === '' ? {} : { expiresAt: fromLocalInput(expiresAt) };
       const body = { name, role, ...until };
-      setMade((await ask<NewApiKey>('POST', '/v1/api-keys', { body })).data);
+      const asking = { body, onceKey: once.of(body) };
+      setMade((await ask<NewApiKey>('POST', '/v1/api-keys', asking)).data);
+      once.done();
       setName('');
       onDone();
     });

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client.ts';
+import { useOnceKey } from '../api/once-key.ts';
 import { type Framed, sendChange } from '../api/sending.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { SelectField, TextField, useSending } from '../parts/form.tsx';
@@ -23,7 +24,7 @@ type Batch = { id: string; expiresAt: string; passes: string[] };
 function Passes({ sale }: Framed) {
   const [count, setCount] = useState('50');
   const [expiresAt, setExpiry] = useState('');
-  const [onceKey, setOnceKey] = useState(() => crypto.randomUUID());
+  const once = useOnceKey();
   const [batch, setBatch] = useState<Batch | null>(null);
   const { isBusy, mistakes, run } = useSending();
   const make = (event: Event) => {
@@ -32,9 +33,9 @@ function Passes({ sale }: Framed) {
       const until = expiresAt === '' ? {} : { expiresAt: fromLocalInput(expiresAt) };
       const body = { lane: 'priority', count: Number(count), ...until };
       const path = `/v1/sales/${sale.id}/passes`;
-      const { data } = await ask<Batch>('POST', path, { body, onceKey });
+      const { data } = await ask<Batch>('POST', path, { body, onceKey: once.of(body) });
       setBatch(data);
-      setOnceKey(crypto.randomUUID());
+      once.done();
       say(`${plural(data.passes.length, 'pass', 'passes')} made. Download them now.`);
     });
   };

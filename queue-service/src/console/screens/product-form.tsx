@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import { ask } from '../api/client.ts';
+import { ApiProblem, ask } from '../api/client.ts';
+import { type OnceKey, useOnceKey } from '../api/once-key.ts';
 import type { Product } from '../api/shapes.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { TextField, useSending } from '../parts/form.tsx';
@@ -14,7 +15,21 @@ type FormProps = {
 
 /** Prices are typed in whole units of their currency, and sent in minor ones. */
 function minorOf(text: string, currency: string): number {
-  return Math.round(Number(text.replace(',', '.')) * 10 ** decimalsOf(currency));
+  if (!isCurrency(currency)) throw mistake('currency', 'must be like EUR');
+  const decimals = decimalsOf(currency);
+  const fraction = decimals === 0 ? '' : `([.,]\\d{1,${decimals}})?`;
+  if (!new RegExp(`^\\d{1,10}${fraction}$`).test(text.trim())) {
+    const like = decimals === 0 ? '4500' : `45.${'0'.repeat(decimals)}`;
+    throw mistake('priceMinor', `must be like ${like}, without a sign for thousands`);
+  }
+  return Math.round(Number(text.trim().replace(',', '.')) * 10 ** decimals);
+}
+
+/** As the API would say it, before it is asked. */
+function mistake(path: string, message: string): ApiProblem {
+  return new ApiProblem(0, 'invalid-request', 'Some of the input is not valid.', [
+    { path, message },
+  ]);
 }
 
 const isCurrency = (text: string) => /^[A-Z]{3}$/.test(text);
@@ -32,14 +47,14 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
   const [price, setPrice] = useState(product === null ? '' : textOf(product));
   const [currency, setCurrency] = useState(product?.currency ?? 'EUR');
   const [stock, setStock] = useState(product === null ? '100' : '0');
-  const [onceKey] = useState(() => crypto.randomUUID());
+  const once = useOnceKey();
   const { isBusy, mistakes, run } = useSending();
   const fields = () => ({
     name,
     description,
     imageUrl: imageUrl === '' ? null : imageUrl,
     currency,
-    priceMinor: isCurrency(currency) ? minorOf(price, currency) : -1,
+    priceMinor: minorOf(price, currency),
   });
   const save = (event: Event) => {
     event.preventDefault();
@@ -47,8 +62,8 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
       const add = Number(stock);
       const made =
         product === null
-          ? await create(fields(), add, onceKey)
-          : await change(product, fields(), add, onceKey);
+          ? await create(fields(), add, once)
+          : await change(product, fields(), add, once);
       onDone(made);
     });
   };
@@ -109,21 +124,25 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
   );
 }
 
-async function create(fields: object, stock: number, onceKey: string): Promise<Product> {
+async function create(fields: object, stock: number, once: OnceKey): Promise<Product> {
   const body = { ...fields, stock };
-  const { data } = await ask<Product>('POST', '/v1/products', { body, onceKey });
+  const { data } = await ask<Product>('POST', '/v1/products', { body, onceKey: once.of(body) });
+  once.done();
   say(`${data.name} is there, with ${plural(data.stock, 'unit')}.`);
   return data;
 }
 
-async function change(product: Product, fields: object, add: number, onceKey: string) {
+/** The units first: sent again after a lost answer, they are added once and answered the same. */
+async function change(product: Product, fields: object, add: number, once: OnceKey) {
   const path = `/v1/products/${product.id}`;
-  const changed = await ask<Product>('PATCH', path, { body: fields, etag: await etagOf(product) });
-  let { data } = changed;
+  let etag = await etagOf(product);
   if (add > 0) {
-    const asking = { body: { add }, etag: changed.etag, onceKey };
-    data = (await ask<Product>('POST', `${path}/stock`, asking)).data;
+    const body = { add };
+    const asking = { body, etag, onceKey: once.of(body) };
+    etag = (await ask<Product>('POST', `${path}/stock`, asking)).etag;
   }
+  const { data } = await ask<Product>('PATCH', path, { body: fields, etag });
+  once.done();
   say(`${data.name} is saved${add > 0 ? `, with ${plural(add, 'unit')} more` : ''}.`);
   return data;
 }

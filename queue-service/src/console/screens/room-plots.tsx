@@ -21,7 +21,9 @@ type PlotsProps = { saleId: string; points: readonly Point[]; done: readonly Aud
 /** The course of a sale, with what was done to it. */
 export function RoomPlots({ saleId, points, done }: PlotsProps) {
   const [span, setSpan] = useState<string>('300');
-  const long = useLoad(() => minutesOf(saleId, Number(span)), `${saleId} ${span}`);
+  // A new minute is there once it is over.
+  const minute = Math.floor(Date.now() / 60_000);
+  const long = useLoad(() => minutesOf(saleId, Number(span)), `${saleId} ${span} ${minute}`);
   const isShort = Number(span) <= secondsMax;
   const since = Date.now() - Number(span) * 1_000;
   const shown = isShort ? points.filter(({ at }) => Date.parse(at) >= since) : (long.data ?? []);

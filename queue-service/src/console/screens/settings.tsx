@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { changeRoom } from '../api/changes.ts';
 import { ask, get, may } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import { useOnceKey } from '../api/once-key.ts';
 import { type Framed, sendChange } from '../api/sending.ts';
 import type { Finding, RoomSettings, Sale } from '../api/shapes.ts';
 import { confirmThat } from '../parts/confirm.tsx';
@@ -41,7 +42,10 @@ function Times(framed: Framed) {
   const save = (event: Event) => {
     event.preventDefault();
     void run(async () => {
-      const times = { endsAt: endsAt === '' ? null : fromLocalInput(endsAt) };
+      // What is shown has no seconds: an end that nobody touched stays to the second.
+      const isEndTouched = endsAt !== (sale.endsAt === null ? '' : localInput(sale.endsAt));
+      const end = endsAt === '' ? null : fromLocalInput(endsAt);
+      const times = isEndTouched ? { endsAt: end } : {};
       const start = isEarly && startsAt !== localInput(sale.startsAt);
       const body = { name, ...times, ...(start ? { startsAt: fromLocalInput(startsAt) } : {}) };
       const what = 'Save the name and the times';
@@ -124,14 +128,16 @@ function Checks({ sale }: { sale: Sale }) {
 function More(framed: Framed) {
   const { sale, reload } = framed;
   const { isBusy, run } = useSending();
+  const once = useOnceKey();
+  const [tomorrow] = useState(() => new Date(Date.now() + 86_400_000).toISOString());
   const copy = () =>
     void run(async () => {
-      const startsAt = new Date(Date.now() + 86_400_000).toISOString();
-      const body = { name: `${sale.name} (copy)`, startsAt };
+      const body = { name: `${sale.name} (copy)`, startsAt: tomorrow };
       const made = await ask<Sale>('POST', `/v1/sales/${sale.id}/copy`, {
         body,
-        onceKey: crypto.randomUUID(),
+        onceKey: once.of(body),
       });
+      once.done();
       say(`${made.data.name} is a draft now: set its times.`);
       go(`/sales/${made.data.id}/settings`);
     });

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ask, get } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
+import { type OnceKey, useOnceKey } from '../api/once-key.ts';
 import type { Finding, RoomSettings, Sale } from '../api/shapes.ts';
 import { type Sending, useSending } from '../parts/form.tsx';
 import { Card, Findings, Heading, Trouble, Waiting } from '../parts/pieces.tsx';
@@ -42,7 +43,8 @@ const steps = ['Products', 'Times', 'Waiting room', 'Check and publish'] as cons
 export function Wizard() {
   const [step, setStep] = useState(0);
   const [kept, setKept] = useState<Kept | null>(null);
-  const [onceKey] = useState(() => crypto.randomUUID());
+  const once = useOnceKey();
+  const [now] = useState(() => new Date().toISOString());
   const [draft, setDraft] = useState<Draft>({
     name: '',
     productIds: [],
@@ -56,7 +58,7 @@ export function Wizard() {
   const next = () => setStep((was) => was + 1);
   const keep = () =>
     sending.run(async () => {
-      setKept(await keepDraft(draft, kept, onceKey));
+      setKept(await keepDraft(draft, now, kept, once));
       next();
     });
   return (
@@ -85,15 +87,19 @@ export function Wizard() {
 type Kept = { sale: Sale; etag: string | null };
 
 /** Makes the draft, or changes the one that was made a step ago. */
-async function keepDraft(draft: Draft, kept: Kept | null, onceKey: string): Promise<Kept> {
+async function keepDraft(
+  draft: Draft,
+  now: string,
+  kept: Kept | null,
+  once: OnceKey,
+): Promise<Kept> {
   const { name, productIds, mode, room } = draft;
-  const startsAt =
-    draft.startsAt === '' ? new Date().toISOString() : fromLocalInput(draft.startsAt);
+  const startsAt = draft.startsAt === '' ? now : fromLocalInput(draft.startsAt);
   const endsAt = draft.endsAt === '' ? null : fromLocalInput(draft.endsAt);
   const body = { name, productIds, mode, room, startsAt, endsAt };
   const made =
     kept === null
-      ? await ask<Sale>('POST', '/v1/sales', { body, onceKey })
+      ? await ask<Sale>('POST', '/v1/sales', { body, onceKey: once.of(body) })
       : await ask<Sale>('PATCH', `/v1/sales/${kept.sale.id}`, { body, etag: kept.etag });
   return { sale: made.data, etag: made.etag };
 }
