@@ -172,6 +172,7 @@ async function survey(rows: Rows, run: Run) {
 async function apply(rows: Rows, run: Run, caller: Caller, now: number) {
   await rows.imports.lockProducts(run.importId);
   const surveyed = await survey(rows, run);
+  if (surveyed.counts.created + surveyed.counts.updated === 0) return surveyed;
   for await (const found of planned(rows, run)) {
     await write(rows, found, now);
     const detail = { importId: run.importId };

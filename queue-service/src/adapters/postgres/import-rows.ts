@@ -1,4 +1,4 @@
-import { products, saleProducts, stockShards } from '@fairgate/shared/db/schema.ts';
+import { saleProducts, stockShards } from '@fairgate/shared/db/schema.ts';
 import { productImportRows } from '@fairgate/shared/db/schema-imports.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import { and, asc, count, eq, gt, inArray, sql } from 'drizzle-orm';
@@ -48,9 +48,14 @@ export function importRows(db: Executor): ImportRows {
     },
     async insertProducts(made, now) {
       if (made.length === 0) return;
-      const at = new Date(now);
-      const values = made.map((product) => ({ ...product, createdAt: at, updatedAt: at }));
-      await db.insert(products).values(values);
+      await db.execute(sql`
+        insert into products
+          (id, name, description, image_url, price_minor, currency, created_at, updated_at)
+        select id, name, description, "imageUrl", "priceMinor", currency, at, at
+        from (select ${new Date(now).toISOString()}::timestamptz as at) as moment,
+          jsonb_to_recordset(${JSON.stringify(made)}::text::jsonb)
+            as r(id text, name text, description text, "imageUrl" text, "priceMinor" bigint,
+                 currency text)`);
     },
     async updateProducts(changed, now) {
       if (changed.length === 0) return;

@@ -61,7 +61,15 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
       await db.insert(ledger).values(entry);
     },
     async noteAll(entries) {
-      if (entries.length > 0) await db.insert(ledger).values([...entries]);
+      if (entries.length === 0) return;
+      await db.execute(sql`
+        insert into ledger
+          (actor, address, action, sale_id, product_id, detail, before, after)
+        select actor, address, action, "saleId", "productId",
+          coalesce(detail, '{}'), before, after
+        from jsonb_to_recordset(${JSON.stringify(entries)}::text::jsonb)
+          as r(actor text, address text, action text, "saleId" text, "productId" text,
+               detail jsonb, before jsonb, after jsonb)`);
     },
     imports: importRows(db),
     report: (saleId) => saleReport(db, saleId),
