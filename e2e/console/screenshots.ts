@@ -43,6 +43,7 @@ async function makeSales(control: ControlClient): Promise<string> {
   const productIds = [await control.createProduct(standing), await control.createProduct(seats)];
   const later = { name: 'Hall B, standing', stock: 800, ...concert };
   const coming = [await control.createProduct(later)];
+  await control.createProduct({ ...later, name: 'Hall C, standing' });
   await control.createSale({ name: 'Winter Tour', productIds: coming, startsAt: soon });
   return await control.createSale({
     name: 'Fairgate Live',
@@ -80,7 +81,7 @@ async function photograph(browser: Browser, info: StackInfo): Promise<void> {
   const passed = async (seconds: number) =>
     void (await waitFor(`${seconds} s`, 200, () => Date.now() - begunMs > seconds * 1_000));
   const counts = { shoppers, units, sale: saleId, seed: 5, 'arrival-seconds': 70 };
-  const shares = { leave: 0.03, 'never-pay': 0.02, decline: 0.04, absent: 0.02 };
+  const shares = { leave: 0.03, 'never-pay': 0, decline: 0.04, absent: 0.02 };
   const limits = { stack: '', concurrency: 32, 'max-seconds': 300 };
   const options = { ...counts, ...shares, ...limits };
   const crowd = runCrowd(options, { edgeUrl: info.edgeUrl, control, say: () => {} });
@@ -108,7 +109,7 @@ async function photographWizard(page: Page, info: StackInfo): Promise<void> {
   const press = async (name: string) =>
     await page.getByRole('button', { name, exact: true }).click();
   await page.goto(`${info.controlUrl}/console/new`);
-  await page.getByLabel('Hall B, standing').check();
+  await page.getByLabel('Hall C, standing').check();
   await press('Next: times');
   await page.getByLabel('Name').fill('Spring Tour');
   await page.getByLabel('Starts').fill('2031-03-01T18:00');

@@ -105,7 +105,7 @@ function PlotTable({ title, x, series, isTime = true, axes }: PlotProps) {
   );
 }
 
-const heightOf = ({ height = 190 }: PlotProps) => height;
+const heightOf = ({ height = 142 }: PlotProps) => height;
 
 function dataOf({ x, series }: PlotProps): uPlot.AlignedData {
   return [[...x], ...series.map(({ values }) => [...values])];
@@ -121,6 +121,8 @@ function optionsOf(latest: { current: PlotProps }, box: HTMLElement): uPlot.Opti
   return {
     width: box.clientWidth,
     height: heightOf(latest.current),
+    // Above are the words of what was done.
+    padding: [16, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: {
@@ -132,7 +134,7 @@ function optionsOf(latest: { current: PlotProps }, box: HTMLElement): uPlot.Opti
         ...axis,
         ticks: { show: false },
         ...(axes ? { label: axes[0] } : {}),
-        ...(isTime ? { size: 30, incrs: secondSteps, values: clockOf } : {}),
+        ...(isTime ? { size: 30, space: 76, incrs: secondSteps, values: clockOf } : {}),
       },
       { ...axis, ticks: { show: false }, size: 54, ...(axes ? { label: axes[1] } : {}) },
     ],
@@ -174,6 +176,9 @@ function drawMarks({ ctx, bbox, valToPos, scales }: uPlot, marks: readonly Mark[
   ctx.fillStyle = css('--ink');
   ctx.lineWidth = devicePixelRatio;
   ctx.font = `600 ${11 * devicePixelRatio}px system-ui`;
+  // The axes leave theirs behind.
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'alphabetic';
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   let lastEnd = 0;
   for (const { at, label } of marks) {
@@ -184,10 +189,10 @@ function drawMarks({ ctx, bbox, valToPos, scales }: uPlot, marks: readonly Mark[
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const width = ctx.measureText(label).width;
-    const start = Math.min(x + 4 * devicePixelRatio, bbox.left + bbox.width - width);
+    const start = Math.min(x, bbox.left + bbox.width - width);
     // A label that would lie upon the last one is in the list below all the same.
     if (start < lastEnd) continue;
-    ctx.fillText(label, start, bbox.top + 12 * devicePixelRatio);
+    ctx.fillText(label, start, bbox.top - 3 * devicePixelRatio);
     lastEnd = start + width + 6 * devicePixelRatio;
   }
   ctx.restore();

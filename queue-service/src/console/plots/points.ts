@@ -14,6 +14,8 @@ export type Point = {
   held: number;
   sold: number;
   errorsPerMinute: number;
+  p50Seconds: number | null;
+  p95Seconds: number | null;
 };
 
 export type Step = 'second' | 'minute';
@@ -23,7 +25,7 @@ export function pointOf(room: LiveRoom): Point {
   const errorsPerMinute = room.checkouts.reduce((sum, one) => sum + one.errorsPerMinute, 0);
   const { free, held, sold } = stock;
   const rates = { admitPerMinute, admittedPerMinute, joinedPerMinute };
-  return { at, waiting, active, ...rates, free, held, sold, errorsPerMinute };
+  return { at, waiting, active, ...rates, free, held, sold, errorsPerMinute, ...room.waits };
 }
 
 const secondOf = ({ at }: Point) => Math.floor(Date.parse(at) / 1_000);

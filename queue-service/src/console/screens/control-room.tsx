@@ -32,20 +32,22 @@ export function ControlRoom(framed: Framed) {
         <Tiles room={room} />
         <div class="room-main">
           <RoomPlots saleId={sale.id} points={points} done={done} />
+          <div class="room-panels">
+            <Card title="Stock">
+              <StockBar {...room.stock} />
+            </Card>
+            <Card title="Turned away">
+              <Reasons blocked={room.blocked} />
+            </Card>
+            <Card title="Checkouts">
+              <Checkouts checkouts={room.checkouts} />
+            </Card>
+          </div>
         </div>
         <div class="room-side">
           {may('operator') && sale.state !== 'closed' && <Controls {...framed} />}
-          <Card title="Stock">
-            <StockBar {...room.stock} />
-          </Card>
           <Card title="The way of shoppers">
             <Funnel steps={stepsOf(room)} />
-          </Card>
-          <Card title="Turned away">
-            <Reasons blocked={room.blocked} />
-          </Card>
-          <Card title="Checkouts">
-            <Checkouts checkouts={room.checkouts} />
           </Card>
           <Card title="What was done">
             <Timeline entries={done} />
@@ -68,7 +70,6 @@ function Lost() {
 function Tiles({ room }: { room: LiveRoom }) {
   const { waiting, active, admittedPerMinute, joinedPerMinute, settings, waits } = room;
   const errors = room.checkouts.reduce((sum, one) => sum + one.errorsPerMinute, 0);
-  const oldest = duration(room.oldestWaitSeconds);
   return (
     <dl class="tiles">
       <Tile
@@ -91,7 +92,12 @@ function Tiles({ room }: { room: LiveRoom }) {
       <Tile
         label="Wait, half of all"
         value={duration(waits.p50Seconds)}
-        more={`95 %: ${duration(waits.p95Seconds)} · longest now: ${oldest}`}
+        more={`95 %: ${duration(waits.p95Seconds)}`}
+      />
+      <Tile
+        label="Longest wait now"
+        value={duration(room.oldestWaitSeconds)}
+        more={`${count(room.abandoned)} gave up so far`}
       />
       <Tile
         label="Errors a minute"

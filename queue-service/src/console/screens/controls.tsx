@@ -43,22 +43,20 @@ function Rate(framed: Framed) {
       <button type="submit" disabled={!isWhole(text) || Number(text) === admitPerMinute}>
         Set
       </button>
-      <div class="row quick">
-        <button
-          type="button"
-          class="button-quiet"
-          onClick={() => set(Math.round(admitPerMinute / 2))}
-        >
-          Half
-        </button>
-        <button
-          type="button"
-          class="button-quiet"
-          onClick={() => set(Math.min(600_000, admitPerMinute * 2))}
-        >
-          Double
-        </button>
-      </div>
+      <button
+        type="button"
+        class="button-quiet"
+        onClick={() => set(Math.round(admitPerMinute / 2))}
+      >
+        Half
+      </button>
+      <button
+        type="button"
+        class="button-quiet"
+        onClick={() => set(Math.min(600_000, admitPerMinute * 2))}
+      >
+        Double
+      </button>
     </form>
   );
 }
@@ -108,7 +106,6 @@ function Message(framed: Framed) {
         rows={2}
         value={text}
         onInput={setText}
-        hint="Shown within two seconds."
       />
       <button type="submit" disabled={text === message}>
         Send

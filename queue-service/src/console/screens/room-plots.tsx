@@ -32,35 +32,46 @@ export function RoomPlots({ saleId, points, done }: PlotsProps) {
   const values = (name: Exclude<keyof Point, 'at'>) => shown.map((point) => point[name]);
   return (
     <Card title="As it goes" aside={<Spans span={span} choose={setSpan} />}>
-      <Plot
-        title="The line"
-        x={x}
-        marks={marks}
-        height={210}
-        series={[
-          { label: 'In line', colour: '--accent', values: values('waiting'), isFilled: true },
-        ]}
-      />
-      <Plot
-        title="People a minute"
-        x={x}
-        marks={marks}
-        series={[
-          { label: 'Let in', colour: '--good', values: values('admittedPerMinute') },
-          { label: 'Set', colour: '--muted', values: values('admitPerMinute'), isDashed: true },
-          { label: 'Joining', colour: '--accent', values: values('joinedPerMinute') },
-        ]}
-      />
-      <Plot
-        title="Stock"
-        x={x}
-        marks={marks}
-        series={[
-          { label: 'Free', colour: '--accent', values: values('free') },
-          { label: 'Held', colour: '--warn', values: values('held') },
-          { label: 'Sold', colour: '--good', values: values('sold'), isFilled: true },
-        ]}
-      />
+      <div class="plots">
+        <Plot
+          title="The line"
+          x={x}
+          marks={marks}
+          series={[
+            { label: 'In line', colour: '--accent', values: values('waiting'), isFilled: true },
+            { label: 'Active', colour: '--mark', values: values('active') },
+          ]}
+        />
+        <Plot
+          title="People a minute"
+          x={x}
+          marks={marks}
+          series={[
+            { label: 'Let in', colour: '--good', values: values('admittedPerMinute') },
+            { label: 'Set', colour: '--muted', values: values('admitPerMinute'), isDashed: true },
+            { label: 'Joining', colour: '--accent', values: values('joinedPerMinute') },
+          ]}
+        />
+        <Plot
+          title="Stock"
+          x={x}
+          marks={marks}
+          series={[
+            { label: 'Free', colour: '--accent', values: values('free') },
+            { label: 'Held', colour: '--warn', values: values('held') },
+            { label: 'Sold', colour: '--good', values: values('sold'), isFilled: true },
+          ]}
+        />
+        <Plot
+          title="Seconds until let in"
+          x={x}
+          marks={marks}
+          series={[
+            { label: 'Half of all', colour: '--accent', values: values('p50Seconds') },
+            { label: '95 %', colour: '--bad', values: values('p95Seconds') },
+          ]}
+        />
+      </div>
     </Card>
   );
 }

@@ -173,15 +173,29 @@ function SellThrough({ told: { sellThrough } }: { told: Told }) {
   );
 }
 
+type Bucket = Told['waits']['histogram'][number];
+const bucketsMost = 12;
+
+/** Neighbours together, so that it stays a picture; each begins where its first one did. */
+function merged(histogram: readonly Bucket[]): Bucket[] {
+  const size = Math.max(1, Math.ceil(histogram.length / bucketsMost));
+  return histogram.flatMap(({ fromSeconds }, i) => {
+    if (i % size !== 0) return [];
+    const together = histogram.slice(i, i + size);
+    return [{ fromSeconds, count: together.reduce((sum, one) => sum + one.count, 0) }];
+  });
+}
+
 function Waits({ told: { waits } }: { told: Told }) {
-  const most = Math.max(1, ...waits.histogram.map((bucket) => bucket.count));
+  const buckets = merged(waits.histogram);
+  const most = Math.max(1, ...buckets.map((bucket) => bucket.count));
   return (
     <Card title="How long they waited">
       {waits.histogram.length === 0 && <p class="muted">Nobody was let in.</p>}
       <ol class="funnel">
-        {waits.histogram.map((bucket) => (
+        {buckets.map((bucket) => (
           <li key={bucket.fromSeconds}>
-            <span class="funnel-label">{duration(bucket.fromSeconds)}</span>
+            <span class="funnel-label">from {duration(bucket.fromSeconds)}</span>
             <span class="funnel-bar" aria-hidden="true">
               <span style={{ width: `${(bucket.count / most) * 100}%` }} />
             </span>
