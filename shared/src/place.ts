@@ -1,4 +1,5 @@
-import type { SaleState } from './sale.ts';
+import { z } from 'zod';
+import { saleStates } from './sale.ts';
 
 /** The lanes of a line. Each is let in in its own order. */
 export const lanes = ['main', 'priority'] as const;
@@ -15,28 +16,34 @@ export const placeStates = [
 ] as const;
 export type PlaceState = (typeof placeStates)[number];
 
-export type Outlook = {
-  kind: 'likely' | 'unlikely' | 'sold_out';
-  unitsLeft: number;
-  unitsHeld: number;
-};
+const count = z.int().min(0);
+
+export const outlookSchema = z.object({
+  kind: z.enum(['likely', 'unlikely', 'sold_out']),
+  unitsLeft: count.describe('free units'),
+  unitsHeld: count.describe('held by orders that are not paid, and may come back'),
+});
+export type Outlook = z.infer<typeof outlookSchema>;
 
 /** A visitor's standing in a sale's line, as CONTRACT.md section 3 shows it. */
-export type Place = {
-  state: PlaceState;
-  number: number;
-  ahead: number | null;
-  behind: number | null;
-  etaSeconds: { low: number; high: number } | null;
-  pollAfterSeconds: number;
-  lane: Lane;
-  admittedUntil?: string;
-  saleState: SaleState;
-  message: string;
-  outlook: Outlook;
-  /** In a drawn lottery, of an entrant: the number that was drawn; `number` is the rank then. */
-  lobbyNumber?: number;
-  stale?: true;
-  /** A fault of ours keeps everybody where they are; nobody loses their place. */
-  halted?: true;
-};
+export const placeSchema = z.object({
+  state: z.enum(placeStates),
+  number: z.int().min(1).describe('of the place; in a drawn lottery the rank'),
+  ahead: count.nullable().describe('people who are still there; null before a draw'),
+  behind: count.nullable(),
+  etaSeconds: z.object({ low: count, high: count }).nullable(),
+  pollAfterSeconds: z.number().min(0).describe('when to ask again'),
+  lane: z.enum(lanes),
+  admittedUntil: z.exactOptional(z.iso.datetime()),
+  saleState: z.enum(saleStates),
+  message: z.string(),
+  outlook: outlookSchema,
+  lobbyNumber: z
+    .exactOptional(z.int())
+    .describe('in a drawn lottery, of an entrant: the number that was drawn'),
+  stale: z.exactOptional(z.literal(true)).describe('by an old snapshot: the room is away'),
+  halted: z
+    .exactOptional(z.literal(true))
+    .describe('a fault of ours keeps everybody where they are; nobody loses their place'),
+});
+export type Place = z.infer<typeof placeSchema>;

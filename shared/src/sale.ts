@@ -125,13 +125,27 @@ export const saleInfoSchema = z.object({
 });
 export type SaleInfo = z.infer<typeof saleInfoSchema>;
 
+const count = z.int().min(0);
+
 /** The public snapshot of CONTRACT.md section 3. */
-export type PublicSale = Omit<SaleInfo, 'identity'> & {
-  identity?: Pick<IdentitySetting, 'issuer' | 'required'>;
-  state: SaleState;
-  serverTime: string;
-  products: (PublicProduct & { available: number })[];
-  waiting: number;
-  admitPerMinute: number;
-  message: string;
-};
+export const publicSaleSchema = saleInfoSchema.extend({
+  startsAt: z.iso.datetime(),
+  endsAt: z.iso.datetime().nullable(),
+  bindTokens: z.enum(bindModes).describe('whether places and tokens are bound to a key'),
+  challenge: z.enum(challengeKinds).describe('what has to be solved, at the steps `challengeAt`'),
+  challengeAt: z.array(z.enum(challengeSteps)),
+  drawCommitment: z.string().optional().describe('of a lottery: SHA-256 of its secret'),
+  drawSeed: z.string().optional().describe('the secret itself, once the draw is done'),
+  placesPerAddress: z.int().optional().describe('how many one address may have at a time'),
+  identity: identitySchema
+    .pick({ issuer: true, required: true })
+    .optional()
+    .describe('the login that the sale trusts, and whether a place needs one'),
+  state: z.enum(saleStates),
+  serverTime: z.iso.datetime(),
+  products: z.array(publicProductSchema.extend({ available: count })),
+  waiting: count.describe('people in line'),
+  admitPerMinute: count,
+  message: z.string().describe('of the shop, to everybody'),
+});
+export type PublicSale = z.infer<typeof publicSaleSchema>;

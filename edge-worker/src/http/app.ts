@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { errorPage } from '../pages/error-page.ts';
 import { pageHeaders } from '../pages/layout.ts';
 import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
+import { descriptionRoutes } from './description-routes.ts';
 import { barBanned, noteRefusal } from './door.ts';
 import { forwardRoutes } from './forward-routes.ts';
 import { pageRoutes } from './page-routes.ts';
@@ -33,6 +34,7 @@ export function edgeApp(edge: Edge): Hono<EdgeEnv> {
   app.route('/', saleRoutes(edge));
   app.route('/', pageRoutes(edge));
   app.route('/', previewRoutes(edge));
+  app.route('/', descriptionRoutes(edge));
   app.route('/', forwardRoutes(edge));
 
   const refuse = onProblem(({ error, method, path }) => edge.log('http', error, { method, path }));
@@ -46,7 +48,7 @@ export function edgeApp(edge: Edge): Hono<EdgeEnv> {
 }
 
 const problemSchema = z.object({ title: z.string(), detail: z.string() });
-const apiPaths = /^\/(api|v1|webhooks|\.well-known|healthz)(\/|$)/;
+const apiPaths = /^\/(api|v1|webhooks|\.well-known|healthz|openapi\.json)(\/|$)/;
 
 /** A browser that asked for a page is told in a page; everybody else gets the document. */
 async function readable(edge: Edge, c: EdgeContext, problem: Response): Promise<Response> {

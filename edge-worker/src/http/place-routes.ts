@@ -5,6 +5,7 @@ import { type PurchaseClaims, signPurchaseToken } from '@fairgate/shared/token/p
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import { Hono } from 'hono';
 import type { Admission } from '../app/outcomes.ts';
+import type { JoinAnswer, PollAnswer, TokenAnswer } from './answers.ts';
 import { joinBound, requireBound, requireProof } from './binding.ts';
 import { requireSolvedForToken, type Solved } from './challenge.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
@@ -31,7 +32,7 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     credentials.setCookies(c, outcome.claims, ticket);
     edge.points.joined(saleId, outcome.place.lane, outcome.isNew);
     const status = outcome.isNew ? 201 : 200;
-    return c.json({ ticket, place: outcome.place }, status, noStore);
+    return c.json({ ticket, place: outcome.place } satisfies JoinAnswer, status, noStore);
   });
 
   routes.get(path, async (c) => {
@@ -41,10 +42,10 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     if (outcome.kind !== 'place') throw refusal(outcome);
     const { place, renewed } = outcome;
     edge.points.polled(claims.sale, place.lane, place.state);
-    if (renewed === null) return c.json({ place }, 200, noStore);
+    if (renewed === null) return c.json({ place } satisfies PollAnswer, 200, noStore);
     const ticket = credentials.sign(renewed);
     credentials.setCookies(c, renewed, ticket);
-    return c.json({ place, ticket }, 200, noStore);
+    return c.json({ place, ticket } satisfies PollAnswer, 200, noStore);
   });
 
   routes.delete(path, async (c) => {
@@ -67,15 +68,13 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   return routes;
 }
 
-export type IssuedToken = { token: string; expiresAt: string; checkoutUrl: string };
-
 /** Takes and signs the purchase token. Throws Problems for whoever may not have one. */
 export async function takeToken(
   edge: Edge,
   c: EdgeContext,
   claims: TicketClaims,
   challenge?: Solved,
-): Promise<IssuedToken> {
+): Promise<TokenAnswer> {
   await requireBound(edge, claims);
   await requireLogin(edge, claims);
   await requireSolvedForToken(edge, c, claims, challenge);

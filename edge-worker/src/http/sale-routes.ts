@@ -3,6 +3,7 @@ import { pageQuerySchema } from '@fairgate/shared/http/page.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import type { SaleList } from '../app/sales.ts';
+import type { ChallengeAnswer, Health, SaleAnswer, SaleListAnswer } from './answers.ts';
 import { pressureNetwork } from './client.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, saleIdOf } from './context.ts';
 import { challengeUnavailable, refusal } from './refusals.ts';
@@ -13,13 +14,17 @@ const forASecond = { 'cache-control': 'public, max-age=1' };
 export function saleRoutes(edge: Edge): Hono<EdgeEnv> {
   const routes = new Hono<EdgeEnv>();
 
-  routes.get('/api/sales', async (c) => c.json(await salePage(edge, c), 200, forASecond));
+  routes.get('/api/sales', async (c) => {
+    const list: SaleListAnswer = await salePage(edge, c);
+    return c.json(list, 200, forASecond);
+  });
 
   routes.get('/api/sales/:saleId', async (c) => {
     const outcome = await edge.sales.one(saleIdOf(c));
     if (outcome.kind !== 'sale') throw refusal(outcome);
     const { sale, isStale } = outcome;
-    return c.json(isStale ? { ...sale, stale: true } : sale, 200, forASecond);
+    const answer: SaleAnswer = isStale ? { ...sale, stale: true } : sale;
+    return c.json(answer, 200, forASecond);
   });
 
   routes.get('/api/sales/:saleId/challenge', async (c) => {
@@ -29,7 +34,7 @@ export function saleRoutes(edge: Edge): Hono<EdgeEnv> {
     const offer = await edge.challenges.offer(outcome.sale, network);
     switch (offer.kind) {
       case 'challenge':
-        return c.json(offer.json, 200, { 'cache-control': 'no-store' });
+        return c.json(offer.json satisfies ChallengeAnswer, 200, { 'cache-control': 'no-store' });
       case 'none-needed':
         return c.body(null, 204, { 'cache-control': 'no-store' });
       case 'unavailable':
@@ -41,7 +46,9 @@ export function saleRoutes(edge: Edge): Hono<EdgeEnv> {
     c.json(edge.publicKeys, 200, { 'cache-control': 'public, max-age=60' }),
   );
 
-  routes.get('/healthz', (c) => c.json({ status: 'ok' }, 200, { 'cache-control': 'no-store' }));
+  routes.get('/healthz', (c) =>
+    c.json({ status: 'ok' } satisfies Health, 200, { 'cache-control': 'no-store' }),
+  );
   return routes;
 }
 
