@@ -1,7 +1,17 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Admin, button, figure, openConsole, outcome, signIn } from './console/admin.ts';
+import {
+  type Admin,
+  button,
+  figure,
+  openConsole,
+  outcome,
+  saved,
+  signIn,
+} from './console/admin.ts';
 import { openBrowser } from './support/browser.ts';
+import { buy } from './support/checkout-client.ts';
+import { newToken } from './support/edge-client.ts';
 import { openSale } from './support/fixtures.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
 
@@ -131,5 +141,65 @@ test('a lost stream says so, and goes on by itself', async () => {
   await lost.waitFor({ state: 'detached' });
   await edge.join(saleId);
   await expect.poll(() => figure(page, 'In line'), { timeout: 10_000 }).toBe(1);
+  await admin.close();
+});
+
+test('files go out and come in: passes, and products, whose mistakes are told by line', async () => {
+  const { control, edge } = stack;
+  const { saleId, name } = await openSale(control, edge, { units: 3 });
+  const admin = await open();
+  const { page } = admin;
+  await admin.visit(`/sales/${saleId}/places`);
+  await page.getByLabel('How many').fill('12');
+  await button(page, 'Make passes').click();
+  const passes = page.waitForEvent('download');
+  await button(page, 'Download 12 passes as CSV').click();
+  const lines = (await saved(await passes)).trim().split('\r\n');
+  expect(lines).toHaveLength(13);
+  expect(lines[1]).toContain(`/sales/${saleId}#pass=`);
+
+  await admin.visit('/products');
+  const exported = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download', exact: true }).click();
+  const csv = await saved(await exported);
+  expect(csv).toContain(name);
+  const [header = ''] = csv.split(/\r?\n/);
+  const bring = async (rows: string[]) =>
+    await page.getByLabel(/Bring a file/).setInputFiles({
+      name: 'products.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from([header, ...rows].join('\n')),
+    });
+  const row = (values: Record<string, string>) =>
+    header
+      .split(',')
+      .map((column) => values[column] ?? '')
+      .join(',');
+  const good = { name: `${name} seated`, priceMinor: '4500', currency: 'EUR', stock: '7' };
+  await bring([row(good), row({ ...good, currency: 'nothing' })]);
+  await outcome(page, /line 3/).waitFor();
+  await bring([row(good)]);
+  await outcome(page, /1 made, 0 changed, 7 units added/).waitFor();
+  await page.getByRole('cell', { name: `${name} seated`, exact: true }).waitFor();
+  await admin.close();
+});
+
+test('an order is found by its number, and refunded after a question', async () => {
+  const { control, edge, checkout } = stack;
+  const { saleId, productId } = await openSale(control, edge, { units: 3, priceMinor: 1_999 });
+  const { order } = await buy(checkout, { token: await newToken(edge, saleId), productId });
+  await buy(checkout, { token: await newToken(edge, saleId), productId });
+  const admin = await open();
+  const { page, faults } = admin;
+  await admin.visit(`/sales/${saleId}/orders`);
+  await page.getByLabel('Find').fill('1');
+  await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+  await button(page, `Refund ${order.id}`).click();
+  const dialog = page.getByRole('dialog', { name: `Refund ${order.id}` });
+  await dialog.getByText('€19.99').waitFor();
+  await dialog.getByRole('button', { name: 'Refund', exact: true }).click();
+  await outcome(page, /on their way back/).waitFor();
+  await page.getByRole('cell', { name: 'Refunded', exact: true }).waitFor();
+  expect(faults).toEqual([]);
   await admin.close();
 });

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import type { Browser, Download, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   type Admin,
@@ -9,6 +8,7 @@ import {
   openConsole,
   openTabOfSale,
   outcome,
+  saved,
   type WindowName,
 } from './console/admin.ts';
 import { makeSale } from './console/wizard.ts';
@@ -40,10 +40,6 @@ async function paintings(page: Page): Promise<string[]> {
   return await page.evaluate(
     '[...document.querySelectorAll("canvas")].map((it) => it.toDataURL())',
   );
-}
-
-async function saved(download: Download): Promise<string> {
-  return readFileSync(await download.path(), 'utf8');
 }
 
 /** Paused, slowed and told of, and let go on: shoppers see each of it within two seconds. */

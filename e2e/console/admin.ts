@@ -1,4 +1,5 @@
-import type { Browser, Page } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import type { Browser, Download, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { axeFindings, pixelsTooWide } from '../support/axe.ts';
 import { openTab, type Tab } from '../support/browser.ts';
@@ -69,3 +70,8 @@ export const badge = (page: Page, state: string) =>
 /** What became of an act, as it is told. */
 export const outcome = (page: Page, text: string | RegExp) =>
   page.getByRole('status', { name: 'Outcomes' }).getByText(text);
+
+/** What the browser was given to keep. */
+export async function saved(download: Download): Promise<string> {
+  return readFileSync(await download.path(), 'utf8');
+}
