@@ -1,5 +1,6 @@
+import { type Json, jsonContent, refusals } from '@fairgate/shared/http/openapi-parts.ts';
 import { z } from 'zod';
-import { type Json, jsonContent, operationId, refusals } from './openapi.ts';
+import { operationId } from './openapi.ts';
 import { signInSchema } from './schemas.ts';
 import { sessionView } from './views.ts';
 

@@ -1,18 +1,14 @@
-import { type ProblemSlug, problems } from '@fairgate/shared/problem.ts';
+import {
+  type Json,
+  jsonContent,
+  jsonSchema,
+  problemSchema,
+  refusals,
+} from '@fairgate/shared/http/openapi-parts.ts';
+import type { ProblemSlug } from '@fairgate/shared/problem.ts';
 import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
 import { openPaths } from './open-paths.ts';
-
-export type Json = Record<string, unknown>;
-
-/** Some have further members, such as `orderId` (RFC 9457 3.2). */
-const problemSchema = z.looseObject({
-  type: z.enum(Object.keys(problems).map((slug) => `urn:fairgate:problem:${slug}`)),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
 
 /** The OpenAPI 3.1 document, from the same schemas that the routes parse with. */
 export function openApiDocument(endpoints: readonly Endpoint<unknown, unknown>[]): Json {
@@ -102,32 +98,6 @@ function refusalsOf(endpoint: Endpoint<unknown, unknown>): Partial<Record<Proble
 const preconditionWords = (ifMatch: boolean) =>
   ifMatch ? 'it has changed since `If-Match` was read' : '`If-Match` was sent; it has no version';
 
-/** By status, each with the problems that it may be. */
-export function refusals(cases: Partial<Record<ProblemSlug, string>>): Json {
-  const slugs = Object.keys(problems).filter((slug): slug is ProblemSlug => slug in cases);
-  const statuses = [...new Set(slugs.map((slug) => problems[slug].status))];
-  return Object.fromEntries(
-    statuses.map((status) => {
-      const here = slugs.filter((slug) => problems[slug].status === status);
-      const description = here.map((slug) => `\`${slug}\`: ${cases[slug]}`).join('; ');
-      return [status, { description, ...retryHeader(status), content: problemContent(here) }];
-    }),
-  );
-}
-
-function retryHeader(status: number): Json {
-  if (status !== 429 && status !== 503) return {};
-  const schema = { type: 'integer', minimum: 1 };
-  return { headers: { 'Retry-After': { required: true, description: 'in seconds', schema } } };
-}
-
-/** A problem that is one of some. */
-function problemContent(slugs: readonly ProblemSlug[]): Json {
-  const type = { enum: slugs.map((slug) => `urn:fairgate:problem:${slug}`) };
-  const schema = { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { type } }] };
-  return { 'application/problem+json': { schema } };
-}
-
 function parameters({ path, query, ifMatch, once }: Endpoint<unknown, unknown>): Json[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => {
     return { name, in: 'path', required: true, schema: { type: 'string' } };
@@ -157,14 +127,4 @@ function answer(endpoint: Endpoint<unknown, unknown>): Json {
     ...Object.fromEntries(also),
   };
   return { description, ...(Object.keys(content).length > 0 ? { content } : {}) };
-}
-
-export function jsonContent(schema: z.ZodType, io: 'input' | 'output'): Json {
-  return { 'application/json': { schema: jsonSchema(schema, io) } };
-}
-
-/** Transforms (times to ms) have no JSON form of their own; what is sent is described. */
-export function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return rest;
 }

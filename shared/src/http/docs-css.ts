@@ -2,10 +2,13 @@
 export const docsCss = `
 :root {
   color-scheme: light dark;
+  background: light-dark(#fff, #14161a);
+  color: light-dark(#1b1d22, #e8eaee);
   --line: color-mix(in srgb, currentColor 22%, transparent);
-  --soft: color-mix(in srgb, currentColor 6%, transparent);
+  --soft: light-dark(#f1f2f5, #20242b);
 }
 * { box-sizing: border-box; }
+a { color: light-dark(#0b4fb8, #9cc4ff); }
 body { font: 1rem/1.55 system-ui, sans-serif; max-width: 72rem; margin: 0 auto; padding: 1.5rem 1rem; }
 h1 { font-size: 1.8rem; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
@@ -29,6 +32,7 @@ pre code { overflow-wrap: normal; }
 summary { cursor: pointer; margin-top: .75rem; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } }
 @media print {
+  :root { color-scheme: light; }
   nav { display: none; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   section, tr, pre { break-inside: avoid-page; }
