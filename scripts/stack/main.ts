@@ -53,6 +53,7 @@ function printReady(stack: RunningStack, tookMs: number): void {
   say(`  shop      ${info.edgeUrl}/`);
   if (stack.demoSaleId !== undefined) say(`  demo sale ${info.edgeUrl}/sales/${stack.demoSaleId}`);
   say(`  checkout  ${info.checkoutUrl}/docs`);
+  say(`  console   ${info.controlUrl}/console`);
   say(`  control   ${info.controlUrl}/docs`);
   say(`  inbox     ${info.mailUrl}/`);
   say(`  admin key ${info.adminKey}`);

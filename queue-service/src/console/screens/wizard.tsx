@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ask, get } from '../api/client.ts';
+import { defaults } from '../api/defaults.ts';
 import { useLoad } from '../api/load.ts';
 import { type OnceKey, useOnceKey } from '../api/once-key.ts';
 import type { Finding, RoomSettings, Sale } from '../api/shapes.ts';
@@ -19,22 +20,6 @@ export type Draft = {
   endsAt: string;
   mode: 'fifo' | 'lottery';
   room: RoomSettings;
-};
-
-/** As the API has them where nothing is sent. */
-const defaults: RoomSettings = {
-  admitPerMinute: 600,
-  maxActive: 500,
-  tokenSeconds: 120,
-  paySeconds: 300,
-  abandonSeconds: 120,
-  lobbySeconds: 900,
-  maxUnitsPerShopper: 1,
-  guaranteeStock: true,
-  challenge: 'none',
-  challengeAt: ['join'],
-  bindTokens: 'optional',
-  message: '',
 };
 
 const steps = ['Products', 'Times', 'Waiting room', 'Check and publish'] as const;
