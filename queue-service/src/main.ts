@@ -271,8 +271,8 @@ async function untilDone(what: string, log: Logger, work: () => Promise<void>): 
 }
 
 /**
- * postgres.js can throw where nothing can catch it when a socket dies (FACTS.md): its queries
- * then fail by their own deadlines. Anything else ends the process, and the supervisor starts it.
+ * postgres.js can throw where nothing can catch it when a socket dies (FACTS.md): the pool has
+ * made its connections anew by then. Anything else ends the process, and the supervisor starts it.
  */
 function guardProcess(log: Logger): void {
   process.on('uncaughtException', (error) => {
