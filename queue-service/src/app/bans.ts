@@ -38,9 +38,9 @@ export function bans(parts: BanParts): Bans {
   const { store, counts, clock } = parts;
   return {
     async create(caller, wish) {
-      const now = clock.now();
-      if (wish.expiresAt !== null && wish.expiresAt <= now) throw alreadyOver();
       const ban = await madeOnce(parts, caller, async (rows) => {
+        const now = clock.now();
+        if (wish.expiresAt !== null && wish.expiresAt <= now) throw alreadyOver();
         const made = { ...wish, id: newId('ban', now), actor: caller.actor, createdAt: now };
         await rows.bans.lock();
         if ((await rows.bans.count(now)) >= bansMax) {

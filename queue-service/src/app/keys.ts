@@ -82,13 +82,13 @@ export function keys({ store, clock }: { store: Store; clock: Clock }): Keys {
 type Parts = { store: Store; clock: Clock };
 
 async function createKey(parts: Parts, caller: Caller, wish: NewKey) {
-  const now = parts.clock.now();
-  if (wish.expiresAt !== null && wish.expiresAt <= now) {
-    const errors = [{ path: 'expiresAt', message: 'is over already' }];
-    throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
-  }
   const key = `fgk_${randomBytes(32).toString('base64url')}`;
   const made = await madeOnce(parts, caller, async (rows) => {
+    const now = parts.clock.now();
+    if (wish.expiresAt !== null && wish.expiresAt <= now) {
+      const errors = [{ path: 'expiresAt', message: 'is over already' }];
+      throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
+    }
     const record = newRecord(wish, now);
     await rows.keys.insert({ ...record, hash: secretHash(key) });
     const after = told(record);

@@ -32,12 +32,12 @@ export type MakePasses = (caller: Caller, saleId: string, wish: PassWish) => Pro
 export function makePasses(parts: { store: Store; keys: PassKeys; clock: Clock }): MakePasses {
   const { keys, clock } = parts;
   return async (caller, saleId, { lane, count, expiresAt }) => {
-    const now = clock.now();
-    const iat = Math.floor(now / 1_000);
-    const exp = expiresAt === null ? iat + passSecondsMax : Math.floor(expiresAt / 1_000);
-    if (exp <= iat) throw badExpiry('is over already');
-    if (exp > iat + passSecondsMax) throw badExpiry('must be within 400 days');
     const batch = await madeOnce(parts, caller, async (rows) => {
+      const now = clock.now();
+      const iat = Math.floor(now / 1_000);
+      const exp = expiresAt === null ? iat + passSecondsMax : Math.floor(expiresAt / 1_000);
+      if (exp <= iat) throw badExpiry('is over already');
+      if (exp > iat + passSecondsMax) throw badExpiry('must be within 400 days');
       const sale = await existingSale(rows, saleId, 'update');
       if (sale.phase === 'closed') throw new Problem('conflict', 'The sale is closed.');
       const id = newId('pass', now);

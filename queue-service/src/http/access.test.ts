@@ -232,6 +232,31 @@ describe('an Idempotency-Key', () => {
     expect(again.body.keyId).toBe(made.body.id);
   });
 
+  it('gives the same answer when what was made has expired since', async () => {
+    const { saleId } = await aSale(service);
+    const expiresAt = iso(service.clock.now() + 60_000);
+    const ban = { kind: 'ip', value: '192.0.2.9', reason: 'test', expiresAt };
+    const calls = [
+      ['/v1/bans', ban, 201],
+      [`/v1/sales/${saleId}/passes`, { lane: 'priority', count: 1, expiresAt }, 201],
+      ['/v1/api-keys', { name: 'short', role: 'viewer', expiresAt }, 409],
+    ] as const;
+    const send = () =>
+      Promise.all(
+        calls.map(([path, body], i) => call('POST', path, body, { 'idempotency-key': `x${i}` })),
+      );
+    const made = await send();
+    await service.pass(60_001);
+    const again = await send();
+    expect(made.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(again.map(({ status }) => status)).toEqual(calls.map(([, , status]) => status));
+    expect(again.slice(0, 2).map(({ body }) => body)).toEqual(
+      made.slice(0, 2).map(({ body }) => body),
+    );
+    const late = await call('POST', '/v1/bans', ban);
+    expect(late.body.errors).toEqual([{ path: 'expiresAt', message: 'is over already' }]);
+  });
+
   it('is of one caller and one request', async () => {
     const headers = { 'idempotency-key': 'k1' };
     const other = await call('POST', '/v1/products', { ...pen, stock: 6 }, headers);
