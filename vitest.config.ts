@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import { defineConfig, type Plugin } from 'vitest/config';
 
@@ -13,7 +13,19 @@ const luaAsText: Plugin = {
   },
 };
 
+const endToEnd = globSync('e2e/**/*.test.ts', { exclude: ['**/node_modules/**'] });
+const onSharedStack = endToEnd.filter((file) =>
+  readFileSync(file, 'utf8').includes('sharedStack('),
+);
+
 const workspaces = ['shared', 'edge-worker', 'queue-service', 'checkout-service', 'scripts'];
+
+const endToEndTimes = {
+  pool: 'forks' as const,
+  exclude: ['**/node_modules/**'],
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+};
 
 export default defineConfig({
   test: {
@@ -43,17 +55,25 @@ export default defineConfig({
       {
         plugins: [luaAsText],
         test: {
+          ...endToEndTimes,
+          // Each starts what it needs, and much of its time goes by in waiting.
+          name: 'apart',
+          include: endToEnd.filter((file) => !onSharedStack.includes(file)),
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        plugins: [luaAsText],
+        test: {
+          ...endToEndTimes,
           name: 'stack',
           // One stack, started when a test first asks for it.
           globalSetup: ['e2e/support/shared-stack-setup.ts'],
-          include: ['e2e/**/*.test.ts'],
-          exclude: ['**/node_modules/**'],
-          pool: 'forks',
+          include: onSharedStack,
           // They share the stack, and stop parts of it.
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

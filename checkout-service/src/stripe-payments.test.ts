@@ -239,7 +239,8 @@ describe('a new payment after a declined one that cannot be withdrawn', () => {
       quickPayments().withdrawUnderWay(other.id),
       quickPayments().pay(other.id, 'stripe', byStripe),
     ]);
-    expect(performance.now() - begunMs).toBeLessThan(1_400);
+    // Two calls, each with its retries, would take longer.
+    expect(performance.now() - begunMs).toBeLessThan(2_000);
     expect(outcomes).toMatchObject([{ kind: 'unavailable' }, undefined, { kind: 'unavailable' }]);
   });
 });

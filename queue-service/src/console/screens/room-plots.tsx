@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
 import type { AuditEntry } from '../api/shapes.ts';
@@ -23,7 +23,9 @@ export function RoomPlots({ saleId, points, done }: PlotsProps) {
   const [span, setSpan] = useState<string>('300');
   // A new minute is there once it is over.
   const minute = Math.floor(Date.now() / 60_000);
-  const long = useLoad(() => minutesOf(saleId, Number(span)), `${saleId} ${span} ${minute}`);
+  const long = useLoad(() => minutesOf(saleId, Number(span)), `${saleId} ${span}`);
+  // What is shown stays until it is read again.
+  useEffect(() => long.reload(), [minute]);
   const isShort = Number(span) <= secondsMax;
   const since = Date.now() - Number(span) * 1_000;
   const shown = isShort ? points.filter(({ at }) => Date.parse(at) >= since) : (long.data ?? []);
