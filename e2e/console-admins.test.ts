@@ -67,6 +67,29 @@ test('what somebody else changed meanwhile is shown, and asked about, before it 
   await admin.close();
 });
 
+test('so is what they changed of a product', async () => {
+  const { control } = stack;
+  const price = { priceMinor: 1_000, currency: 'EUR' };
+  const id = await control.createProduct({ name: 'Contended cup', stock: 3, ...price });
+  const admin = await open();
+  const { page } = admin;
+  await admin.visit('/products');
+  await page.getByRole('button', { name: 'Change Contended cup' }).click();
+  await control.addStock(id, 4);
+  await page.getByLabel('Price').fill('12.50');
+  await button(page, 'Save').click();
+  const dialog = page.getByRole('dialog', { name: /changed this product meanwhile/ });
+  await dialog.getByText('units 7').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  expect(await page.getByLabel('Price').inputValue()).toBe('12.50');
+  await button(page, 'Save').click();
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await outcome(page, /Contended cup is saved/).waitFor();
+  const { text } = await control.raw(`/v1/products/${id}`);
+  expect(JSON.parse(text)).toMatchObject({ priceMinor: 1_250, stock: 7 });
+  await admin.close();
+});
+
 test('what one does quickly, one after the other, is no change of somebody else', async () => {
   const { control, edge } = stack;
   const { saleId } = await openSale(control, edge, { units: 3 });

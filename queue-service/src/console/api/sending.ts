@@ -1,6 +1,6 @@
-import { confirmThat } from '../parts/confirm.tsx';
 import { ApiProblem, ask, get, type Reply } from './client.ts';
 import { changedText } from './differences.ts';
+import { goesOn } from './seen.ts';
 import type { Sale } from './shapes.ts';
 
 /** A sale as it was read, with its version. */
@@ -48,7 +48,7 @@ export function sendChange<T>(framed: Framed, change: Change): Promise<Reply<T> 
       if (answer !== 'stale') return answer;
       const fresh = await get<Sale>(`/v1/sales/${framed.sale.id}`);
       framed.reload();
-      if (!(await goesOn(changedText(known.sale, fresh.data), change.what))) return null;
+      if (!(await goesOn('sale', changedText(known.sale, fresh.data), change.what))) return null;
       known = { sale: fresh.data, etag: fresh.etag };
     }
   });
@@ -67,12 +67,4 @@ async function sendOnce<T>(
     if (error instanceof ApiProblem && error.status === 412) return 'stale';
     throw error;
   }
-}
-
-function goesOn(changed: string, what: string): Promise<boolean> {
-  return confirmThat({
-    title: 'Somebody else changed this sale meanwhile',
-    text: `They changed: ${changed || 'something that is not shown here'}. ${what} all the same?`,
-    action: 'Go on',
-  });
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ApiProblem, ask } from '../api/client.ts';
 import { type OnceKey, useOnceKey } from '../api/once-key.ts';
+import { seenVersion } from '../api/seen.ts';
 import type { Product } from '../api/shapes.ts';
 import { confirmThat } from '../parts/confirm.tsx';
 import { TextField, useSending } from '../parts/form.tsx';
@@ -64,7 +65,7 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
         product === null
           ? await create(fields(), add, once)
           : await change(product, fields(), add, once);
-      onDone(made);
+      if (made !== null) onDone(made);
     });
   };
   return (
@@ -132,10 +133,14 @@ async function create(fields: object, stock: number, once: OnceKey): Promise<Pro
   return data;
 }
 
-/** The units first: sent again after a lost answer, they are added once and answered the same. */
+/**
+ * The units first: sent again after a lost answer, they are added once and answered the same. Null
+ * where it was left for what somebody else changed.
+ */
 async function change(product: Product, fields: object, add: number, once: OnceKey) {
   const path = `/v1/products/${product.id}`;
-  let etag = await etagOf(product);
+  let etag = await seenVersion(product, 'Save it');
+  if (etag === null) return null;
   if (add > 0) {
     const body = { add };
     const asking = { body, etag, onceKey: once.of(body) };
@@ -147,24 +152,21 @@ async function change(product: Product, fields: object, add: number, once: OnceK
   return data;
 }
 
-/** The version that is shown; lists bring none. What was set since is another, and is refused. */
-async function etagOf(product: Product): Promise<string | null> {
-  const fresh = await ask<Product>('GET', `/v1/products/${product.id}`);
-  return fresh.data.updatedAt === product.updatedAt ? fresh.etag : '"changed"';
-}
-
 function Remove({ product, onDone }: { product: Product; onDone(): void }) {
   const { isBusy, run } = useSending();
   const remove = async () => {
     const text = 'It can be sold no more. Orders of it stay.';
     const title = `Delete ${product.name}`;
     if (!(await confirmThat({ title, text, action: 'Delete', isDangerous: true }))) return;
+    let isLeft = false;
     const isDone = await run(async () => {
-      const etag = await etagOf(product);
+      const etag = await seenVersion(product, 'Delete it');
+      isLeft = etag === null;
+      if (isLeft) return;
       await ask('DELETE', `/v1/products/${product.id}`, { etag });
       say(`${product.name} is deleted.`);
     });
-    if (isDone) onDone();
+    if (isDone && !isLeft) onDone();
   };
   return (
     <button type="button" class="button-bad" disabled={isBusy} onClick={() => void remove()}>
