@@ -63,7 +63,10 @@ export function connectDatabase(options: DatabaseOptions): DatabaseClient {
     renewedAt = performance.now();
     const { sql } = current;
     current = open();
-    const ended = sql.end({ timeout: graceSeconds }).finally(() => old.delete(ended));
+    const ended = sql
+      .end({ timeout: graceSeconds })
+      .catch(() => {})
+      .finally(() => old.delete(ended));
     old.add(ended);
   }
 
