@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import { defineConfig, type Plugin } from 'vitest/config';
 
@@ -13,7 +13,9 @@ const luaAsText: Plugin = {
   },
 };
 
-const endToEnd = globSync('e2e/**/*.test.ts', { exclude: ['**/node_modules/**'] });
+const endToEnd = readdirSync('e2e', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+  .map((file) => `e2e/${file}`);
 const onSharedStack = endToEnd.filter((file) =>
   readFileSync(file, 'utf8').includes('sharedStack('),
 );

@@ -85,8 +85,18 @@ test('so is what they changed of a product', async () => {
   await button(page, 'Save').click();
   await dialog.getByRole('button', { name: 'Go on' }).click();
   await outcome(page, /Contended cup is saved/).waitFor();
+
+  // Units are added, and the rest is refused: sent again, neither is added twice nor a stranger's.
+  await page.getByRole('button', { name: 'Change Contended cup' }).click();
+  await page.getByLabel('Units to add').fill('5');
+  await page.getByLabel('Image').fill('no address');
+  await button(page, 'Save').click();
+  await page.getByText('There are 12 units.').waitFor();
+  await page.getByLabel('Image').fill('');
+  await button(page, 'Save').click();
+  await page.getByLabel('Units to add').waitFor({ state: 'detached' });
   const { text } = await control.raw(`/v1/products/${id}`);
-  expect(JSON.parse(text)).toMatchObject({ priceMinor: 1_250, stock: 7 });
+  expect(JSON.parse(text)).toMatchObject({ priceMinor: 1_250, stock: 12 });
   await admin.close();
 });
 

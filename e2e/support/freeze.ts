@@ -13,7 +13,8 @@ export function freeze(pid: number): () => void {
   };
   stop(pid);
   return () => {
-    for (const one of frozen.splice(0)) process.kill(one, 'SIGCONT');
+    // Whoever would bury a child that has died is woken after it.
+    for (const one of frozen.splice(0).reverse()) process.kill(one, 'SIGCONT');
   };
 }
 

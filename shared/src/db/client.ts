@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { arrayTypes } from './array-types.ts';
+import { poolSockets } from './pool-sockets.ts';
 import * as schema from './schema.ts';
 import { plannedAsNeeded } from './session.ts';
 
@@ -23,35 +23,28 @@ function backoffSeconds(attempt: number): number {
   return Math.min(2, 0.05 * 2 ** attempt) * (0.75 + Math.random() / 4);
 }
 
+/** How long the network, and then the server, may take to make a connection. */
+const connectSeconds = 5;
 /** Work that was under way on the other connections has so long to end. */
 const graceSeconds = 1;
 /** Not more often are connections made anew. */
 const renewEveryMs = 250;
+/** How long `close` waits for work under way. */
+const lastSeconds = 2;
 
 /**
  * A pool of Postgres connections with drizzle on top. Connects lazily; never logs parameters.
  *
  * A connection of postgres.js that is closed while something waits to be written never writes
  * again, and queries on it may never settle (FACTS.md; porsager/postgres #1066, #1154, #1208). So
- * none is kept for its age or closed for being idle, and where one was closed, all are made anew:
+ * none is kept for its age or closed for being idle, and where one was lost, all are made anew:
  * what was under way on them is rejected where it has not ended a second later.
  */
 export function connectDatabase(options: DatabaseOptions): DatabaseClient {
-  let current = open();
+  const ending = new Set<Promise<void>>();
   let renewing: NodeJS.Timeout | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
-  let isClosed = false;
-  const old = new Set<Promise<void>>();
-
-  function open(): { sql: Sql; db: Database } {
-    const sql = postgres(options.url, {
-      ...settings(options),
-      onclose: () => {
-        if (sql === current.sql && !isClosed) renewSoon();
-      },
-    });
-    return { sql, db: drizzle(sql, { schema }) };
-  }
+  let current = openClient(options, renewSoon);
 
   function renewSoon(): void {
     const waitMs = Math.max(0, renewedAt + renewEveryMs - performance.now());
@@ -61,28 +54,40 @@ export function connectDatabase(options: DatabaseOptions): DatabaseClient {
   function renew(): void {
     renewing = undefined;
     renewedAt = performance.now();
-    const { sql } = current;
-    current = open();
-    const ended = sql
-      .end({ timeout: graceSeconds })
-      .catch(() => {})
-      .finally(() => old.delete(ended));
-    old.add(ended);
+    const old = current;
+    current = openClient(options, renewSoon);
+    const ended = old.end(graceSeconds).finally(() => ending.delete(ended));
+    ending.add(ended);
   }
 
   return {
     db: following(() => current.db),
     sql: following(() => current.sql),
     async close() {
-      isClosed = true;
       clearTimeout(renewing);
-      const lastMs = 2_000;
-      await Promise.race([
-        Promise.all([current.sql.end({ timeout: lastMs / 1_000 }), ...old]),
-        sleep(lastMs, undefined, { ref: false }),
-      ]);
+      await Promise.all([current.end(lastSeconds), ...ending]);
     },
   };
+}
+
+type Client = { db: Database; sql: Sql; end(graceSeconds: number): Promise<void> };
+
+/** One client of postgres.js; once it is ending, `onLost` is told nothing. */
+function openClient(options: DatabaseOptions, onLost: () => void): Client {
+  let isEnding = false;
+  const sockets = poolSockets(connectSeconds * 1_000, () => {
+    if (!isEnding) onLost();
+  });
+  // Its types do not know of `socket`.
+  const all = { ...settings(options), socket: sockets.open };
+  const sql = postgres(options.url, all);
+  const end = async (seconds: number) => {
+    isEnding = true;
+    await sql.end({ timeout: seconds }).catch(() => {});
+    // One that waits for its next attempt, or does not answer, would outlive the client.
+    sockets.destroy();
+  };
+  return { db: drizzle(sql, { schema }), sql, end };
 }
 
 /** Stands for whatever is the present one at each use. */
@@ -100,7 +105,7 @@ function following<T extends Database | Sql>(present: () => T): T {
 function settings(options: DatabaseOptions) {
   return {
     max: options.connectionsMax,
-    connect_timeout: 5,
+    connect_timeout: connectSeconds,
     max_lifetime: null,
     backoff: backoffSeconds,
     onnotice: () => {},

@@ -48,6 +48,7 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
   const [price, setPrice] = useState(product === null ? '' : textOf(product));
   const [currency, setCurrency] = useState(product?.currency ?? 'EUR');
   const [stock, setStock] = useState(product === null ? '100' : '0');
+  const [known, setKnown] = useState(product);
   const once = useOnceKey();
   const { isBusy, mistakes, run } = useSending();
   const fields = () => ({
@@ -57,6 +58,12 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
     currency,
     priceMinor: minorOf(price, currency),
   });
+  // Units that were added are no stranger's change, and are not added again.
+  const onAdded = (now: Product) => {
+    setKnown(now);
+    setStock('0');
+    once.done();
+  };
   const save = (event: Event) => {
     event.preventDefault();
     void run(async () => {
@@ -64,7 +71,7 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
       const made =
         product === null
           ? await create(fields(), add, once)
-          : await change(product, fields(), add, once);
+          : await change(known ?? product, fields(), add, { once, onAdded });
       if (made !== null) onDone(made);
     });
   };
@@ -95,7 +102,7 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
           value={stock}
           onInput={setStock}
           mistake={mistakes.stock ?? mistakes.add}
-          hint={product === null ? '' : `There are ${plural(product.stock, 'unit')}.`}
+          hint={known === null ? '' : `There are ${plural(known.stock, 'unit')}.`}
         />
         <TextField
           label="Image"
@@ -119,7 +126,7 @@ export function ProductForm({ product, onDone, onCancel }: FormProps) {
         <button type="button" class="button-quiet" onClick={onCancel}>
           Cancel
         </button>
-        {product && <Remove product={product} onDone={() => onDone(null)} />}
+        {known && <Remove product={known} onDone={() => onDone(null)} />}
       </div>
     </form>
   );
@@ -133,21 +140,24 @@ async function create(fields: object, stock: number, once: OnceKey): Promise<Pro
   return data;
 }
 
+type Adding = { once: OnceKey; onAdded(now: Product): void };
+
 /**
  * The units first: sent again after a lost answer, they are added once and answered the same. Null
  * where it was left for what somebody else changed.
  */
-async function change(product: Product, fields: object, add: number, once: OnceKey) {
+async function change(product: Product, fields: object, add: number, { once, onAdded }: Adding) {
   const path = `/v1/products/${product.id}`;
   let etag = await seenVersion(product, 'Save it');
   if (etag === null) return null;
   if (add > 0) {
     const body = { add };
     const asking = { body, etag, onceKey: once.of(body) };
-    etag = (await ask<Product>('POST', `${path}/stock`, asking)).etag;
+    const added = await ask<Product>('POST', `${path}/stock`, asking);
+    etag = added.etag;
+    onAdded(added.data);
   }
   const { data } = await ask<Product>('PATCH', path, { body: fields, etag });
-  once.done();
   say(`${data.name} is saved${add > 0 ? `, with ${plural(add, 'unit')} more` : ''}.`);
   return data;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { useLoad } from '../api/load.ts';
 import type { AuditEntry } from '../api/shapes.ts';
@@ -25,7 +25,11 @@ export function RoomPlots({ saleId, points, done }: PlotsProps) {
   const minute = Math.floor(Date.now() / 60_000);
   const long = useLoad(() => minutesOf(saleId, Number(span)), `${saleId} ${span}`);
   // What is shown stays until it is read again.
-  useEffect(() => long.reload(), [minute]);
+  const readAt = useRef(minute);
+  useEffect(() => {
+    if (readAt.current !== minute) long.reload();
+    readAt.current = minute;
+  }, [minute]);
   const isShort = Number(span) <= secondsMax;
   const since = Date.now() - Number(span) * 1_000;
   const shown = isShort ? points.filter(({ at }) => Date.parse(at) >= since) : (long.data ?? []);
