@@ -1,7 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import postgres, { type TransactionSql } from 'postgres';
-import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Certificates, makeCertificates } from '../../../e2e/faults/certificates.ts';
 import { startTcpProxy, type TcpProxy } from '../../../e2e/faults/tcp-proxy.ts';
+import { startTlsFront } from '../../../e2e/faults/tls-front.ts';
 import { freshDatabaseUrl } from '../../../e2e/support/stores.ts';
 import { connectDatabase, type DatabaseClient, type Sql } from './client.ts';
 
@@ -22,9 +28,9 @@ afterAll(async () => {
   await proxy.stop();
 });
 
-function client(): DatabaseClient {
+function client(url = proxy.through(databaseUrl)): DatabaseClient {
   const made = connectDatabase({
-    url: proxy.through(databaseUrl),
+    url,
     name,
     connectionsMax,
     statementTimeoutMs: 5_000,
@@ -76,15 +82,14 @@ function storm({ sql }: DatabaseClient) {
 
 const isReached = 'however often, it answers again, leaves no query open and no connection behind';
 
-it(`outlives resets in the middle of writing: ${isReached}`, async () => {
-  const database = client();
-  for (let round = 0; round < 8; round += 1) {
+async function outlivesResets(database: DatabaseClient, rounds: number): Promise<void> {
+  for (let round = 1; round <= rounds; round += 1) {
     const { end, open, all } = storm(database);
     await sleep(20 + round * 3);
     proxy.refuse(true);
     proxy.reset();
     // The last time for so long that its attempts to connect lie seconds apart.
-    await sleep(round < 7 ? round * 10 : 3_000);
+    await sleep(round < rounds ? round * 10 : 3_000);
     end();
     proxy.refuse(false);
     await vi.waitFor(() => isAnswering(database), patience);
@@ -92,26 +97,13 @@ it(`outlives resets in the middle of writing: ${isReached}`, async () => {
     await all;
   }
   await noMoreThan(connectionsMax);
+}
+
+it(`outlives resets in the middle of writing: ${isReached}`, async () => {
+  await outlivesResets(client(), 6);
 }, 120_000);
 
-it('a lost connection ends no short transaction on another one', async () => {
-  const database = client();
-  await database.sql.begin(async (tx) => {
-    const own = await pidOf(tx);
-    const other = await pidOf(database.sql);
-    expect(other).not.toBe(own);
-    const queue = Array.from({ length: 40 }, () => database.sql`select pg_sleep(0.05)`);
-    await tx`select pg_terminate_backend(${other})`;
-    await Promise.allSettled(queue);
-    const renewed = async () => expect([own, other]).not.toContain(await pidOf(database.sql));
-    await vi.waitFor(renewed, patience);
-    expect(await pidOf(tx)).toBe(own);
-  });
-  await noMoreThan(connectionsMax);
-});
-
-it('connections that the server refuses end no transaction, however long', async () => {
-  const database = client();
+async function refusedMeanwhile(database: DatabaseClient): Promise<void> {
   await database.sql.begin(async (tx) => {
     const own = await pidOf(tx);
     proxy.refuse(true);
@@ -122,6 +114,94 @@ it('connections that the server refuses end no transaction, however long', async
     expect(await pidOf(tx)).toBe(own);
   });
   await isAnswering(database);
+}
+
+it('connections that the server refuses end no transaction, however long', async () => {
+  await refusedMeanwhile(client());
+});
+
+/** The URL of one who may have two connections. */
+async function limited(url: string): Promise<string> {
+  const role = `limited_${randomBytes(4).toString('hex')}`;
+  await direct.unsafe(`create role ${role} login password 'limited' connection limit 2`);
+  onTestFinished(async () => void (await direct.unsafe(`drop role ${role}`)));
+  return Object.assign(new URL(url), { username: role, password: 'limited' }).href;
+}
+
+async function isShortOfConnections(database: DatabaseClient): Promise<void> {
+  await database.sql.begin(async (tx) => {
+    const own = await pidOf(tx);
+    const { end, all } = storm(database);
+    const beganMs = Date.now();
+    const refused = async () => await database.sql`select 1`.then(() => false, isTooMany);
+    await vi.waitFor(async () => expect(await refused()).toBe(true), patience);
+    await sleep(Math.max(0, beganMs + 2_000 - Date.now()));
+    end();
+    await all;
+    expect(await pidOf(tx)).toBe(own);
+  });
+}
+
+const isTooMany = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === '53300';
+
+it('too few connections for all end no transaction either', async () => {
+  await isShortOfConnections(client(await limited(proxy.through(databaseUrl))));
+});
+
+describe('behind TLS', () => {
+  let certificates: Certificates;
+  beforeAll(() => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairgate-tls-'));
+    certificates = makeCertificates(folder);
+    return () => rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function behindTls(sslmode: string, files: Certificates | null, isLimited = false) {
+    const front = await startTlsFront(proxy.port, files);
+    const url = new URL(databaseUrl);
+    url.port = String(front.port);
+    url.searchParams.set('sslmode', sslmode);
+    // Registered before the client's end, and so done after it.
+    onTestFinished(front.stop);
+    return client(isLimited ? await limited(url.href) : url.href);
+  }
+
+  it(`outlives resets in the middle of writing: ${isReached}`, async () => {
+    await outlivesResets(await behindTls('require', certificates), 4);
+  }, 120_000);
+
+  it('connections that the server refuses end no transaction, however long', async () => {
+    await refusedMeanwhile(await behindTls('require', certificates));
+  });
+
+  it('too few connections for all end no transaction either', async () => {
+    await isShortOfConnections(await behindTls('require', certificates, true));
+  });
+
+  it('checks the certificate where it is told to, and goes on without TLS only where it may', async () => {
+    const strict = await behindTls('verify-full', certificates);
+    await expect(isAnswering(strict)).rejects.toThrow(/certificate/);
+    const needed = await behindTls('require', null);
+    await expect(isAnswering(needed)).rejects.toThrow('does not speak TLS');
+  });
+});
+
+it('a lost connection ends no short transaction on another one', async () => {
+  const database = client();
+  const queue: Promise<unknown>[] = [];
+  await database.sql.begin(async (tx) => {
+    const own = await pidOf(tx);
+    const other = await pidOf(database.sql);
+    expect(other).not.toBe(own);
+    queue.push(...Array.from({ length: 40 }, () => database.sql`select pg_sleep(0.05)`));
+    await tx`select pg_terminate_backend(${other})`;
+    const renewed = async () => expect([own, other]).not.toContain(await pidOf(database.sql));
+    await vi.waitFor(renewed, patience);
+    expect(await pidOf(tx)).toBe(own);
+  });
+  await Promise.allSettled(queue);
+  await noMoreThan(connectionsMax);
 });
 
 it('a query on a way that carries nothing ends when the pool is closed', async () => {

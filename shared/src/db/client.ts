@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { arrayTypes } from './array-types.ts';
 import { poolSockets } from './pool-sockets.ts';
 import * as schema from './schema.ts';
+import { serverOf } from './server-socket.ts';
 import { plannedAsNeeded } from './session.ts';
 
 export type Database = PostgresJsDatabase<typeof schema>;
@@ -44,7 +46,15 @@ export function connectDatabase(options: DatabaseOptions): DatabaseClient {
   const ending = new Set<Promise<void>>();
   let renewing: NodeJS.Timeout | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
-  let current = openClient(options, renewSoon);
+  let isClosed = false;
+  let current = open();
+
+  function open(): Client {
+    const client: Client = openClient(options, () => {
+      if (client === current && !isClosed) renewSoon();
+    });
+    return client;
+  }
 
   function renewSoon(): void {
     const waitMs = Math.max(0, renewedAt + renewEveryMs - performance.now());
@@ -55,8 +65,11 @@ export function connectDatabase(options: DatabaseOptions): DatabaseClient {
     renewing = undefined;
     renewedAt = performance.now();
     const old = current;
-    current = openClient(options, renewSoon);
-    const ended = old.end(graceSeconds).finally(() => ending.delete(ended));
+    current = open();
+    // Ended at once it would leave what waits for a connection.
+    const ended = sleep(graceSeconds * 1_000)
+      .then(() => old.end(0))
+      .finally(() => ending.delete(ended));
     ending.add(ended);
   }
 
@@ -64,28 +77,30 @@ export function connectDatabase(options: DatabaseOptions): DatabaseClient {
     db: following(() => current.db),
     sql: following(() => current.sql),
     async close() {
+      isClosed = true;
       clearTimeout(renewing);
       await Promise.all([current.end(lastSeconds), ...ending]);
     },
   };
 }
 
-type Client = { db: Database; sql: Sql; end(graceSeconds: number): Promise<void> };
+type Client = { db: Database; sql: Sql; end(seconds: number): Promise<void> };
 
-/** One client of postgres.js; once it is ending, `onLost` is told nothing. */
+/**
+ * One client of postgres.js. `onLost` is told of each connection that was lost; of none where the
+ * URL names several servers, among which postgres.js chooses by itself.
+ */
 function openClient(options: DatabaseOptions, onLost: () => void): Client {
-  let isEnding = false;
-  const sockets = poolSockets(connectSeconds * 1_000, () => {
-    if (!isEnding) onLost();
-  });
-  // Its types do not know of `socket`.
-  const all = { ...settings(options), socket: sockets.open };
-  const sql = postgres(options.url, all);
+  const given = settings(options);
+  const server = serverOf(postgres(options.url, given).options, connectSeconds * 1_000);
+  const sockets = server && poolSockets(server, onLost);
+  // TLS is theirs too. The types do not know of `socket`.
+  const own = sockets ? { socket: sockets.open, ssl: false as const } : {};
+  const sql = postgres(options.url, { ...given, ...own });
   const end = async (seconds: number) => {
-    isEnding = true;
     await sql.end({ timeout: seconds }).catch(() => {});
     // One that waits for its next attempt, or does not answer, would outlive the client.
-    sockets.destroy();
+    sockets?.destroy();
   };
   return { db: drizzle(sql, { schema }), sql, end };
 }
@@ -107,6 +122,7 @@ function settings(options: DatabaseOptions) {
     max: options.connectionsMax,
     connect_timeout: connectSeconds,
     max_lifetime: null,
+    idle_timeout: 0,
     backoff: backoffSeconds,
     onnotice: () => {},
     fetch_types: false,

@@ -1,66 +1,81 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-
-/** Where postgres.js wants to connect; several hosts are tried in turn. */
-type Target = { host: string[]; port: number[]; path: string | false };
+import { connectTo, type Server } from './server-socket.ts';
 
 export type PoolSockets = {
   /** The `socket` option of postgres.js, which asks for each new connection. Never rejects. */
-  open(target: Target): Promise<Duplex>;
+  open(): Promise<Duplex>;
   /** Ends all of them for good, and refuses new ones. */
   destroy(): void;
 };
 
+const ignore = () => {};
+const givenUp = () => new Error('the connections to Postgres were given up');
+
 /**
- * The sockets of one client of postgres.js. `onLost` is told of each that was closed otherwise than
- * by a server that refused it: what postgres.js keeps of that connection may be broken.
+ * The sockets of one client of postgres.js. `onLost` is told of each that was closed once it was
+ * ready for queries: what postgres.js keeps of that connection may be broken.
  */
-export function poolSockets(connectTimeoutMs: number, onLost: () => void): PoolSockets {
-  const live = new Set<PoolSocket>();
+export function poolSockets(server: Server, onLost: () => void): PoolSockets {
+  const live = new Set<Socket>();
   let isOver = false;
-  let turn = 0;
+  const track = (socket: Socket, under?: Socket) => {
+    live.add(socket);
+    // Destroyed under its TLS it would make that write into nothing.
+    if (under) live.delete(under);
+    socket.on('error', ignore);
+    socket.once('close', () => {
+      live.delete(socket);
+      // postgres.js takes all listeners away now, and a late error would end the process.
+      process.nextTick(() => socket.on('error', ignore));
+    });
+  };
   return {
-    async open({ host, port, path }) {
-      if (isOver) return failed(new Error('these connections were given up'));
-      const socket = new PoolSocket(() => {
-        live.delete(socket);
-        if (!isOver && socket.isSuspect()) onLost();
-      });
-      live.add(socket);
-      const at = turn++ % port.length;
-      const server = { host: host[at] ?? '', port: port[at] ?? 0 };
-      // TLS takes the server's name from there.
-      Object.assign(socket, server);
-      return await connected(socket, path ? { path } : server, connectTimeoutMs);
+    async open() {
+      if (isOver) return failed(givenUp());
+      try {
+        const socket = await connectTo(server, track);
+        watch(socket, () => {
+          if (!isOver) onLost();
+        });
+        return socket;
+      } catch (error) {
+        return failed(error instanceof Error ? error : new Error(String(error)));
+      }
     },
     destroy() {
       isOver = true;
-      for (const socket of live) socket.destroy();
+      for (const socket of live) socket.destroy(givenUp());
     },
   };
 }
 
-function connected(
-  socket: PoolSocket,
-  to: { path: string } | { host: string; port: number },
-  timeoutMs: number,
-): Promise<Duplex> {
-  return new Promise((resolve) => {
-    const fail = (error: Error) => resolve(failed(error));
-    const late = setTimeout(() => {
-      socket.destroy(new Error(`no connection to Postgres within ${timeoutMs} ms`));
-    }, timeoutMs);
-    socket.once('error', fail);
-    socket.once('close', () => {
-      clearTimeout(late);
-      fail(new Error('the connection was given up'));
-    });
-    socket.connect(to, () => {
-      clearTimeout(late);
-      socket.off('error', fail);
-      resolve(socket);
-    });
+/** One that is closed before it was ready ends with an error: postgres.js would ask again at once. */
+function watch(socket: Socket, onLost: () => void): void {
+  let greeting = Buffer.alloc(0);
+  let isReady = false;
+  const look = (chunk: Buffer) => {
+    greeting = Buffer.concat([greeting, chunk]);
+    isReady = isReadyForQueries(greeting);
+    if (isReady) socket.off('data', look);
+  };
+  socket.on('data', look);
+  socket.once('end', () => {
+    if (!isReady) socket.destroy(new Error('Postgres closed a connection before it was ready'));
   });
+  socket.once('close', () => {
+    if (isReady) onLost();
+  });
+}
+
+const readyForQuery = 'Z'.charCodeAt(0);
+
+/** A message is its type, its length in 4 bytes (which it counts too) and its content. */
+function isReadyForQueries(greeting: Buffer): boolean {
+  for (let at = 0; at + 5 <= greeting.length; at += 1 + greeting.readUInt32BE(at + 1)) {
+    if (greeting[at] === readyForQuery) return true;
+  }
+  return false;
 }
 
 /**
@@ -79,59 +94,4 @@ function failed(error: Error): Duplex {
     },
   });
   return stream;
-}
-
-class PoolSocket extends Socket {
-  #isConnected = false;
-  #hasWritten = false;
-  #isReady = false;
-  readonly #onGone: () => void;
-
-  constructor(onGone: () => void) {
-    super();
-    this.#onGone = onGone;
-    let greeting = Buffer.alloc(0);
-    const look = (chunk: Buffer) => {
-      greeting = Buffer.concat([greeting, chunk]);
-      this.#isReady = isReadyForQueries(greeting);
-      if (this.#isReady) this.off('data', look);
-    };
-    this.once('connect', () => {
-      this.#isConnected = true;
-      this.on('data', look);
-    });
-  }
-
-  /** Refused before it was ready, a connection holds nothing but its start, which was written. */
-  isSuspect(): boolean {
-    return this.#isReady || (this.#isConnected && !this.#hasWritten);
-  }
-
-  override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void) {
-    this.#hasWritten = true;
-    super._write(chunk, encoding, done);
-  }
-
-  /** However it ends, and whoever took its listeners away. */
-  override _destroy(error: Error | null, done: (error?: Error | null) => void) {
-    super._destroy(error, done);
-    this.#onGone();
-  }
-}
-
-const authentication = 'R'.charCodeAt(0);
-const refusal = 'E'.charCodeAt(0);
-const readyForQuery = 'Z'.charCodeAt(0);
-
-/**
- * Whether the server has come so far; a message is its type, its length in 4 bytes (which it counts
- * too) and its content. Behind TLS nobody here can tell: then it counts as ready.
- */
-function isReadyForQueries(greeting: Buffer): boolean {
-  const [first] = greeting;
-  if (first !== authentication && first !== refusal) return true;
-  for (let at = 0; at + 5 <= greeting.length; at += 1 + greeting.readUInt32BE(at + 1)) {
-    if (greeting[at] === readyForQuery) return true;
-  }
-  return false;
 }
