@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import postgres, { type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Certificates, makeCertificates } from '../../../e2e/faults/certificates.ts';
 import { startTcpProxy, type TcpProxy } from '../../../e2e/faults/tcp-proxy.ts';
 import { startTlsFront } from '../../../e2e/faults/tls-front.ts';
 import { freshDatabaseUrl } from '../../../e2e/support/stores.ts';
+import { holdsFor } from '../../../e2e/support/wait.ts';
 import { connectDatabase, type DatabaseClient, type Sql } from './client.ts';
 
 const name = 'client-test';
@@ -55,15 +56,17 @@ const connections = () => direct`select pid from pg_stat_activity where applicat
 const noMoreThan = (most: number) =>
   vi.waitFor(async () => expect((await connections()).length).toBeLessThanOrEqual(most), patience);
 
-/** Queries and transactions without a pause, until it is told to end; how many are still open. */
+/** Queries and transactions without a pause, until it is told to end; how many are open, and are over. */
 function storm({ sql }: DatabaseClient) {
   let goesOn = true;
   let open = 0;
+  let done = 0;
   const one = async (work: () => Promise<unknown>) => {
     while (goesOn) {
       open += 1;
       await work().catch(() => {});
       open -= 1;
+      done += 1;
       await turn();
     }
   };
@@ -77,19 +80,22 @@ function storm({ sql }: DatabaseClient) {
   const end = () => {
     goesOn = false;
   };
-  return { end, open: () => open, all: Promise.all(all) };
+  return { end, open: () => open, done: () => done, all: Promise.all(all) };
 }
 
 const isReached = 'however often, it answers again, leaves no query open and no connection behind';
 
 async function outlivesResets(database: DatabaseClient, rounds: number): Promise<void> {
   for (let round = 1; round <= rounds; round += 1) {
-    const { end, open, all } = storm(database);
-    await sleep(20 + round * 3);
+    const { end, open, done, all } = storm(database);
+    await vi.waitFor(() => expect(done()).toBeGreaterThan(50), patience);
     proxy.refuse(true);
     proxy.reset();
-    // The last time for so long that its attempts to connect lie seconds apart.
-    await sleep(round < rounds ? round * 10 : 3_000);
+    const attempts = () => proxy.count().opened - before;
+    const before = proxy.count().opened;
+    // The last time until attempts to connect lie a second and more apart.
+    const most = round < rounds ? round : 12;
+    await vi.waitFor(() => expect(attempts()).toBeGreaterThanOrEqual(most), patience);
     end();
     proxy.refuse(false);
     await vi.waitFor(() => isAnswering(database), patience);
@@ -107,18 +113,18 @@ async function refusedMeanwhile(database: DatabaseClient): Promise<void> {
   await database.sql.begin(async (tx) => {
     const own = await pidOf(tx);
     proxy.refuse(true);
-    await expect(isAnswering(database)).rejects.toThrow();
-    await sleep(2_000);
-    await expect(isAnswering(database)).rejects.toThrow();
+    await holdsFor(2, async () => {
+      await expect(isAnswering(database)).rejects.toThrow();
+      expect(await pidOf(tx)).toBe(own);
+    });
     proxy.refuse(false);
-    expect(await pidOf(tx)).toBe(own);
   });
   await isAnswering(database);
 }
 
 it('connections that the server refuses end no transaction, however long', async () => {
   await refusedMeanwhile(client());
-});
+}, 60_000);
 
 /** The URL of one who may have two connections. */
 async function limited(url: string): Promise<string> {
@@ -132,13 +138,11 @@ async function isShortOfConnections(database: DatabaseClient): Promise<void> {
   await database.sql.begin(async (tx) => {
     const own = await pidOf(tx);
     const { end, all } = storm(database);
-    const beganMs = Date.now();
     const refused = async () => await database.sql`select 1`.then(() => false, isTooMany);
     await vi.waitFor(async () => expect(await refused()).toBe(true), patience);
-    await sleep(Math.max(0, beganMs + 2_000 - Date.now()));
+    await holdsFor(2, async () => expect(await pidOf(tx)).toBe(own));
     end();
     await all;
-    expect(await pidOf(tx)).toBe(own);
   });
 }
 
@@ -147,7 +151,7 @@ const isTooMany = (error: unknown) =>
 
 it('too few connections for all end no transaction either', async () => {
   await isShortOfConnections(client(await limited(proxy.through(databaseUrl))));
-});
+}, 60_000);
 
 describe('behind TLS', () => {
   let certificates: Certificates;
@@ -173,17 +177,18 @@ describe('behind TLS', () => {
 
   it('connections that the server refuses end no transaction, however long', async () => {
     await refusedMeanwhile(await behindTls('require', certificates));
-  });
+  }, 60_000);
 
   it('too few connections for all end no transaction either', async () => {
     await isShortOfConnections(await behindTls('require', certificates, true));
-  });
+  }, 60_000);
 
   it('checks the certificate where it is told to, and goes on without TLS only where it may', async () => {
     const strict = await behindTls('verify-full', certificates);
     await expect(isAnswering(strict)).rejects.toThrow(/certificate/);
     const needed = await behindTls('require', null);
     await expect(isAnswering(needed)).rejects.toThrow('does not speak TLS');
+    await isAnswering(await behindTls('prefer', null));
   });
 });
 
