@@ -235,7 +235,8 @@ describe('the reconciler', () => {
       }),
     ];
     const seen: object[] = [];
-    for (let looks = 0; looks < 15; looks += 1) {
+    const isBusyEnough = () => turns > 10 && boughtAgain > 2;
+    for (let looks = 0; looks < 15 || !isBusyEnough(); looks += 1) {
       await rounds.reconcile();
       seen.push(standing());
       // The picture of a busy sale is renewed each second.
@@ -246,8 +247,6 @@ describe('the reconciler', () => {
     await Promise.all(shoppers);
     expect(seen).toEqual(seen.map(() => ({})));
     expect(rounds.repaired).toEqual({});
-    expect(turns).toBeGreaterThan(10);
-    expect(boughtAgain).toBeGreaterThan(2);
   }, 60_000);
 
   it('goes on past what cannot be repaired, and says that it stands', async () => {
