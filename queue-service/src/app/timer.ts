@@ -6,7 +6,7 @@ export type Timer = {
   stop(): Promise<void>;
 };
 
-/** A query may never settle when its connection dies (FACTS.md): a pass is given up after this. */
+/** What a pass waits for may never come, as a query by a URL of several servers (ADR 0025). */
 const passMs = 20_000;
 /** How long a stop waits for the pass under way; what it leaves is done by the next process. */
 const lastPassMs = 1_500;

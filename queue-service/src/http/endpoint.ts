@@ -57,7 +57,7 @@ export type Call<Body, Query> = {
   expected: Precondition;
 };
 
-/** A million units take the longest; a query whose connection died may never settle. */
+/** A million units take the longest; a query may never end (ADR 0025: several servers). */
 const answerMs = 120_000;
 
 /** Registers an endpoint: key → role → id → query → body → conditions → handler. */

@@ -43,7 +43,8 @@ const tlsAccepted = 'S'.charCodeAt(0);
 type Track = (socket: Socket, under?: Socket) => void;
 
 /**
- * A connected socket, behind TLS where that is wished. Rejects where the server cannot be reached in time, or speaks no TLS.
+ * A connected socket, behind TLS where that is wished. Rejects where the server cannot be reached in
+ * time, or speaks no TLS.
  */
 export async function connectTo(server: Server, track: Track): Promise<Socket> {
   const { to, tls, timeoutMs } = server;
