@@ -17,7 +17,7 @@ export const themeCss = `
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 var(--font)}
 .wrap{max-width:44rem;margin:0 auto;padding:0 1.25rem}
-main.wrap{padding-top:1.5rem;padding-bottom:4rem}
+main.wrap{padding-top:1.5rem;padding-bottom:3rem;outline:0}
 .bar{padding-top:1.1rem;padding-bottom:1.1rem;font-weight:650;letter-spacing:-.01em}
 .bar a{color:inherit;text-decoration:none}
 h1,h2,h3{line-height:1.2;letter-spacing:-.02em;margin:0 0 .5rem;text-wrap:balance}
@@ -46,12 +46,22 @@ input,select{font:inherit;color:inherit;background:var(--card);border:1px solid 
 border-radius:10px;padding:.6rem .75rem;width:100%;max-width:24rem}
 .badge{display:inline-block;font-size:.8rem;font-weight:650;padding:.15rem .6rem;border-radius:99px;
 background:var(--accent-soft);color:var(--accent)}
-.notice{border-left:4px solid var(--accent);background:var(--accent-soft);border-radius:8px;
+.notice{border-inline-start:4px solid var(--accent);background:var(--accent-soft);border-radius:8px;
 padding:.7rem 1rem;margin:0 0 1rem}
 .notice-bad{border-color:var(--bad)}
 .figure{font-size:clamp(2.4rem,11vw,3.6rem);font-weight:700;letter-spacing:-.03em;line-height:1.05;
 font-variant-numeric:tabular-nums}
 .hidden,[hidden]{display:none!important}
+.unseen,.skip:not(:focus){position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.skip{display:inline-block;padding:.6rem 1rem}
+.foot{padding-bottom:3rem;color:var(--muted);font-size:.9rem}
+.foot summary{padding:.3rem 0}
+.tongues{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.3rem 1rem}
+.tongues a{display:inline-block;padding:.25rem 0}
+.badge,h1,h2,h3,.button,button,dd,td{overflow-wrap:anywhere}
+.bar img{display:block;max-height:3rem;width:auto;border-radius:0}
+@media print{:root{--ground:#fff;--card:#fff;--ink:#000;--muted:#333;--line:#999;--shadow:none}
+form,.foot,.skip,.no-print,button{display:none!important}}
 @media (prefers-reduced-motion:no-preference){.pulse{animation:pulse 2.4s ease-in-out infinite}
 @keyframes pulse{50%{opacity:.55}}}
 `;
