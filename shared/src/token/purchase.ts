@@ -82,11 +82,14 @@ const headerSchema = z.object({
   // Extensions that must be understood: we understand none (RFC 7515 section 4.1.11).
   crit: z.never().optional(),
 });
-const audienceSchema = z.union([z.string(), z.array(z.string())]);
 const signedSchema = claimsSchema.extend({
-  iss: z.literal(purchaseIssuer),
-  aud: audienceSchema.refine((aud) => [aud].flat().includes(purchaseAudience), 'is not ours'),
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
 });
+
+/** Who has to have made the token, and for whom. */
+export type PurchaseParties = { issuer: string; audience: string };
+const ourParties: PurchaseParties = { issuer: purchaseIssuer, audience: purchaseAudience };
 
 /**
  * Checks length, signature, pinned algorithm, `typ`, `iss`, `aud` and the required claims (RFC 8725).
@@ -100,6 +103,7 @@ export async function verifyPurchaseToken(
   token: string,
   keys: JWTVerifyGetKey,
   nowMs: number,
+  { issuer, audience }: PurchaseParties = ourParties,
 ): Promise<PurchaseVerdict> {
   if (token.length > purchaseTokenCharsMax) return invalid('too long');
   const parts = compactJws(token);
@@ -113,7 +117,9 @@ export async function verifyPurchaseToken(
   if (!verify(null, Buffer.from(`${head}.${body}`), key, given)) return invalid('signature');
   const claims = signedSchema.safeParse(decodedPart(body));
   if (!claims.success) return invalid(claims.error);
-  const { iss: _, aud: __, ...ours } = claims.data;
+  const { iss, aud, ...ours } = claims.data;
+  if (iss !== issuer) return invalid('issuer');
+  if (![aud].flat().includes(audience)) return invalid('audience');
   return inTime(ours, nowMs);
 }
 

@@ -1,11 +1,10 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { publicJwks } from '@fairgate/shared/token/jwks.ts';
-import { signPurchaseToken, verifyPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { KeysAway } from '../app/keys-away.ts';
-import { purchaseKeys } from './purchase-keys.ts';
+import { publicJwks } from './jwks.ts';
+import { signPurchaseToken, verifyPurchaseToken } from './purchase.ts';
+import { KeysAway, purchaseKeys } from './purchase-keys.ts';
 
 const now = Math.floor(Date.now() / 1_000);
 const claims = {

@@ -1,4 +1,3 @@
-import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import {
   type CryptoKey,
   createLocalJWKSet,
@@ -6,7 +5,12 @@ import {
   errors,
   type JWTVerifyGetKey,
 } from 'jose';
-import { KeysAway } from '../app/keys-away.ts';
+import type { PublicJwks } from './jwks.ts';
+
+/** Nobody can say whether the token's key is ours: the published set is away, which is logged there. */
+export class KeysAway extends Error {
+  override readonly name = 'KeysAway';
+}
 
 /** An unknown `kid` causes one fetch in so long, however many tokens carry it. */
 const cooldownMs = 30_000;
