@@ -3,6 +3,7 @@ import keyScript from '@fairgate/shared/pages/browser-key.browser.js';
 import { problemResponse } from '@fairgate/shared/problem.ts';
 import { purchaseSigner } from '@fairgate/shared/token/jwks.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
+import { heldAppearances } from './app/appearances.ts';
 import { saleChallenges } from './app/challenges.ts';
 import type { DoorGateways } from './app/door-ports.ts';
 import { gatheredHeartbeats } from './app/heartbeats.ts';
@@ -67,6 +68,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
     line: waitingLine({ gateways, snapshots, heartbeats, standings, clock }),
     sales: publicSales(gateways, snapshots, clock),
     previews: previews(gateways),
+    appearances: heldAppearances({ gateways, snapshots, clock, log: logFault }),
     challenges: saleChallenges({
       gateways,
       altchaKey: config.altchaKey,

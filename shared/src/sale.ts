@@ -121,6 +121,8 @@ export const saleInfoSchema = z.object({
   placesPerAddress: z.int().optional(),
   /** The shop's own login, where the sale trusts one. */
   identity: identitySchema.optional(),
+  /** Which look of the shop's own the pages have; it has its own key in Redis. */
+  appearance: z.object({ version: z.int() }).optional(),
   products: z.array(publicProductSchema),
 });
 export type SaleInfo = z.infer<typeof saleInfoSchema>;
@@ -128,7 +130,7 @@ export type SaleInfo = z.infer<typeof saleInfoSchema>;
 const count = z.int().min(0);
 
 /** The public snapshot of CONTRACT.md section 3. */
-export const publicSaleSchema = saleInfoSchema.extend({
+export const publicSaleSchema = saleInfoSchema.omit({ appearance: true }).extend({
   startsAt: z.iso.datetime(),
   endsAt: z.iso.datetime().nullable(),
   bindTokens: z.enum(bindModes).describe('whether places and tokens are bound to a key'),

@@ -6,6 +6,8 @@ export const limits = {
   visitorsMax: 50_000,
   /** Sales whose snapshot is held; one takes some 10 KB. */
   salesMax: 200,
+  /** Sales whose own look is held: 16 KB each at most. */
+  appearancesMax: 100,
   /** Addresses that were asked for and are no sale: only a guard against repeated guesses. */
   unknownSalesMax: 1_000,
   /** Pages of the public list. */

@@ -22,6 +22,7 @@ const preview = (changes: Partial<Preview['info']> = {}): Preview => ({
   admitPerMinute: 600,
   tokenSeconds: 120,
   message: 'Be kind',
+  appearance: null,
   expiresAt: now + 1_000,
 });
 

@@ -1,8 +1,8 @@
-import type { ChallengeGateways, PressureAnswer, SpendAnswer } from '../app/challenge-ports.ts';
-import type { BansAnswer, CountAnswer, DoorGateways } from '../app/door-ports.ts';
+import type { AppearanceAnswer } from '../app/appearance-ports.ts';
+import type { PressureAnswer, SpendAnswer } from '../app/challenge-ports.ts';
+import type { BansAnswer, CountAnswer } from '../app/door-ports.ts';
 import type {
   CatalogueAnswer,
-  Gateways,
   JoinAnswer,
   LeaveAnswer,
   LookAnswer,
@@ -11,8 +11,8 @@ import type {
   TakeAnswer,
   Unavailable,
 } from '../app/ports.ts';
-import type { PreviewAnswer, PreviewGateways } from '../app/preview-ports.ts';
-import type { Gateway } from './gateway.ts';
+import type { PreviewAnswer } from '../app/preview-ports.ts';
+import type { AllGateways, Gateway } from './gateway.ts';
 
 /** Longer than a command and a connection may take inside the gateway. */
 const callMsMax = 3_000;
@@ -25,7 +25,7 @@ export function gatewayClient(
   namespace: DurableObjectNamespace<Gateway>,
   shards: number,
   random: () => number,
-): Gateways & DoorGateways & ChallengeGateways & PreviewGateways {
+): AllGateways {
   let own: number | undefined;
   const at = (shard: number) => namespace.getByName(`gw-${shard}`);
   const ofVisitor = (visitor: string) => at(hash(visitor) % shards);
@@ -47,6 +47,8 @@ export function gatewayClient(
       within<LeaveAnswer>(async () => await ofVisitor(ticket.visitor).leave(saleId, ticket)),
     catalogue: (cursor, limit) =>
       within<CatalogueAnswer>(async () => await ofIsolate().catalogue(cursor, limit)),
+    appearance: (saleId) =>
+      within<AppearanceAnswer>(async () => await ofIsolate().appearance(saleId)),
     preview: (id) => within<PreviewAnswer>(async () => await ofIsolate().preview(id)),
     bans: (known) => within<BansAnswer>(async () => await ofIsolate().bans(known)),
     // One network is counted by one gateway, whoever asks.

@@ -3,6 +3,7 @@ import type { SignalCounts } from '@fairgate/shared/bans/suspects.ts';
 import { systemClock } from '@fairgate/shared/clock.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { JoinQuestion, LookQuestion } from '@fairgate/shared/room/room.ts';
+import type { AppearanceAnswer, AppearanceGateways } from '../app/appearance-ports.ts';
 import type { ChallengeGateways, PressureAnswer, SpendAnswer } from '../app/challenge-ports.ts';
 import type { BansAnswer, Blocked, CountAnswer, DoorGateways } from '../app/door-ports.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
 import type { PreviewAnswer, PreviewGateways } from '../app/preview-ports.ts';
 import { readGatewayConfig } from '../config.ts';
 import { logFault } from '../log.ts';
+import { roomAppearances } from './appearances.ts';
 import { bannedList } from './banned.ts';
 import { saleCatalogue } from './catalogue.ts';
 import { connectRedis } from './connection.ts';
@@ -29,15 +31,19 @@ import { keptPreviews } from './previews.ts';
 import { roomGateway } from './room-gateway.ts';
 import { spentChallenges } from './spent.ts';
 
+/** All that gateways do for isolates. */
+export type AllGateways = Gateways &
+  DoorGateways &
+  ChallengeGateways &
+  PreviewGateways &
+  AppearanceGateways;
+
 /**
  * Keeps one Redis connection for many isolates: a Worker's own requests cannot share one, and a
  * connection for each would cost Redis more than the question. Holds nothing that matters: it
  * may be evicted at any time.
  */
-export class Gateway
-  extends DurableObject<Record<string, unknown>>
-  implements Gateways, DoorGateways, ChallengeGateways, PreviewGateways
-{
+export class Gateway extends DurableObject<Record<string, unknown>> implements AllGateways {
   readonly #room: Omit<Gateways, 'catalogue'>;
   readonly #catalogue: Gateways['catalogue'];
   readonly #bans: DoorGateways['bans'];
@@ -45,6 +51,7 @@ export class Gateway
   readonly #pressure: Pressure;
   readonly #spend: ChallengeGateways['spend'];
   readonly #preview: PreviewGateways['preview'];
+  readonly #appearance: AppearanceGateways['appearance'];
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -61,6 +68,7 @@ export class Gateway
     this.#pressure = networkPressure(systemClock);
     this.#spend = spentChallenges(redis, whenReady);
     this.#preview = keptPreviews(redis, whenReady);
+    this.#appearance = roomAppearances(redis, whenReady);
   }
 
   snapshot(saleId: string): Promise<SnapshotAnswer> {
@@ -113,5 +121,9 @@ export class Gateway
 
   preview(id: string): Promise<PreviewAnswer> {
     return this.#preview(id);
+  }
+
+  appearance(saleId: string): Promise<AppearanceAnswer> {
+    return this.#appearance(saleId);
   }
 }

@@ -4,6 +4,7 @@ import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import type { PassKeys } from '@fairgate/shared/token/pass.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
 import type { Context } from 'hono';
+import type { Appearances } from '../app/appearances.ts';
 import type { Challenges } from '../app/challenges.ts';
 import type { Line } from '../app/line.ts';
 import type { Logins } from '../app/logins.ts';
@@ -25,6 +26,8 @@ export type Edge = {
   line: Line;
   sales: Sales;
   previews: Previews;
+  /** The shop's own look of each sale. */
+  appearances: Appearances;
   challenges: Challenges;
   credentials: Credentials;
   /** Whose passes and logins count. */

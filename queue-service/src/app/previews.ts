@@ -54,6 +54,7 @@ function previewOf(sale: SaleRecord, products: ProductRecord[], expiresAt: numbe
     admitPerMinute,
     tokenSeconds,
     message,
+    appearance: null,
     expiresAt,
   };
 }

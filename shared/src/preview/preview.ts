@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { appearanceSchema } from '../appearance.ts';
 import { saleInfoSchema } from '../sale.ts';
 
 /**
@@ -39,6 +40,8 @@ export const previewSchema = z.object({
   admitPerMinute: z.int(),
   tokenSeconds: z.int(),
   message: z.string(),
+  /** The shop's own look, as it was when the link was made. */
+  appearance: appearanceSchema.nullable().default(null),
   /** In ms since the epoch. */
   expiresAt: z.int(),
 });

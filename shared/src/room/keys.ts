@@ -51,6 +51,8 @@ export const roomKeyNames = [
   'revoked',
   /** LIST `from:to`: ranges of numbers whose places are still to be taken out of the line. */
   'revoking',
+  /** STRING JSON (`publishedAppearanceSchema`): the shop's own look of the pages, where it has one. */
+  'appearance',
 ] as const;
 
 export type RoomKeyName = (typeof roomKeyNames)[number];

@@ -141,6 +141,8 @@ export type RoomFields = {
   priorityShare: number;
   /** JSON of Revocation[]: each acts once, by its id. */
   revocations: string;
+  /** JSON of the shop's own look (`publishedAppearanceSchema`), where the sale has one. */
+  appearance?: string | undefined;
 };
 
 /** Ends places with numbers up to `to`: of one visitor, or of all whose number is `from` or more. */
@@ -266,10 +268,7 @@ export type Room = {
    * `ended` with `taken` and `returned` its units. `max` is `units` in each.
    */
   promise(saleId: string, key: string, units: number): Promise<PromiseReply>;
-  /**
-   * A checkout could commit: the room may admit until then, by its own clock, which is told. Without
-   * a lease it admits nobody.
-   */
+  /** A checkout could commit: till then (by the room's clock, which is told) people are admitted. */
   lease(saleId: string, until: number): Promise<{ outcome: 'leased' | 'no-room'; now: number }>;
   /** What the room believes, for a checkout to compare with Postgres; null where there is no room. */
   books(saleId: string, question: BooksQuestion): Promise<RoomBooks | null>;

@@ -5,7 +5,7 @@
 --           admitPerMinute, maxActive, tokenSeconds, abandonSeconds, lobbySeconds,
 --           maxUnitsPerShopper, guaranteeStock (0|1), message, placesPerAddress (0: any number),
 --           priorityShare; and revocations: JSON of [{id, visitor?, from?, to}, ...], each of which
---           acts once
+--           acts once; and perhaps appearance: the text of its key
 --       [3] JSON of free units; and to begin with (without it no room is made): next, frontier,
 --           settledFrom, joined, admitted, issued, redeemed, expired, abandoned, epoch, logSeq;
 --           outstanding units that admissions of before may buy, outstandingActive of these, for
@@ -20,7 +20,8 @@ if fields and int(fields.revision) > revision then
 end
 local set = cjson.decode(ARGV[2])
 local revocations = cjson.decode(set.revocations)
-set.revocations = nil
+local ownAppearance = set.appearance
+set.revocations, set.appearance = nil, nil
 local flat = { 'revision', ARGV[1] }
 for name, value in pairs(set) do
   flat[#flat + 1] = name
@@ -99,6 +100,11 @@ if fields and fields.abandonSeconds ~= text(set.abandonSeconds) then
   redis.call('HSET', room, 'presenceSince', now)
 end
 redis.call('HSET', room, unpack(flat))
+if ownAppearance then
+  redis.call('SET', appearance, ownAppearance)
+else
+  redis.call('DEL', appearance)
+end
 redis.call('DEL', snapshot)
 fields = readRoom()
 

@@ -3,7 +3,7 @@
 local room, line, places, active, tokens, holders, holding = unpack(KEYS, 1, 7)
 local given, stock, snapshot, marks, pulse, waits, seen, bound = unpack(KEYS, 8, 15)
 local priority, log, draw, known, gone, addresses, passes, revoked = unpack(KEYS, 16, 23)
-local revoking = KEYS[24]
+local revoking, appearance = KEYS[24], KEYS[25]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000) -- the only clock; tests replace this line
 
