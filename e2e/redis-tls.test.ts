@@ -88,6 +88,7 @@ async function startServices(edge: EdgeProcess, roomRedisUrl: string, caFile: st
     FAIRGATE_JOBS_REDIS_URL: await freshRedisUrl(),
     FAIRGATE_PUBLIC_ORIGINS: edge.url,
     FAIRGATE_INTERNAL_KEY: secret,
+    FAIRGATE_NOTICE_KEYS: JSON.stringify(edge.secrets.passKeys),
   };
   const start = async (name: string, settings: Record<string, string>): Promise<NodeProcess> => {
     const script = `${name}/src/main.ts`;

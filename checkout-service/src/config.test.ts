@@ -14,6 +14,7 @@ const whole = {
     keys: [{ kty: 'OKP', crv: 'Ed25519', kid: '1', x: 'A'.repeat(43) }],
   }),
   FAIRGATE_ORDER_KEY_SECRET: 'o'.repeat(40),
+  FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
 };
 const stripe = {
   FAIRGATE_STRIPE_SECRET_KEY: 'sk_test_0123456789',

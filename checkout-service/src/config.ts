@@ -1,5 +1,6 @@
+import { parseNoticeKeys } from '@fairgate/shared/notices/unsubscribing.ts';
 import { redisClusterSchema, redisUrlsSchema } from '@fairgate/shared/redis/place.ts';
-import { parseSettings } from '@fairgate/shared/settings.ts';
+import { hmacKeysHint, keySetting, parseSettings } from '@fairgate/shared/settings.ts';
 import { publicJwks } from '@fairgate/shared/token/jwks.ts';
 import { z } from 'zod';
 import { controlsSchema } from './sandbox/controls.ts';
@@ -42,6 +43,7 @@ const checkoutFields = z.object({
   FAIRGATE_PURCHASE_JWKS: keySet,
   FAIRGATE_JWKS_URL: z.url().optional(),
   FAIRGATE_ORDER_KEY_SECRET: secret,
+  FAIRGATE_NOTICE_KEYS: keySetting(parseNoticeKeys, hmacKeysHint),
   FAIRGATE_JOBS_REDIS_URL: z.url(),
   FAIRGATE_INTERNAL_KEY: secret,
   FAIRGATE_SANDBOX_URL: optional(z.url()),

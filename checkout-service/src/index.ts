@@ -2,6 +2,7 @@ import { systemClock } from '@fairgate/shared/clock.ts';
 import type { CheckoutHealth } from '@fairgate/shared/db/checkout-health.ts';
 import { stockShards } from '@fairgate/shared/db/schema.ts';
 import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
+import type { NoticeKeys } from '@fairgate/shared/notices/unsubscribing.ts';
 import type { RedisPlace } from '@fairgate/shared/redis/place.ts';
 import { verifyProof } from '@fairgate/shared/token/dpop.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
@@ -11,11 +12,9 @@ import { prometheusMetrics } from './adapters/metrics.ts';
 import { connectPaymentQueue, type PaymentQueueConnection } from './adapters/payment-queue.ts';
 import { postgresPools, postgresStores } from './adapters/postgres/stores.ts';
 import { connectRoom } from './adapters/redis-reports.ts';
-import { makeBatcher } from './app/batcher.ts';
 import { cachedSales } from './app/cached-sales.ts';
 import { type Capacity, measuredCapacity } from './app/capacity.ts';
-import { claimKeys } from './app/claim-making.ts';
-import { type ClaimOutcome, type Claims, makeClaims } from './app/claims.ts';
+import { makeClaims } from './app/claims.ts';
 import { healthOf } from './app/health.ts';
 import type { Log } from './app/log.ts';
 import type { Loop } from './app/loop.ts';
@@ -24,7 +23,6 @@ import { minuteCount } from './app/minute-count.ts';
 import { makeOrderKeys } from './app/order-keys.ts';
 import { makePaymentJobs } from './app/payment-jobs.ts';
 import { makePayments } from './app/payments.ts';
-import type { Claim } from './app/ports.ts';
 import type { PaymentProvider } from './app/provider-ports.ts';
 import { makeRedeem } from './app/redeem.ts';
 import type { RoomReports } from './app/room-ports.ts';
@@ -33,7 +31,7 @@ import { makeTimeBack, type TimeBack } from './app/time-back.ts';
 import { systemTimers } from './app/timers.ts';
 import { makeTurns } from './app/turns.ts';
 import { makeWatch } from './app/watch.ts';
-import { unitsAsked } from './domain/redemption.ts';
+import { makeClaimBatcher } from './claim-batcher.ts';
 import { checkoutApp } from './http/app.ts';
 import { redemptionRoute } from './http/redemptions.ts';
 import { limits } from './limits.ts';
@@ -47,6 +45,8 @@ export type ServiceOptions = {
   purchaseJwks: PublicJwks;
   jwksUrl: string | undefined;
   orderKeySecret: string;
+  /** Verify the links that end notices. */
+  noticeKeys: NoticeKeys;
   /** Where payment jobs wait; without it the sweep does them. */
   jobsRedisUrl?: string | undefined;
   /** What the queue service shows; without it nobody may refund. */
@@ -270,31 +270,4 @@ function httpParts(
     instance: options.instance,
     log: options.log,
   };
-}
-
-function makeClaimBatcher(
-  claimBatch: Claims['claimBatch'],
-  metrics: CheckoutMetrics,
-  capacity: Capacity,
-) {
-  return makeBatcher<Claim, ClaimOutcome>({
-    async run(batch) {
-      const begun = performance.now();
-      const outcomes = await claimBatch(batch);
-      const seconds = (performance.now() - begun) / 1_000;
-      metrics.batch(batch.length, seconds);
-      capacity.batch(outcomes.filter(({ kind }) => kind === 'created').length, seconds);
-      return outcomes;
-    },
-    keysOf: claimKeys,
-    weightOf: (claim) => unitsAsked(claim.items),
-    sizeMax: limits.batchSizeMax,
-    weightMax: limits.batchUnitsMax,
-    queueMax: limits.queueMax,
-    lanes: limits.batchLanes,
-    lingerMs: limits.batchLingerMs,
-    waitMsMax: limits.queueWaitMsMax,
-    timers: systemTimers,
-    waited: (ms) => metrics.waited(ms / 1_000),
-  });
 }

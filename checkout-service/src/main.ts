@@ -25,6 +25,7 @@ const service = makeService({
   purchaseJwks: settings.FAIRGATE_PURCHASE_JWKS,
   jwksUrl: settings.FAIRGATE_JWKS_URL,
   orderKeySecret: settings.FAIRGATE_ORDER_KEY_SECRET,
+  noticeKeys: settings.FAIRGATE_NOTICE_KEYS,
   jobsRedisUrl: settings.FAIRGATE_JOBS_REDIS_URL,
   internalKey: settings.FAIRGATE_INTERNAL_KEY,
   providers: providersOf(settings),

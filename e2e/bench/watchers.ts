@@ -70,7 +70,7 @@ async function startAll() {
     {
       redisUrl,
       all: [{ url: checkoutUrl }],
-      secrets: { internal: 'the-internal-key-of-the-benchmark-0123' },
+      secrets: { internal: 'the-internal-key-of-the-benchmark-0123', notice: 'n'.repeat(43) },
     },
     { databaseUrl: sale.databaseUrl, logLevel: 'warn' },
   );

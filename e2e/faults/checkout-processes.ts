@@ -36,7 +36,7 @@ export type Checkouts = {
   stop(): Promise<void>;
 };
 
-export type CheckoutSecrets = Record<'orderKey' | 'webhook' | 'internal', string>;
+export type CheckoutSecrets = Record<'orderKey' | 'webhook' | 'internal' | 'notice', string>;
 
 export type CheckoutsWish = {
   /** Its own, unless named; a URL of one's own is not dropped. */
@@ -57,7 +57,7 @@ export async function startCheckouts(wish: CheckoutsWish = {}): Promise<Checkout
   const sql = postgres(databaseUrl, { max: 3, onnotice: () => {} });
   onEnd(() => sql.end({ timeout: 1 }));
   const { signer, jwks } = await makeSigner();
-  const secrets = { orderKey: secret(), webhook: secret(), internal: secret() };
+  const secrets = { orderKey: secret(), webhook: secret(), internal: secret(), notice: secret() };
   const sandboxPort = await freePort();
   const settings = commonSettings(wish, secrets, jwks);
   const target = { databaseUrl, redisUrl: redis.url, sandboxPort };
@@ -140,10 +140,16 @@ function commonSettings(wish: CheckoutsWish, secrets: CheckoutSecrets, jwks: str
     FAIRGATE_PUBLIC_ORIGINS: publicOrigin,
     FAIRGATE_PURCHASE_JWKS: jwks,
     FAIRGATE_ORDER_KEY_SECRET: secrets.orderKey,
+    FAIRGATE_NOTICE_KEYS: oneHmacKey(secrets.notice),
     FAIRGATE_SANDBOX_WEBHOOK_SECRET: secrets.webhook,
     FAIRGATE_INTERNAL_KEY: secrets.internal,
     ...wish.settings,
   };
+}
+
+/** A set of the key `k`, 32 bytes or more as base64url. */
+export function oneHmacKey(k: string): string {
+  return JSON.stringify({ keys: [{ kid: 'test', k }] });
 }
 
 export const publicOrigin = 'http://127.0.0.1:8787';

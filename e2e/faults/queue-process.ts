@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { freePort } from '../../scripts/free-port.ts';
 import { makeHmacKey } from '../../scripts/keys/key-set.ts';
-import { publicOrigin } from './checkout-processes.ts';
+import { oneHmacKey, publicOrigin } from './checkout-processes.ts';
 import { type NodeProcess, nodeProcess } from './node-process.ts';
 
 /** What it needs to know of the checkouts. */
 type Beside = {
   redisUrl: string;
   all: readonly { url: string }[];
-  secrets: { internal: string };
+  secrets: { internal: string; notice: string };
 };
 
 /** The queue service over the stores of these checkouts. Whoever starts it stops it. */
@@ -31,6 +31,7 @@ export async function startQueueService(
       FAIRGATE_PUBLIC_ORIGINS: publicOrigin,
       FAIRGATE_CHECKOUT_URLS: checkouts.all.map(({ url }) => url).join(','),
       FAIRGATE_INTERNAL_KEY: checkouts.secrets.internal,
+      FAIRGATE_NOTICE_KEYS: oneHmacKey(checkouts.secrets.notice),
       FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
       FAIRGATE_PASS_KEYS: JSON.stringify(wish.passKeys ?? { keys: [makeHmacKey(new Date())] }),
     },

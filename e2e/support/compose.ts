@@ -52,6 +52,7 @@ export const leastDotenv = {
   FAIRGATE_BOOTSTRAP_ADMIN_KEY: 'a'.repeat(40),
   FAIRGATE_INTERNAL_KEY: 'i'.repeat(40),
   FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
+  FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
   FAIRGATE_PURCHASE_JWKS: JSON.stringify({
     keys: [{ kty: 'OKP', crv: 'Ed25519', kid: '1', x: 'A'.repeat(43) }],
   }),

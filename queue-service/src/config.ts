@@ -1,4 +1,5 @@
 import { type Network, parseNetwork } from '@fairgate/shared/address.ts';
+import { type NoticeKeys, parseNoticeKeys } from '@fairgate/shared/notices/unsubscribing.ts';
 import {
   type RedisPlace,
   redisClusterSchema,
@@ -73,6 +74,7 @@ const settingsSchema = z
       .pipe(z.array(url('http', 'https')).min(1)),
     FAIRGATE_INTERNAL_KEY: z.string().min(32),
     FAIRGATE_PASS_KEYS: keySetting(parsePassKeys, hmacKeysHint),
+    FAIRGATE_NOTICE_KEYS: keySetting(parseNoticeKeys, hmacKeysHint),
     FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
     /** For how long events are kept for analysts (docs/analytics.md); 0: none are written. */
     FAIRGATE_EVENTS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
@@ -120,6 +122,8 @@ export type Config = {
   internalKey: string;
   /** The first signs passes; the edge has the same set. */
   passKeys: PassKeys;
+  /** The first signs the links that end notices; the checkouts have the same set. */
+  noticeKeys: NoticeKeys;
   /** For how long suspicious addresses are banned; 0: not at all. */
   banSeconds: number;
   /** For how many days events are kept; 0: none are written. */
@@ -150,6 +154,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     checkoutUrls: settings.FAIRGATE_CHECKOUT_URLS,
     internalKey: settings.FAIRGATE_INTERNAL_KEY,
     passKeys: settings.FAIRGATE_PASS_KEYS,
+    noticeKeys: settings.FAIRGATE_NOTICE_KEYS,
     banSeconds: settings.FAIRGATE_BAN_SECONDS,
     eventsDays: settings.FAIRGATE_EVENTS_DAYS,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,

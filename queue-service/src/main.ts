@@ -9,6 +9,7 @@ import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
 import { nodeServer } from '@fairgate/shared/http/node-server.ts';
 import { logAudits } from '@fairgate/shared/log/auditing.ts';
 import { type PostgresLog, postgresLog } from '@fairgate/shared/log/postgres-log.ts';
+import { unsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
@@ -52,6 +53,7 @@ import { suspectBans } from './app/suspects.ts';
 import { nextSecond, startTimer } from './app/timer.ts';
 import { watching } from './app/watching.ts';
 import { type Config, readConfig } from './config.ts';
+import type { NoticeLinks } from './domain/notice.ts';
 import { addressReader } from './http/address.ts';
 import { makeApi } from './http/app.ts';
 
@@ -192,6 +194,10 @@ function wireAccess(config: Config, { store, jobsRedis, clock, log }: AccessPart
 
 type JobParts = AccessParts & { workRedis: Redis; metrics: ReturnType<typeof serviceMetrics> };
 
+function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks {
+  return { publicOrigin, unsubscribe: (who) => unsubscribeLink(noticeKeys, publicOrigin, who) };
+}
+
 /** What follows a change: outbox → queue → worker. */
 function wireJobs(config: Config, parts: JobParts) {
   const { store, jobsRedis, workRedis, metrics, clock, log } = parts;
@@ -199,7 +205,7 @@ function wireJobs(config: Config, parts: JobParts) {
   const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
   const notices = jobQueue<NoticeJob>('fairgate-notices', jobsRedis);
   const refunds = jobQueue<RefundJob>('fairgate-refunds', jobsRedis);
-  const { publicOrigin } = config;
+  const links = noticeLinks(config);
   return {
     checkouts,
     queues: [notices.queue, refunds.queue],
@@ -207,7 +213,7 @@ function wireJobs(config: Config, parts: JobParts) {
     begin: () => [
       jobWorker('fairgate-notices', workRedis, {
         schema: noticeJobSchema,
-        run: noticeSender({ store, mailer, clock, log, publicOrigin }),
+        run: noticeSender({ store, mailer, clock, log, links }),
         onDone: metrics.notice,
         log,
       }),

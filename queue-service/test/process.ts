@@ -28,6 +28,7 @@ export async function startProcess(databaseUrl: string, redisUrl: string) {
     FAIRGATE_CHECKOUT_URLS: 'http://127.0.0.1:1',
     FAIRGATE_INTERNAL_KEY: 'the-internal-key-of-main-test-0123456789',
     FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
+    FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
   };
   const child: ChildProcess = spawn(
     `${root}node_modules/.bin/node`,

@@ -22,6 +22,8 @@ const keyFileSchema = z.looseObject({
   purchaseKeys: setOf(purchaseKeySchema, keysMax.purchase),
   /** Not in files from before passes: "new" makes it. */
   passKeys: setOf(ticketKeySchema, keysMax.pass).optional(),
+  /** Nor this one in files from before notices were signed. */
+  noticeKeys: setOf(ticketKeySchema, keysMax.notice).optional(),
 });
 export type KeyFile = z.infer<typeof keyFileSchema>;
 

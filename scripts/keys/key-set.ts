@@ -1,11 +1,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { noticeKeysMax } from '@fairgate/shared/notices/unsubscribing.ts';
 import { purchaseKeysMax } from '@fairgate/shared/token/jwks.ts';
 import { passKeysMax } from '@fairgate/shared/token/pass.ts';
 import { ticketKeysMax } from '@fairgate/shared/token/ticket.ts';
 import { z } from 'zod';
 import { SetupError } from '../setup-error.ts';
 
-/** HS256 key of tickets, which only the edge knows, or of passes, which the queue service knows too. */
+/**
+ * HS256 key of tickets, which only the edge knows, of passes, which the queue service knows too, or
+ * of the links that end notices, which the queue service and the checkouts know.
+ */
 export const ticketKeySchema = z.object({
   kid: z.string().min(1).max(64),
   k: z.string().min(43),
@@ -34,6 +38,7 @@ export const keysMax = {
   ticket: ticketKeysMax,
   purchase: purchaseKeysMax,
   pass: passKeysMax,
+  notice: noticeKeysMax,
 } as const;
 export type Kind = keyof typeof keysMax;
 
@@ -100,7 +105,7 @@ export function withoutExpired<K extends AnyKey>(
   });
 }
 
-/** Of tickets or of passes. */
+/** Of tickets, of passes or of notices. */
 export function makeHmacKey(now: Date): TicketKey {
   return { kid: newKid(), k: randomBytes(32).toString('base64url'), createdAt: now.toISOString() };
 }

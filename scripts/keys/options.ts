@@ -5,7 +5,7 @@ import { repositoryFolder } from '../toolchain/folders.ts';
 import type { Kind } from './key-set.ts';
 
 export const verbs = ['new', 'rotate', 'list', 'retire'] as const;
-export const kinds = ['ticket', 'purchase', 'pass'] as const satisfies Kind[];
+export const kinds = ['ticket', 'purchase', 'pass', 'notice'] as const satisfies Kind[];
 export type Verb = (typeof verbs)[number];
 
 export type KeyCommand = {
@@ -28,7 +28,7 @@ export const keysUsage = `Usage: npm run keys -- new | rotate | list | retire [o
 
   --file PATH       a file of keys for production (made by "new", readable by its owner alone)
   --data-dir PATH   the secrets of a local stack in PATH (default .local, or FAIRGATE_DATA_DIR)
-  --kind KIND       ticket, purchase or pass alone
+  --kind KIND       ticket, purchase, pass or notice alone
   --now             with rotate: also where the new key is younger than ten minutes (one has leaked)
   --public          with list: the public set for FAIRGATE_PURCHASE_JWKS, and nothing else
 `;
@@ -44,7 +44,7 @@ export function parseKeyCommand(
   if (!isOneOf(verbs, verb) || more.length > 0)
     throw refusal('Say one of new, rotate, list, retire.');
   if (values.kind !== undefined && !isOneOf(kinds, values.kind)) {
-    throw refusal(`--kind is ${values.kind}; it is ticket, purchase or pass.`);
+    throw refusal(`--kind is ${values.kind}; it is ticket, purchase, pass or notice.`);
   }
   if (values.public && verb !== 'list') throw refusal('--public goes with list.');
   if (values.now && verb !== 'rotate') throw refusal('--now goes with rotate.');

@@ -20,7 +20,7 @@ import { type KeyCommand, kinds } from './options.ts';
  * are given to whoever shows them (section 4); an outage may lengthen both.
  */
 export const purchaseTokenSeconds = (1 + 24 + 1) * 3_600;
-/** Tickets live until 24 h after the sale's end, and a sale may last for months; passes as long. */
+/** Tickets live until 24 h after the sale's end, and a sale may last for months; passes as long, and links in mails. */
 const ticketSeconds = passSecondsMax;
 
 /** Does what was asked, and returns what is to be printed. Throws a SetupError for nonsense. */
@@ -39,20 +39,20 @@ export function runKeys(command: KeyCommand, now: Date): string {
       return changed(command, now, {
         ticket: (keys) => withNew(keys, makeHmacKey(now), 'ticket'),
         purchase: (keys) => withNew(keys, makePurchaseKey(now), 'purchase'),
-        pass: (keys) =>
-          keys.length === 0 ? [firstHmacKey(now)] : withNew(keys, makeHmacKey(now), 'pass'),
+        later: (keys, kind) =>
+          keys.length === 0 ? [firstHmacKey(now)] : withNew(keys, makeHmacKey(now), kind),
       });
     case 'rotate':
       return changed(command, now, {
         ticket: (keys) => rotated(keys, now, { ...command, kind: 'ticket' }),
         purchase: (keys) => rotated(keys, now, { ...command, kind: 'purchase' }),
-        pass: (keys) => rotated(keys, now, { ...command, kind: 'pass' }),
+        later: (keys, kind) => rotated(keys, now, { ...command, kind }),
       });
     case 'retire':
       return changed(command, now, {
         ticket: (keys) => withoutExpired(keys, now, ticketSeconds),
         purchase: (keys) => withoutExpired(keys, now, purchaseTokenSeconds),
-        pass: (keys) => withoutExpired(keys, now, ticketSeconds),
+        later: (keys) => withoutExpired(keys, now, ticketSeconds),
       });
   }
 }
@@ -60,22 +60,28 @@ export function runKeys(command: KeyCommand, now: Date): string {
 type Changes = {
   ticket(keys: KeyFile['ticketKeys']['keys']): KeyFile['ticketKeys']['keys'];
   purchase(keys: KeyFile['purchaseKeys']['keys']): KeyFile['purchaseKeys']['keys'];
-  /** Of none, in a file from before passes. */
-  pass(keys: TicketKey[]): TicketKey[];
+  /** Of none, in a file from before there was that kind. */
+  later(keys: TicketKey[], kind: (typeof laterKinds)[number]): TicketKey[];
 };
+
+/** Kinds that a file may lack. */
+const laterKinds = ['pass', 'notice'] as const;
 
 function changed(command: KeyCommand, now: Date, changes: Changes): string {
   const after = changeKeyFile(command.file, () => {
     const keys = readKeyFile(command.file);
-    const { ticketKeys, purchaseKeys, passKeys } = keys;
+    const { ticketKeys, purchaseKeys } = keys;
     if (command.kinds.includes('ticket')) {
       keys.ticketKeys = { keys: changes.ticket(ticketKeys.keys) };
     }
     if (command.kinds.includes('purchase')) {
       keys.purchaseKeys = { keys: changes.purchase(purchaseKeys.keys) };
     }
-    if (command.kinds.includes('pass') && (passKeys !== undefined || command.verb === 'new')) {
-      keys.passKeys = { keys: changes.pass(passKeys?.keys ?? []) };
+    for (const kind of laterKinds) {
+      const present = keys[`${kind}Keys`];
+      if (!command.kinds.includes(kind)) continue;
+      if (present === undefined && command.verb !== 'new') continue;
+      keys[`${kind}Keys`] = { keys: changes.later(present?.keys ?? [], kind) };
     }
     return keys;
   });
@@ -90,6 +96,7 @@ function firstKeys(file: string, now: Date): string {
       ticketKeys: { keys: [firstHmacKey(now)] },
       purchaseKeys: { keys: [{ ...makePurchaseKey(now), signsSince: at }] },
       passKeys: { keys: [firstHmacKey(now)] },
+      noticeKeys: { keys: [firstHmacKey(now)] },
     };
   });
   return `${listing(keys, kinds, now)}\n\nThe first keys are in ${file}; docs/operations.md says where they go.`;
@@ -102,7 +109,7 @@ function firstHmacKey(now: Date): TicketKey {
 function nextStep({ verb, ofStack }: KeyCommand): string {
   const give = ofStack
     ? 'Start the stack again, so that the services have the set'
-    : 'Give the sets to the edge, and that of passes to the queue service too (docs/operations.md)';
+    : 'Give each set to those who need it (docs/operations.md)';
   if (verb === 'new') {
     return `${give}; "rotate" when every verifier knows the new key, 10 minutes later at the earliest.`;
   }

@@ -17,6 +17,9 @@ const secretsSchema = z.object({
   passKeys: z
     .object({ keys: z.array(ticketKeySchema).min(1) })
     .default(() => ({ keys: [makeHmacKey(new Date())] })),
+  noticeKeys: z
+    .object({ keys: z.array(ticketKeySchema).min(1) })
+    .default(() => ({ keys: [makeHmacKey(new Date())] })),
   admissionKey: z.string().min(1),
   orderKeySecret: z.string().min(1),
   sandboxWebhookSecret: z.string().min(1),
@@ -35,7 +38,12 @@ const secretsSchema = z.object({
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
-const laterKeys = ['internalKey', 'passKeys', 'altchaKey'] as const satisfies (keyof Secrets)[];
+const laterKeys = [
+  'internalKey',
+  'passKeys',
+  'noticeKeys',
+  'altchaKey',
+] as const satisfies (keyof Secrets)[];
 
 /** Every secret of a stack; made at the first start, and the same ever after. */
 export function loadSecrets(file: string): Secrets {
@@ -87,6 +95,7 @@ function makeSecrets(): Secrets {
     ticketKeys: { keys: [makeHmacKey(now)] },
     purchaseKeys: { keys: [makePurchaseKey(now)] },
     passKeys: { keys: [makeHmacKey(now)] },
+    noticeKeys: { keys: [makeHmacKey(now)] },
     admissionKey: randomText(32),
     orderKeySecret: randomText(32),
     sandboxWebhookSecret: randomText(32),

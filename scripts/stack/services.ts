@@ -64,6 +64,7 @@ function queueSpec(plan: ServicePlan): ProcessSpec {
     FAIRGATE_CHECKOUT_URLS: checkoutUrls(plan.ports).join(','),
     FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
     FAIRGATE_PASS_KEYS: JSON.stringify(plan.secrets.passKeys),
+    FAIRGATE_NOTICE_KEYS: JSON.stringify(plan.secrets.noticeKeys),
     FAIRGATE_LIMIT_LOOPBACK: plan.settings.FAIRGATE_LIMIT_LOOPBACK || '0',
   });
 }
@@ -79,6 +80,7 @@ function checkoutSpec(plan: ServicePlan, name: 'checkout-1' | 'checkout-2'): Pro
     FAIRGATE_PURCHASE_JWKS: JSON.stringify(publicKeys(plan.secrets)),
     FAIRGATE_JWKS_URL: `${loopbackUrl(plan.ports.edge)}/.well-known/jwks.json`,
     FAIRGATE_ORDER_KEY_SECRET: plan.secrets.orderKeySecret,
+    FAIRGATE_NOTICE_KEYS: JSON.stringify(plan.secrets.noticeKeys),
     FAIRGATE_SANDBOX_URL: loopbackUrl(plan.ports.sandbox),
     FAIRGATE_SANDBOX_WEBHOOK_SECRET: plan.secrets.sandboxWebhookSecret,
   });

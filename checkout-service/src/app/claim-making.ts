@@ -37,6 +37,7 @@ export function claimOf(
     ...tokenFacts(claims),
     ...attempt,
     email: request.email,
+    language: request.language,
     identity: claims.identity ?? null,
     shard: homeShard(claims.number, shards),
     items: request.items,

@@ -1,4 +1,5 @@
 import type { BuyerKind } from '@fairgate/shared/order.ts';
+import type { Language } from '@fairgate/shared/words/languages.ts';
 import type { StoredRedemption } from '../domain/idempotency.ts';
 import type { OrderChange } from '../domain/order-machine.ts';
 import type { StoredOrder } from '../domain/order-view.ts';
@@ -18,6 +19,7 @@ export type Claim = {
   idempotencyKey: string | null;
   requestHash: string;
   email: string | null;
+  language: Language | null;
   /** The shop's own login that the token names. */
   identity: string | null;
   /** Of the DPoP proof that came with a bound token, by `proofUse`: stored, so that it proves once. */

@@ -1,4 +1,5 @@
 import type { BuyerKind } from '@fairgate/shared/order.ts';
+import type { Language } from '@fairgate/shared/words/languages.ts';
 
 export type Item = { productId: string; quantity: number };
 
@@ -6,12 +7,19 @@ export type Item = { productId: string; quantity: number };
 export type RedemptionRequest = {
   items: Item[];
   email: string | null;
+  /** What notices of the order are written in. */
+  language: Language | null;
+  /** As the body names it, which makes it a part of the wish; null where it names none. */
+  languageAsked: string | null;
   /** The products in the order in which they were sent, to name one by its place there. */
   sent: string[];
 };
 
 /** Merges items of the same product, so that two spellings of one wish are one request. */
-export function redemptionRequest(items: readonly Item[], email?: string): RedemptionRequest {
+export function redemptionRequest(
+  items: readonly Item[],
+  contact: { email?: string | undefined; language?: Language; languageAsked?: string | undefined },
+): RedemptionRequest {
   const byProduct = new Map<string, number>();
   for (const { productId, quantity } of items) {
     byProduct.set(productId, (byProduct.get(productId) ?? 0) + quantity);
@@ -19,13 +27,17 @@ export function redemptionRequest(items: readonly Item[], email?: string): Redem
   const merged = [...byProduct].map(([productId, quantity]) => ({ productId, quantity }));
   merged.sort((a, b) => (a.productId < b.productId ? -1 : 1));
   const sent = items.map((item) => item.productId);
-  return { items: merged, email: email ?? null, sent };
+  const { email = null, language = null, languageAsked = null } = contact;
+  return { items: merged, email, language, languageAsked, sent };
 }
 
 /** The canonical text of a request; its hash tells whether a key comes with the same body again. */
-export function canonicalRequest(request: Omit<RedemptionRequest, 'sent'>): string {
+export function canonicalRequest(
+  request: Pick<RedemptionRequest, 'items' | 'email' | 'languageAsked'>,
+): string {
+  const { email, languageAsked } = request;
   const items = request.items.map((item) => [item.productId, item.quantity]);
-  return JSON.stringify([items, request.email]);
+  return JSON.stringify([items, email, ...(languageAsked === null ? [] : [languageAsked])]);
 }
 
 /** How many units are asked for in all. */

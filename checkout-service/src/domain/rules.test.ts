@@ -66,21 +66,25 @@ describe('a token that has a row', () => {
 
 describe('a redemption request', () => {
   it('is the same wish in any order and any split', () => {
-    const one = redemptionRequest([
+    const mixed = [
       { productId: 'b', quantity: 1 },
       { productId: 'a', quantity: 2 },
-    ]);
-    const other = redemptionRequest([
+    ];
+    const split = [
       { productId: 'a', quantity: 1 },
       { productId: 'b', quantity: 1 },
       { productId: 'a', quantity: 1 },
-    ]);
+    ];
+    const one = redemptionRequest(mixed, { language: 'de' });
+    // Which language a browser would like is no part of the wish; one that the body names is.
+    const other = redemptionRequest(split, { language: 'fr' });
     expect(canonicalRequest(one)).toBe(canonicalRequest(other));
+    expect(canonicalRequest({ ...one, languageAsked: 'de' })).not.toBe(canonicalRequest(one));
     expect(canonicalRequest({ ...one, email: 'x@y.z' })).not.toBe(canonicalRequest(one));
   });
 
   it('counts its units before it looks at its products', () => {
-    const request = redemptionRequest([{ productId: 'foreign', quantity: 3 }]);
+    const request = redemptionRequest([{ productId: 'foreign', quantity: 3 }], {});
     const kind = (max: number, standing?: ProductStanding) =>
       checkRequest(request, max, new Map(standing ? [['foreign', standing]] : [])).kind;
     expect(kind(2)).toBe('quantity-exceeded');

@@ -10,6 +10,12 @@ export const redemptionSchema = z.strictObject({
     .min(1)
     .max(limits.itemsMax),
   email: z.email().max(254).optional().describe('where to send the confirmation'),
+  language: z
+    .string()
+    .max(35)
+    .regex(/^[a-zA-Z]{2,8}([-_][a-zA-Z0-9]{1,8})*$/, 'is no language tag (BCP 47)')
+    .optional()
+    .describe('of the notices, as BCP 47; otherwise as Accept-Language says'),
 });
 
 /** 12 to 19 digits, as ISO/IEC 7812 has them; blanks and hyphens are what people type. */

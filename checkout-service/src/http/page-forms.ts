@@ -12,6 +12,7 @@ import { messagePage } from '../pages/layout.ts';
 import { balancerRequest } from './balancer.ts';
 import { redeemFormSchema, redemptionSchema } from './bodies.ts';
 import type { HttpDeps } from './deps.ts';
+import { languageWanted } from './language.ts';
 import { setOrderCookie } from './order-cookie.ts';
 import { redemptionProblem } from './outcomes.ts';
 
@@ -66,7 +67,10 @@ export async function redeemByForm(c: Context, deps: HttpDeps): Promise<Response
         const input = { items: [{ productId, quantity }], ...(email ? { email } : {}) };
         const body = parseInput(redemptionSchema, input);
         return {
-          request: redemptionRequest(body.items, body.email),
+          request: redemptionRequest(body.items, {
+            email: body.email,
+            language: languageWanted(c),
+          }),
           idempotencyKey: form.key,
         };
       },

@@ -10,6 +10,7 @@ import type { RedemptionAnswer } from './answers.ts';
 import { balancerRequest } from './balancer.ts';
 import { idempotencyKeySchema, redemptionSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
+import { languageWanted } from './language.ts';
 import { setOrderCookie } from './order-cookie.ts';
 import { redemptionProblem } from './outcomes.ts';
 
@@ -25,8 +26,10 @@ export function redemptionRoutes(deps: HttpDeps): Hono<AppEnv> {
       balancerRequest: balancerRequest(c),
       read: async () => {
         const idempotencyKey = readIdempotencyKey(c);
-        const { items, email } = await jsonBody(c, redemptionSchema);
-        return { request: redemptionRequest(items, email), idempotencyKey };
+        const { items, email, language: languageAsked } = await jsonBody(c, redemptionSchema);
+        const language = languageWanted(c, languageAsked);
+        const request = redemptionRequest(items, { email, language, languageAsked });
+        return { request, idempotencyKey };
       },
       signal: c.req.raw.signal,
     });

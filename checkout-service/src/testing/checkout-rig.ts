@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { newId } from '@fairgate/shared/ids.ts';
+import { parseNoticeKeys } from '@fairgate/shared/notices/unsubscribing.ts';
 import { oneServer } from '@fairgate/shared/redis/place.ts';
 import { type RoomSettingsPatch, roomSettingsDefaults } from '@fairgate/shared/sale.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
@@ -98,6 +99,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       purchaseJwks: jwks,
       jwksUrl: options.jwksUrl,
       orderKeySecret: rigSecret,
+      noticeKeys: rigNoticeKeys,
       jobsRedisUrl: options.jobsRedisUrl,
       internalKey: rigInternalKey,
       providers: options.providers ?? [],
@@ -156,6 +158,11 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
 }
 
 export const rigInternalKey = 'the-internal-key-of-the-tests-0123456789';
+
+/** What links in mails are signed with. */
+export const rigNoticeKeys = parseNoticeKeys(
+  JSON.stringify({ keys: [{ kid: 'rig', k: Buffer.alloc(32, 9).toString('base64url') }] }),
+);
 
 /** The same for every instance, as in production. */
 const rigSecret = 'the-order-key-secret-of-the-tests-0123456789';

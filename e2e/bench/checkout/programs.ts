@@ -32,6 +32,9 @@ export async function startCheckout(
       FAIRGATE_PURCHASE_JWKS: jwks,
       FAIRGATE_ORDER_KEY_SECRET: randomBytes(32).toString('hex'),
       FAIRGATE_INTERNAL_KEY: randomBytes(32).toString('hex'),
+      FAIRGATE_NOTICE_KEYS: JSON.stringify({
+        keys: [{ kid: 'bench', k: randomBytes(32).toString('base64url') }],
+      }),
     },
   }));
 }

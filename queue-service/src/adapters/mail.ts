@@ -1,5 +1,7 @@
+import { unsubscribeHeaders } from '@fairgate/shared/notices/unsubscribing.ts';
 import { createTransport } from 'nodemailer';
 import type { Mailer } from '../app/ports.ts';
+import type { Mail } from '../domain/notice.ts';
 
 /** Deadlines of one mail; together shorter than a claim on its notice. */
 const deadlines = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 15_000 };
@@ -10,7 +12,7 @@ export function smtpMailer(url: string, from: string): Mailer & { close(): void 
   return {
     async send(mail) {
       try {
-        await transport.sendMail({ from, ...mail });
+        await transport.sendMail(message(from, mail));
         return 'sent';
       } catch (error) {
         if (isPermanent(error)) return 'refused';
@@ -19,6 +21,15 @@ export function smtpMailer(url: string, from: string): Mailer & { close(): void 
     },
     close: () => transport.close(),
   };
+}
+
+function message(from: string, { unsubscribe, ...mail }: Mail) {
+  const headers = {
+    // Nobody's out-of-office answers it (RFC 3834 section 5).
+    'Auto-Submitted': 'auto-generated',
+    ...(unsubscribe === undefined ? {} : unsubscribeHeaders(unsubscribe)),
+  };
+  return { from, ...mail, headers };
 }
 
 /** 5xx answers to the recipient or the message (RFC 5321 4.2.1): trying again changes nothing. */

@@ -62,8 +62,9 @@ function smtpServer(): SMTPServer {
 
 function sender(other: Mailer = mailer) {
   const { store, clock } = service;
-  const publicOrigin = 'https://shop.example';
-  return noticeSender({ store, mailer: other, clock, log: silent, publicOrigin });
+  const unsubscribe = ({ saleId }: { saleId: string }) => `https://shop.example/stop/${saleId}`;
+  const links = { publicOrigin: 'https://shop.example', unsubscribe };
+  return noticeSender({ store, mailer: other, clock, log: silent, links });
 }
 
 const paid = (): NoticeJob => ({ kind: 'notice', notice: 'order-paid', orderId: order.orderId });
@@ -151,7 +152,9 @@ describe('the way of a job', () => {
   it('from the outbox through the queue to one mail, though it is there twice', async () => {
     const { db } = service.database;
     const payload = { ...paid(), paymentId: 'pay_1' };
-    const row = { topic: 'job' as const, saleId: order.saleId, payload };
+    // The service's clock, and not Postgres', says what is too late.
+    const createdAt = new Date(service.clock.now());
+    const row = { topic: 'job' as const, saleId: order.saleId, payload, createdAt };
     const broken = { ...row, payload: { kind: 'notice', notice: 'nonsense' } };
     await db.insert(outbox).values([row, broken, row, { ...row, topic: 'room' }]);
     const jobsRedis = failFastRedis(service.redisUrl, 'jobs', silent);

@@ -1,15 +1,29 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
+import type { NoticeEnd } from '@fairgate/shared/db/schema-records.ts';
+import { recipientDigest } from '@fairgate/shared/notices/unsubscribing.ts';
 import { z } from 'zod';
-import { noticeKey, noticeKinds, noticeMail } from '../domain/notice.ts';
+import {
+  isReceipt,
+  isUseful,
+  type NoticeLinks,
+  type NoticeOrder,
+  noticeKey,
+  noticeKinds,
+  noticeMail,
+} from '../domain/notice.ts';
 import type { JobQueue, Log, Mailer, NoticeJob, RefundJob, Store } from './ports.ts';
 import { refundJobSchema } from './refunds.ts';
 
-/** outbox row → BullMQ job → claim → mail → sent. Each step may run twice; its effect may not. */
+/**
+ * outbox row → BullMQ job → claim → (too late, unsubscribed) → mail → settled. Each step may run
+ * twice; its effect may not.
+ */
 export const noticeJobSchema = z.object({
   kind: z.literal('notice'),
   notice: z.enum(noticeKinds),
   orderId: z.string().min(1).max(100),
   paymentId: z.string().min(1).max(100).optional(),
+  toldAt: z.number().optional(),
 });
 
 const batchMax = 100;
@@ -31,17 +45,17 @@ export function jobRelay({ store, notices, refunds, log }: RelayParts): () => Pr
     store.transaction(async (rows) => {
       const taken = await rows.outbox.takeJobs(batchMax);
       const unreadable: number[] = [];
-      const jobs = taken.flatMap(({ id, payload }) => {
+      const jobs = taken.flatMap(({ id, payload, createdAt }) => {
         const parsed = jobSchema.safeParse(payload);
         if (!parsed.success) {
           log.error({ outboxId: id }, 'a job in the outbox is not readable; it is set aside');
           unreadable.push(id);
           return [];
         }
-        return [{ jobId: `o${id}-${parsed.data.orderId}`, data: parsed.data }];
+        return [{ jobId: `o${id}-${parsed.data.orderId}`, data: parsed.data, createdAt }];
       });
-      const noticeJobs = jobs.flatMap(({ jobId, data }) =>
-        data.kind === 'notice' ? [{ jobId, data }] : [],
+      const noticeJobs = jobs.flatMap(({ jobId, data, createdAt }) =>
+        data.kind === 'notice' ? [{ jobId, data: { toldAt: createdAt, ...data } }] : [],
       );
       const refundJobs = jobs.flatMap(({ jobId, data }) =>
         data.kind === 'refund' ? [{ jobId, data }] : [],
@@ -72,33 +86,49 @@ type SenderParts = {
   mailer: Mailer;
   clock: Clock;
   log: Log;
-  publicOrigin: string;
+  links: NoticeLinks;
 };
 
-export type NoticeOutcome = 'sent' | 'sent-before' | 'no-address' | 'refused';
+export type NoticeOutcome = NoticeEnd | 'sent-before' | 'no-address';
 
 /**
- * Sends one notice. A crash between the mail and its note sends it a second time at most, under
- * the same Message-ID. Rejects where it should be tried again.
+ * Sends one notice, if it still helps whoever gets it. A crash between the mail and its note, or a mail
+ * server whose answer is lost, sends it once more at most, under the same Message-ID. Rejects
+ * where it should be tried again.
  */
 export function noticeSender(parts: SenderParts): (job: NoticeJob) => Promise<NoticeOutcome> {
-  const { store, mailer, clock, log, publicOrigin } = parts;
-  return async ({ notice, orderId, paymentId }) => {
+  const { store, clock, log, links } = parts;
+  return async (job) => {
+    const { notice, orderId, paymentId } = job;
     const key = noticeKey(notice, paymentId);
     const order = await store.notices.order(orderId);
-    const mail = order === null ? null : noticeMail(notice, order, publicOrigin, key);
-    if (mail === null) return 'no-address';
+    const mail = order === null ? null : noticeMail(notice, order, links, key);
+    if (order === null || mail === null) return 'no-address';
     const claim = await store.notices.claim(orderId, key, clock.now(), claimStaleMs);
     if (claim === 'sent') return 'sent-before';
     if (claim === 'under-way') throw new NoticeUnderWay();
     try {
-      const outcome = await mailer.send(mail);
+      const outcome = (await obstacle(parts, job, order)) ?? (await parts.mailer.send(mail));
       if (outcome === 'refused') log.warn({ orderId, notice }, 'the mail server refuses the mail');
-      await store.notices.sent(orderId, key, clock.now());
+      await store.notices.settle(orderId, key, outcome, clock.now());
       return outcome;
     } catch (error) {
       await store.notices.unclaim(orderId, key).catch(() => {});
       throw error;
     }
   };
+}
+
+/** Why a notice is not sent any more; undefined where nothing is against it. */
+async function obstacle(
+  { store, clock }: SenderParts,
+  { notice, toldAt }: NoticeJob,
+  order: NoticeOrder,
+): Promise<'too-late' | 'unsubscribed' | undefined> {
+  const now = clock.now();
+  if (!isUseful(notice, order, { toldAt: toldAt ?? now, now })) return 'too-late';
+  if (isReceipt(notice)) return undefined;
+  const recipient = recipientDigest(order.saleId, order.email ?? '');
+  const isOut = await store.notices.isUnsubscribed(order.saleId, recipient);
+  return isOut ? 'unsubscribed' : undefined;
 }

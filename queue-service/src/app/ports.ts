@@ -1,5 +1,6 @@
 import type { BanKind, BanList, ListedBan } from '@fairgate/shared/bans/ban.ts';
 import type { Suspect } from '@fairgate/shared/bans/suspects.ts';
+import type { NoticeEnd } from '@fairgate/shared/db/schema-records.ts';
 import type { StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import type { UsedUp } from '@fairgate/shared/room/room.ts';
@@ -176,12 +177,16 @@ export type NoticeRows = {
     now: number,
     staleMs: number,
   ): Promise<'claimed' | 'sent' | 'under-way'>;
-  sent(orderId: string, key: string, now: number): Promise<void>;
+  /** What became of it, for good. */
+  settle(orderId: string, key: string, outcome: NoticeEnd, now: number): Promise<void>;
+  /** Whether whoever has that address (`recipientDigest`) wants no more notices of the sale. */
+  isUnsubscribed(saleId: string, recipient: string): Promise<boolean>;
   /** Gives the claim back after a failure, so that the next attempt need not wait. */
   unclaim(orderId: string, key: string): Promise<void>;
 };
 
-export type OutboxJob = { id: number; payload: unknown };
+/** `createdAt`: when what it follows was written, in ms. */
+export type OutboxJob = { id: number; payload: unknown; createdAt: number };
 
 export type OutboxRows = {
   /** The oldest jobs, locked; those that another instance is at are skipped. */
@@ -254,6 +259,8 @@ export type NoticeJob = {
   orderId: string;
   /** The payment that the notice is about, where there may be several. */
   paymentId?: string | undefined;
+  /** When what it tells of happened, in ms; jobs of before it was kept have none. */
+  toldAt?: number | undefined;
 };
 
 /** Of all paid orders of a sale, ordered together. */

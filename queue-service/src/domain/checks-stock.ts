@@ -1,7 +1,6 @@
 import type { CheckedSale, Finding } from './checks.ts';
-import { money } from './notice.ts';
 import type { ProductRecord } from './records.ts';
-import { countWords, durationWords, numberWords } from './words.ts';
+import { countWords, durationWords, moneyWords, numberWords } from './words.ts';
 
 /** A price so many times above or below the others is more likely a slip of two decimals. */
 const priceFactor = 50;
@@ -110,7 +109,7 @@ function fewUnits({ sale }: Stocked, free: number): Finding[] {
 function prices(checked: Stocked): Finding[] {
   return checked.products.flatMap((product) => {
     const path = pathOf(checked, product);
-    const price = money(product.priceMinor, product.currency);
+    const price = moneyWords(product.priceMinor, product.currency);
     if (product.priceMinor === 0) {
       const message = `${product.name} costs ${price}: it is given away.`;
       const todo = 'Set priceMinor (in minor units), unless it is meant as a gift.';
@@ -126,7 +125,7 @@ function prices(checked: Stocked): Finding[] {
       code: isLow ? 'price-low' : 'price-high',
       severity: 'warning',
       path,
-      message: `${product.name} costs ${price}, ${numberWords(times)} times ${isLow ? 'less' : 'more'} than the sale's other products (${money(usual, product.currency)}).`,
+      message: `${product.name} costs ${price}, ${numberWords(times)} times ${isLow ? 'less' : 'more'} than the sale's other products (${moneyWords(usual, product.currency)}).`,
       todo: 'Look whether priceMinor is in minor units, such as cents.',
     };
     return [finding];

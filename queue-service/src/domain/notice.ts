@@ -1,7 +1,11 @@
-import { isoTime } from '@fairgate/shared/clock.ts';
+import type { OrderState } from '@fairgate/shared/order.ts';
+import { defaultLanguage, type Language } from '@fairgate/shared/words/languages.ts';
+import { type Speech, speechIn } from '@fairgate/shared/words/speech.ts';
+import { type MailLine, mailBody } from './mail-body.ts';
 
 export const noticeKinds = [
   'order-placed',
+  'payment-failed',
   'order-paid',
   'order-expired',
   'order-cancelled',
@@ -13,104 +17,174 @@ export type NoticeKind = (typeof noticeKinds)[number];
 /** What a mail about an order says. Money in minor units, times in ms since the epoch. */
 export type NoticeOrder = {
   id: string;
+  saleId: string;
   saleName: string;
+  state: OrderState;
   email: string | null;
+  /** Null: nobody said which. */
+  language: Language | null;
   totalMinor: number;
   currency: string;
   payBefore: number;
   lines: { name: string; quantity: number; unitPriceMinor: number; units: string[] }[];
 };
 
-export type Mail = { to: string; subject: string; text: string; html: string; messageId: string };
-
-/** Subject and first paragraph of each notice. */
-const openings: Record<NoticeKind, (order: NoticeOrder) => { subject: string; lead: string }> = {
-  'order-placed': (order) => ({
-    subject: `Please pay for your order: ${order.saleName}`,
-    lead: `We keep this for you. Please pay by ${readableTime(order.payBefore)}.`,
-  }),
-  'order-paid': (order) => ({
-    subject: `Your receipt: ${order.saleName}`,
-    lead: 'Thank you. Your payment has arrived, and these are yours.',
-  }),
-  'order-expired': (order) => ({
-    subject: `Your order has expired: ${order.saleName}`,
-    lead: 'No payment arrived in time, so the order has ended. Should one arrive later, it buys the same again where that can still be had, and otherwise goes back to you.',
-  }),
-  'order-cancelled': (order) => ({
-    subject: `Your order was cancelled: ${order.saleName}`,
-    lead: 'The order was cancelled. Should a payment arrive all the same, it goes back to you.',
-  }),
-  'order-refunded': (order) => ({
-    subject: `Your money is on its way back: ${order.saleName}`,
-    lead: `The order was refunded: ${money(order.totalMinor, order.currency)}.`,
-  }),
-  'payment-refunded': (order) => ({
-    subject: `A payment goes back to you: ${order.saleName}`,
-    lead: 'A payment arrived that could buy nothing any more: it came too late, or twice. All of it goes back the way it came.',
-  }),
+export type Mail = {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  messageId: string;
+  /** Where one click ends mails like this one; undefined where nobody may want them to end. */
+  unsubscribe?: string | undefined;
 };
 
-/** What an order is told once by mail: each payment that goes back is a thing of its own. */
+type Opening = { subject: string; lead: string };
+
+/** Subject and first paragraph of each notice. */
+function openingOf(kind: NoticeKind, speech: Speech, order: NoticeOrder): Opening {
+  const sale = order.saleName;
+  const time = speech.dateTime(order.payBefore, 'UTC');
+  const amount = speech.money(order.totalMinor, order.currency);
+  switch (kind) {
+    case 'order-placed':
+      return {
+        subject: speech.say('mail.placedSubject', { sale }),
+        lead: speech.say('mail.placedLead', { time }),
+      };
+    case 'payment-failed':
+      return {
+        subject: speech.say('mail.failedSubject', { sale }),
+        lead: speech.say('mail.failedLead', { time }),
+      };
+    case 'order-paid':
+      return {
+        subject: speech.say('mail.paidSubject', { sale }),
+        lead: speech.say('mail.paidLead'),
+      };
+    case 'order-expired':
+      return {
+        subject: speech.say('mail.expiredSubject', { sale }),
+        lead: speech.say('mail.expiredLead'),
+      };
+    case 'order-cancelled':
+      return {
+        subject: speech.say('mail.cancelledSubject', { sale }),
+        lead: speech.say('mail.cancelledLead'),
+      };
+    case 'order-refunded':
+      return {
+        subject: speech.say('mail.refundedSubject', { sale }),
+        lead: speech.say('mail.refundedLead', { amount }),
+      };
+    case 'payment-refunded':
+      return {
+        subject: speech.say('mail.paymentRefundedSubject', { sale }),
+        lead: speech.say('mail.paymentRefundedLead'),
+      };
+  }
+}
+
+/** What an order is told once by mail: each payment is a thing of its own. */
 export function noticeKey(notice: NoticeKind, paymentId: string | undefined): string {
   return paymentId === undefined ? notice : `${notice}.${paymentId}`;
 }
 
-/** The mail of a notice, as text and as HTML; null where the shopper left no address. */
+export type NoticeLinks = {
+  publicOrigin: string;
+  /** The page that ends the notices of a sale for an address. */
+  unsubscribe(who: { saleId: string; address: string }): string;
+};
+
+/**
+ * The mail of a notice, in the shopper's language; null where they left no address. Its link is the
+ * order's plain address, which opens on the device that has the key.
+ */
 export function noticeMail(
   kind: NoticeKind,
   order: NoticeOrder,
-  publicOrigin: string,
+  links: NoticeLinks,
   key: string = kind,
 ): Mail | null {
-  if (order.email === null) return null;
-  const { subject, lead } = openings[kind](order);
-  const link = `${publicOrigin}/checkout/orders/${order.id}`;
-  const lines = order.lines.map((line) => ({
-    text: `${line.quantity} × ${line.name}, ${money(line.unitPriceMinor, order.currency)} each`,
-    units: kind === 'order-paid' ? line.units : [],
+  const { id, email, saleId, saleName } = order;
+  if (email === null) return null;
+  const speech = speechIn(order.language ?? defaultLanguage);
+  const { subject, lead } = openingOf(kind, speech, order);
+  const unsubscribe = links.unsubscribe({ saleId, address: email });
+  const url = `${links.publicOrigin}/checkout/orders/${id}`;
+  const body = mailBody({
+    speech,
+    title: subject,
+    lead,
+    lines: linesOf(kind, speech, order),
+    action: { label: speech.say(asksToPay(kind) ? 'mail.toPay' : 'mail.toOrder'), url },
+    footer: [
+      { text: `${speech.say('mail.order', { id })}. ${speech.say('mail.opensWhere')}` },
+      { text: speech.say('mail.why', { sale: saleName }) },
+      { text: speech.say('mail.stop'), url: unsubscribe },
+    ],
+  });
+  return {
+    to: email,
+    subject: oneLine(subject),
+    ...body,
+    // The same for every attempt, so that a mail server or reader can tell a repetition.
+    messageId: `<${id}.${key}@fairgate>`,
+    unsubscribe: isReceipt(kind) ? undefined : unsubscribe,
+  };
+}
+
+function linesOf(kind: NoticeKind, speech: Speech, order: NoticeOrder): MailLine[] {
+  const { currency, totalMinor } = order;
+  const lines = order.lines.map(({ name, quantity, unitPriceMinor, units }) => ({
+    text: speech.say('mail.line', { quantity, name }),
+    figure: speech.money(quantity * unitPriceMinor, currency),
+    details: kind === 'order-paid' ? units : [],
   }));
-  const total = `Total: ${money(order.totalMinor, order.currency)}`;
-  const listed = lines.flatMap((line) => [line.text, ...line.units.map((id) => `    ${id}`)]);
-  const text = [lead, '', ...listed, total, '', `Order ${order.id}`, link, ''].join('\n');
-  const items = lines
-    .map((line) => `<li>${[line.text, ...line.units].map(escapeHtml).join('<br>')}</li>`)
-    .join('');
-  const html = [
-    '<!doctype html><html lang="en"><meta charset="utf-8">',
-    `<title>${escapeHtml(subject)}</title>`,
-    '<body style="font-family:system-ui,sans-serif;line-height:1.5">',
-    `<p>${escapeHtml(lead)}</p><ul>${items}</ul><p><strong>${escapeHtml(total)}</strong></p>`,
-    `<p><a href="${escapeHtml(link)}">Order ${escapeHtml(order.id)}</a></p></body></html>`,
-  ].join('\n');
-  // The same for every attempt, so that a mail server or reader can tell a repetition.
-  const messageId = `<${order.id}.${key}@fairgate>`;
-  return { to: order.email, subject: oneLine(subject), text, html, messageId };
+  const total = { text: speech.say('mail.total'), figure: speech.money(totalMinor, currency) };
+  return [...lines, { ...total, isTotal: true }];
 }
 
-/** `12.50 EUR`; the number of decimals is the currency's own. */
-export function money(minor: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return `${(minor / 10 ** decimals).toFixed(decimals)} ${currency}`;
+function asksToPay(kind: NoticeKind): boolean {
+  return kind === 'order-placed' || kind === 'payment-failed';
 }
 
-function readableTime(ms: number): string {
-  return `${isoTime(ms).slice(0, 16).replace('T', ' ')} UTC`;
+/** Mails about money that moved: they come to whoever wants no more notices, too. */
+export function isReceipt(kind: NoticeKind): boolean {
+  return kind === 'order-paid' || kind === 'order-refunded' || kind === 'payment-refunded';
+}
+
+const hourMs = 3_600_000;
+
+/** After this long nobody is helped by the mail any more; a mail server may be away for days. */
+const usefulMs = { ending: 24 * hourMs, receipt: 7 * 24 * hourMs } as const;
+
+/**
+ * Whether a notice still says what is so, and in time. `toldAt`: when what it tells of happened.
+ * Those that ask for something are worth nothing once it cannot be done.
+ */
+export function isUseful(
+  kind: NoticeKind,
+  order: Pick<NoticeOrder, 'state' | 'payBefore'>,
+  { toldAt, now }: { toldAt: number; now: number },
+): boolean {
+  const age = now - toldAt;
+  switch (kind) {
+    case 'order-placed':
+    case 'payment-failed':
+      return order.state === 'awaiting_payment' && now < order.payBefore;
+    case 'order-expired':
+      // Money that came late may have bought it again meanwhile.
+      return order.state === 'expired' && age < usefulMs.ending;
+    case 'order-cancelled':
+      return age < usefulMs.ending;
+    case 'order-paid':
+    case 'order-refunded':
+    case 'payment-refunded':
+      return age < usefulMs.receipt;
+  }
 }
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
-}
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (letter) => entities[letter] ?? letter);
 }

@@ -29,3 +29,10 @@ export function durationWords(seconds: number): string {
   }
   return parts.filter((part) => !part.startsWith('0 ')).join(' ') || '0 s';
 }
+
+/** `12.50 EUR`; the number of decimals is the currency's own. */
+export function moneyWords(minor: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return `${(minor / 10 ** decimals).toFixed(decimals)} ${currency}`;
+}

@@ -100,17 +100,37 @@ export const revocations = pgTable(
   ],
 );
 
-/** Mails that were sent, so that a job that runs twice sends one. Owner: the queue service. */
+/** What became of a mail: `unsubscribed` and `too-late` ones were not sent. */
+export type NoticeEnd = 'sent' | 'refused' | 'unsubscribed' | 'too-late';
+
+/** Mails about orders, so that a job that runs twice sends one. Owner: the queue service. */
 export const notices = pgTable(
   'notices',
   {
     orderId: text('order_id').notNull(),
     /** `order-paid`, …; where several payments may be told of, with the id: `….pay_…`. */
     kind: text('kind').notNull(),
+    /** When it was settled; null: somebody is at it, or it is tried again. */
     sentAt: at('sent_at'),
+    /** Null until then, and of notices from before there was this column. */
+    outcome: text('outcome').$type<NoticeEnd>(),
     createdAt: created(),
   },
   (t) => [primaryKey({ columns: [t.orderId, t.kind] })],
+);
+
+/**
+ * Who wants no more notices of a sale, but receipts: the digest of the address
+ * (`notices/unsubscribing.ts`), never the address. Kept for as long as the sale. Owner: the checkout.
+ */
+export const noticeOptouts = pgTable(
+  'notice_optouts',
+  {
+    saleId: text('sale_id').notNull(),
+    recipient: text('recipient').notNull(),
+    createdAt: created(),
+  },
+  (t) => [primaryKey({ columns: [t.saleId, t.recipient] })],
 );
 
 /** What a room would need to begin again, written every second. Owner: the queue service. */

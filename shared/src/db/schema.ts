@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { BuyerKind, OrderState, UnitState } from '../order.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '../sale.ts';
+import type { Language } from '../words/languages.ts';
 import { at, created } from './columns.ts';
 
 /** Things for sale. Owner: the queue service. */
@@ -144,6 +145,8 @@ export const orders = pgTable(
     totalMinor: bigint('total_minor', { mode: 'number' }).notNull(),
     currency: text('currency').notNull(),
     email: text('email'),
+    /** What its notices are written in (`words/languages.ts`); null: nobody said. */
+    language: text('language').$type<Language>(),
     /** The shop's own login that the token names, where the sale knows one. */
     identity: text('identity'),
     /** What the redemption answered; `payBefore` may be extended, this may not. */

@@ -1,6 +1,6 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderLines, orders, orderUnits, products, sales } from '@fairgate/shared/db/schema.ts';
-import { notices, outbox } from '@fairgate/shared/db/schema-records.ts';
+import { noticeOptouts, notices, outbox } from '@fairgate/shared/db/schema-records.ts';
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { NoticeRows, OutboxRows } from '../../app/ports.ts';
 import type { NoticeOrder } from '../../domain/notice.ts';
@@ -28,11 +28,15 @@ export function noticeRows(db: Executor): NoticeRows {
       const [row] = await db.select().from(notices).where(the(orderId, key));
       return row?.sentAt ? 'sent' : 'under-way';
     },
-    async sent(orderId, key, now) {
+    async settle(orderId, key, outcome, now) {
       await db
         .update(notices)
-        .set({ sentAt: new Date(now) })
+        .set({ sentAt: new Date(now), outcome })
         .where(the(orderId, key));
+    },
+    async isUnsubscribed(saleId, recipient) {
+      const who = and(eq(noticeOptouts.saleId, saleId), eq(noticeOptouts.recipient, recipient));
+      return (await db.select().from(noticeOptouts).where(who)).length > 0;
     },
     async unclaim(orderId, key) {
       const open = and(the(orderId, key), isNull(notices.sentAt));
@@ -43,14 +47,16 @@ export function noticeRows(db: Executor): NoticeRows {
 
 export function outboxRows(db: Executor): OutboxRows {
   return {
-    takeJobs: (limit) =>
-      db
-        .select({ id: outbox.id, payload: outbox.payload })
+    async takeJobs(limit) {
+      const rows = await db
+        .select({ id: outbox.id, payload: outbox.payload, createdAt: outbox.createdAt })
         .from(outbox)
         .where(eq(outbox.topic, 'job'))
         .orderBy(outbox.id)
         .limit(limit)
-        .for('update', { skipLocked: true }),
+        .for('update', { skipLocked: true });
+      return rows.map(({ createdAt, ...job }) => ({ ...job, createdAt: createdAt.getTime() }));
+    },
     async drop(ids) {
       await db.delete(outbox).where(inArray(outbox.id, ids));
     },
@@ -87,11 +93,14 @@ async function noticeOrder(db: Executor, orderId: string): Promise<NoticeOrder |
     .innerJoin(products, eq(products.id, orderLines.productId))
     .where(eq(orderLines.orderId, orderId));
   const units = await db.select().from(orderUnits).where(eq(orderUnits.orderId, orderId));
-  const { id, email, totalMinor, currency, payBefore } = order.order;
+  const { id, saleId, state, email, language, totalMinor, currency, payBefore } = order.order;
   return {
     id,
+    saleId,
     saleName: order.saleName,
+    state,
     email,
+    language,
     totalMinor,
     currency,
     payBefore: payBefore.getTime(),
