@@ -113,6 +113,12 @@ export async function keepPreview({ redis }: Rooms): Promise<string> {
   return id;
 }
 
+/** As a browser gives it; nobody ever sends there. */
+const pushSubscription = {
+  endpoint: 'https://push.example.org/abc',
+  keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) },
+};
+
 type Made = { saleId: string; ticket: string; preview: string; asset: string };
 
 /** A request of each operation; of a sale where whoever holds the ticket stands. */
@@ -137,6 +143,11 @@ export function goodRequests({
       headers: own,
       body: {},
     },
+    'PUT /api/sales/{saleId}/place/notices': {
+      target: `${api}/place/notices`,
+      headers: own,
+      body: { email: 'shopper@example.org', language: 'de', pushSubscription },
+    },
     'DELETE /api/sales/{saleId}/place': { target: `${api}/place`, headers: own },
     'GET /api/sales/{saleId}/fairness': plain(`${api}/fairness`),
     'GET /api/sales/{saleId}/fairness/log': plain(`${api}/fairness/log`),
@@ -148,6 +159,7 @@ export function goodRequests({
     'GET /preview/{id}': plain(`/preview/${preview}`),
     'GET /assets/{name}': plain(asset),
     'GET /.well-known/jwks.json': plain('/.well-known/jwks.json'),
+    'GET /notify.js': plain('/notify.js'),
     'GET /healthz': plain('/healthz'),
     'GET /openapi.json': plain('/openapi.json'),
     'GET /docs': plain('/docs'),

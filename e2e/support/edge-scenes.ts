@@ -32,6 +32,7 @@ const uses = (saleId: string, ticket: string) => {
     take: asking('POST', `${placeOf(saleId)}/token`, own),
     leave: asking('DELETE', placeOf(saleId), own),
     again: asking('POST', placeOf(saleId), own, {}),
+    notices: asking('PUT', `${placeOf(saleId)}/notices`, own, { language: 'de' }),
     joinForm: posted(`/sales/${saleId}/join`, {}, own),
     buyForm: posted(`/sales/${saleId}/buy`, {}, own),
     page: asking('GET', `/sales/${saleId}`, own),
@@ -41,11 +42,12 @@ const uses = (saleId: string, ticket: string) => {
 export const byTicket: Scene = async ({ ask, edge }, rooms) => {
   const saleId = await rooms.open({ admitPerMinute: 0 });
   const none = uses(saleId, 'a.b.c');
-  for (const asked of [none.poll, none.take, none.leave, none.again, none.joinForm]) {
+  const { poll, take, leave, again, joinForm, notices } = none;
+  for (const asked of [poll, take, leave, again, joinForm, notices]) {
     expectProblem(await ask(asked), 'token-invalid');
   }
   const old = uses(saleId, forgedTicket(edge, saleId, 2));
-  for (const asked of [old.poll, old.take, old.leave]) {
+  for (const asked of [old.poll, old.take, old.leave, old.notices]) {
     expectProblem(await ask(asked), 'token-expired');
   }
 };
@@ -173,8 +175,8 @@ export const byRate: Scene = async (judge, rooms) => {
     return (await ask(byApi)).status === 429;
   });
   for (const asked of joins) expectProblem(await ask(asked), 'rate-limited');
-  const { poll, page } = uses(saleId, await join(judge, saleId));
-  for (const asked of [poll, page]) {
+  const { poll, page, notices } = uses(saleId, await join(judge, saleId));
+  for (const asked of [poll, page, notices]) {
     await waitFor(`the limit of ${asked.target}`, 20, async () => {
       const burst = await Promise.all(Array.from({ length: 150 }, () => ask(asked)));
       return burst.some(({ status }) => status === 429);

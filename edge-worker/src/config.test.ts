@@ -57,6 +57,25 @@ test('Turnstile has a site key and a secret, or neither; what is missing is name
   expect(messageOf(() => readEdgeConfig(elsewhere))).toContain('TURNSTILE_URL');
 });
 
+test('browsers subscribe with a key where there is one, to push services that may be named', () => {
+  expect(readEdgeConfig({ ...good, VAPID_PUBLIC_KEY: '' })).toMatchObject({
+    vapidPublicKey: null,
+    pushRule: { hosts: [], allowsLoopback: false },
+  });
+  const VAPID_PUBLIC_KEY = `B${'A'.repeat(86)}`;
+  const more = { VAPID_PUBLIC_KEY, PUSH_HOSTS: '*.push.example', PUSH_LOOPBACK: '1' };
+  expect(readEdgeConfig({ ...good, ...more })).toMatchObject({
+    vapidPublicKey: VAPID_PUBLIC_KEY,
+    pushRule: { hosts: ['*.push.example'], allowsLoopback: true },
+  });
+  for (const [name, wrong] of [
+    ['VAPID_PUBLIC_KEY', 'key'],
+    ['PUSH_HOSTS', 'https://push.example'],
+  ] as const) {
+    expect(messageOf(() => readEdgeConfig({ ...good, [name]: wrong }))).toContain(name);
+  }
+});
+
 test('on a loopback, localhost is the same origin', () => {
   const config = readEdgeConfig({ ...good, PUBLIC_ORIGIN: 'http://127.0.0.1:8787' });
   expect(config.ownOrigins).toEqual(['http://127.0.0.1:8787', 'http://localhost:8787']);

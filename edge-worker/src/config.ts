@@ -1,5 +1,7 @@
 import { type Network, parseAddress, parseNetwork } from '@fairgate/shared/address.ts';
 import type { Signal } from '@fairgate/shared/bans/suspects.ts';
+import { type PushRule, pushHostsSchema } from '@fairgate/shared/notices/push-endpoint.ts';
+import { vapidPublicKeyForm } from '@fairgate/shared/notices/vapid.ts';
 import {
   type RedisPlace,
   redisClusterSchema,
@@ -49,6 +51,15 @@ const optionalText = z.preprocess(
   z.string().min(1).max(200).optional(),
 );
 
+/** Of P-256, uncompressed (RFC 8292 section 3.2). */
+const optionalVapidKey = z.preprocess(
+  (value) => (value === '' ? undefined : value),
+  z
+    .string()
+    .regex(vapidPublicKeyForm, 'must be a public key as "npm run keys" gives it')
+    .optional(),
+);
+
 /** 0: never. */
 const suspiciousFrom = z.coerce.number().int().min(0).max(1_000_000);
 
@@ -75,6 +86,9 @@ const edgeSchema = gatewaySchema.extend({
   LIMIT_LOOPBACK: z.enum(['0', '1']).default('1'),
   LIMIT_EXEMPT: networksSchema.default([]),
   ALTCHA_KEY: secretKeySchema,
+  VAPID_PUBLIC_KEY: optionalVapidKey,
+  PUSH_HOSTS: pushHostsSchema.default([]),
+  PUSH_LOOPBACK: z.enum(['0', '1']).default('0'),
   TURNSTILE_SITE_KEY: optionalText,
   TURNSTILE_SECRET: optionalText,
   TURNSTILE_URL: z
@@ -121,6 +135,9 @@ export type EdgeConfig = {
   altchaKey: Buffer;
   /** Null where the shop has no widget there. */
   turnstile: TurnstileSettings | null;
+  /** With which browsers subscribe to push messages; null where the shop sends none. */
+  vapidPublicKey: string | null;
+  pushRule: PushRule;
 };
 
 export type GatewayConfig = {
@@ -148,6 +165,8 @@ export function readEdgeConfig(bindings: Record<string, unknown>): EdgeConfig {
     addressKey: settings.ADMISSION_KEY,
     altchaKey: settings.ALTCHA_KEY,
     turnstile: turnstileOf(settings),
+    vapidPublicKey: settings.VAPID_PUBLIC_KEY ?? null,
+    pushRule: { hosts: settings.PUSH_HOSTS, allowsLoopback: settings.PUSH_LOOPBACK === '1' },
   };
 }
 

@@ -4,6 +4,7 @@ import { problemResponse } from '@fairgate/shared/problem.ts';
 import { purchaseSigner } from '@fairgate/shared/token/jwks.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
 import { heldAppearances } from './app/appearances.ts';
+import { placeAsks } from './app/asks.ts';
 import { saleChallenges } from './app/challenges.ts';
 import type { DoorGateways } from './app/door-ports.ts';
 import { gatheredHeartbeats } from './app/heartbeats.ts';
@@ -35,6 +36,7 @@ import { logFault } from './log.ts';
 import { makeAssets } from './pages/assets.ts';
 import catalogueScript from './pages/client/catalogue.browser.js';
 import challengeScript from './pages/client/challenge.browser.js';
+import serviceWorker from './pages/client/notify.browser.js';
 import offerScript from './pages/client/offer.browser.js';
 import powScript from './pages/client/pow.browser.js';
 import saleScript from './pages/client/sale.browser.js';
@@ -95,6 +97,10 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
       log: logFault,
     }),
     points: pointsTo(bindings.EVENTS, random),
+    asks: placeAsks(gateways),
+    pushRule: config.pushRule,
+    vapidPublicKey: config.vapidPublicKey,
+    serviceWorker,
     assets: makeAssets({
       'edge.css': edgeCss,
       'browser-key.js': keyScript,

@@ -29,6 +29,22 @@ it('all mistakes are told together, by name, and no value is repeated', () => {
   expect(() => readConfig(missing)).not.toThrow(/secret/);
 });
 
+it('push messages are sent with a whole pair of keys and a subject, or not at all', () => {
+  const vapid = {
+    FAIRGATE_VAPID_PUBLIC_KEY: `B${'A'.repeat(86)}`,
+    FAIRGATE_VAPID_PRIVATE_KEY: 'p'.repeat(43),
+    FAIRGATE_VAPID_SUBJECT: 'mailto:shop@example.org',
+  };
+  expect(readConfig(env).vapid).toBeNull();
+  const none = Object.fromEntries(Object.keys(vapid).map((name) => [name, '']));
+  expect(readConfig({ ...env, ...none }).vapid).toBeNull();
+  expect(readConfig({ ...env, ...vapid }).vapid?.subject).toBe('mailto:shop@example.org');
+  for (const name of Object.keys(vapid)) {
+    expect(() => readConfig({ ...env, ...vapid, [name]: '' })).toThrow(/VAPID(.|\n)*or none is/);
+    expect(() => readConfig({ ...env, ...vapid, [name]: 'wrong' })).toThrow(name);
+  }
+});
+
 it('what the compose file passes on is all that is needed', () => {
   expect(readConfig(composeEnvironment('queue-service', leastDotenv))).toMatchObject({
     host: '0.0.0.0',

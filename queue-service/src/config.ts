@@ -1,4 +1,5 @@
 import { type Network, parseNetwork } from '@fairgate/shared/address.ts';
+import type { PushRule } from '@fairgate/shared/notices/push-endpoint.ts';
 import { type NoticeKeys, parseNoticeKeys } from '@fairgate/shared/notices/unsubscribing.ts';
 import {
   type RedisPlace,
@@ -10,6 +11,7 @@ import { hmacKeysHint, keySetting, parseSettings } from '@fairgate/shared/settin
 import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { z } from 'zod';
 import type { OidcSettings } from './app/access-ports.ts';
+import { isVapidWhole, pushConfig, pushSettings, type Vapid, vapidMistake } from './push-config.ts';
 
 const url = (...protocols: string[]) =>
   z.string().refine(
@@ -100,12 +102,14 @@ const settingsSchema = z
     FAIRGATE_OIDC_ROLES_CLAIM: z.string().min(1).max(200).default('roles'),
     FAIRGATE_OIDC_ROLES: roleNames,
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: z.string().min(20).max(200).optional(),
+    ...pushSettings,
   })
   .refine(
     (all) =>
       (all.FAIRGATE_OIDC_ISSUER === undefined) === (all.FAIRGATE_OIDC_CLIENT_ID === undefined),
     { path: ['FAIRGATE_OIDC_CLIENT_ID'], error: 'is set together with FAIRGATE_OIDC_ISSUER' },
-  );
+  )
+  .refine(isVapidWhole, vapidMistake);
 
 export type Config = {
   host: string;
@@ -136,6 +140,9 @@ export type Config = {
   limitLoopback: boolean;
   consoleOrigin: string | null;
   oidc: OidcSettings | null;
+  /** Null: no push messages are sent. */
+  vapid: Vapid | null;
+  pushRule: PushRule;
 };
 
 /** Reads the environment, once. Throws a SettingsError that names every mistake. */
@@ -164,6 +171,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     limitLoopback: settings.FAIRGATE_LIMIT_LOOPBACK === '1',
     consoleOrigin: settings.FAIRGATE_CONSOLE_ORIGIN?.replace(/\/$/, '') ?? null,
     oidc: oidcOf(settings),
+    ...pushConfig(settings),
   };
 }
 

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from '../stack/atomic-file.ts';
 import { type AnyKey, keysMax, purchaseKeySchema, ticketKeySchema } from './key-set.ts';
+import { vapidKeySchema } from './vapid-key.ts';
 
 const setOf = <K extends z.ZodType<AnyKey>>(key: K, max: number) =>
   z.object({ keys: z.array(key).min(1).max(max) });
@@ -24,6 +25,8 @@ const keyFileSchema = z.looseObject({
   passKeys: setOf(ticketKeySchema, keysMax.pass).optional(),
   /** Nor this one in files from before notices were signed. */
   noticeKeys: setOf(ticketKeySchema, keysMax.notice).optional(),
+  /** Not in files from before push messages: "new" makes it. */
+  vapidKey: vapidKeySchema.optional(),
 });
 export type KeyFile = z.infer<typeof keyFileSchema>;
 

@@ -1,3 +1,4 @@
+import { createECDH } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -111,6 +112,26 @@ test('a file from before passes gets their first key by `new`, and goes on witho
   expect(kids).not.toContain(passKeys?.keys[0]?.kid);
 });
 
+test('the key of push messages is made once, stays through every rotation, and shows no secret', () => {
+  const { file, run } = setUp();
+  run('new');
+  const { vapidKey, ...older } = readKeyFile(file);
+  const pair = createECDH('prime256v1');
+  pair.setPrivateKey(vapidKey?.privateKey ?? '', 'base64url');
+  expect(pair.getPublicKey('base64url')).toBe(vapidKey?.publicKey);
+  run('new');
+  run('rotate', later);
+  run('retire', later + 400 * day);
+  expect(readKeyFile(file).vapidKey).toEqual(vapidKey);
+  const listed = run('list');
+  expect(listed).toContain('signs push messages');
+  expect(listed).not.toContain(vapidKey?.privateKey);
+  writeFileSync(file, JSON.stringify(older));
+  run('new', start, '--kind', 'vapid');
+  expect(readKeyFile(file).vapidKey?.publicKey).not.toBe(vapidKey?.publicKey);
+  expect(readKeyFile(file).ticketKeys.keys).toHaveLength(1);
+});
+
 test('no secret is ever shown', () => {
   const { file, run } = setUp();
   const said = [
@@ -206,6 +227,7 @@ test.each([
   [['frob'], 'Say one of new'],
   [['new', 'rotate'], 'Say one of new'],
   [['new', '--kind', 'order'], '--kind is order'],
+  [['rotate', '--kind', 'vapid'], 'stays'],
   [['new', '--public'], '--public goes with list'],
   [['new', '--now'], '--now goes with rotate'],
   [['new', '--file', 'a', '--data-dir', 'b'], 'leave one out'],

@@ -5,7 +5,10 @@ import { repositoryFolder } from '../toolchain/folders.ts';
 import type { Kind } from './key-set.ts';
 
 export const verbs = ['new', 'rotate', 'list', 'retire'] as const;
-export const kinds = ['ticket', 'purchase', 'pass', 'notice'] as const satisfies Kind[];
+export const kinds = ['ticket', 'purchase', 'pass', 'notice', 'vapid'] as const satisfies (
+  | Kind
+  | 'vapid'
+)[];
 export type Verb = (typeof verbs)[number];
 
 export type KeyCommand = {
@@ -13,7 +16,7 @@ export type KeyCommand = {
   file: string;
   /** The file belongs to a stack, which reads it at its start. */
   ofStack: boolean;
-  kinds: readonly Kind[];
+  kinds: readonly (typeof kinds)[number][];
   isPublic: boolean;
   /** Rotates in a key that not everyone may know yet. */
   isNow: boolean;
@@ -21,14 +24,15 @@ export type KeyCommand = {
 
 export const keysUsage = `Usage: npm run keys -- new | rotate | list | retire [options]
 
-  new      publishes a key of each kind that does not sign yet
+  new      publishes a key of each kind that does not sign yet; of push messages (vapid) the one
+           pair that there is for good, where there is none yet
   rotate   makes the newest published key sign; the one before it goes on verifying
   list     shows kid, kind, age, and what each key does; never a secret
   retire   drops keys whose last token has expired
 
   --file PATH       a file of keys for production (made by "new", readable by its owner alone)
   --data-dir PATH   the secrets of a local stack in PATH (default .local, or FAIRGATE_DATA_DIR)
-  --kind KIND       ticket, purchase, pass or notice alone
+  --kind KIND       ticket, purchase, pass, notice or vapid alone
   --now             with rotate: also where the new key is younger than ten minutes (one has leaked)
   --public          with list: the public set for FAIRGATE_PURCHASE_JWKS, and nothing else
 `;
@@ -44,7 +48,10 @@ export function parseKeyCommand(
   if (!isOneOf(verbs, verb) || more.length > 0)
     throw refusal('Say one of new, rotate, list, retire.');
   if (values.kind !== undefined && !isOneOf(kinds, values.kind)) {
-    throw refusal(`--kind is ${values.kind}; it is ticket, purchase, pass or notice.`);
+    throw refusal(`--kind is ${values.kind}; it is ticket, purchase, pass, notice or vapid.`);
+  }
+  if (values.kind === 'vapid' && (verb === 'rotate' || verb === 'retire')) {
+    throw refusal('The key of push messages stays: every browser has subscribed with it.');
   }
   if (values.public && verb !== 'list') throw refusal('--public goes with list.');
   if (values.now && verb !== 'rotate') throw refusal('--now goes with rotate.');

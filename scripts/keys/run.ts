@@ -4,7 +4,6 @@ import { SetupError } from '../setup-error.ts';
 import { changeKeyFile, type KeyFile, readKeyFile } from './key-file.ts';
 import {
   type AnyKey,
-  type Kind,
   makeHmacKey,
   makePurchaseKey,
   rotated,
@@ -14,6 +13,7 @@ import {
   withoutExpired,
 } from './key-set.ts';
 import { type KeyCommand, kinds } from './options.ts';
+import { makeVapidKey, vapidKid } from './vapid-key.ts';
 
 /**
  * Purchase tokens live an hour at most (CONTRACT.md section 5), and for 24 h more their stored answers
@@ -83,6 +83,9 @@ function changed(command: KeyCommand, now: Date, changes: Changes): string {
       if (present === undefined && command.verb !== 'new') continue;
       keys[`${kind}Keys`] = { keys: changes.later(present?.keys ?? [], kind) };
     }
+    if (command.kinds.includes('vapid') && command.verb === 'new') {
+      keys.vapidKey ??= makeVapidKey(now);
+    }
     return keys;
   });
   return `${listing(after, command.kinds, now)}\n\n${nextStep(command)}`;
@@ -97,6 +100,7 @@ function firstKeys(file: string, now: Date): string {
       purchaseKeys: { keys: [{ ...makePurchaseKey(now), signsSince: at }] },
       passKeys: { keys: [firstHmacKey(now)] },
       noticeKeys: { keys: [firstHmacKey(now)] },
+      vapidKey: makeVapidKey(now),
     };
   });
   return `${listing(keys, kinds, now)}\n\nThe first keys are in ${file}; docs/operations.md says where they go.`;
@@ -126,8 +130,9 @@ function publicSet({ purchaseKeys }: KeyFile): string {
   return JSON.stringify({ keys });
 }
 
-function listing(file: KeyFile, kinds: readonly Kind[], now: Date): string {
+function listing(file: KeyFile, kinds: KeyCommand['kinds'], now: Date): string {
   const rows = kinds.flatMap((kind) => {
+    if (kind === 'vapid') return vapidRow(file, now);
     const keys: AnyKey[] = file[`${kind}Keys`]?.keys ?? [];
     return keys.map((key) => [kind, key.kid, ageOf(key, now), deedOf(keys, key)]);
   });
@@ -143,6 +148,11 @@ function listing(file: KeyFile, kinds: readonly Kind[], now: Date): string {
     .join('\n');
 }
 
+function vapidRow({ vapidKey: key }: KeyFile, now: Date): string[][] {
+  if (key === undefined) return [];
+  return [['vapid', vapidKid(key), ageOf(key, now), 'signs push messages, for good']];
+}
+
 function deedOf(keys: readonly AnyKey[], key: AnyKey): string {
   switch (stateOf(keys, key)) {
     case 'signs':
@@ -154,7 +164,7 @@ function deedOf(keys: readonly AnyKey[], key: AnyKey): string {
   }
 }
 
-function ageOf({ createdAt }: AnyKey, now: Date): string {
+function ageOf({ createdAt }: Pick<AnyKey, 'createdAt'>, now: Date): string {
   if (createdAt === undefined) return 'unknown';
   const hours = Math.max(0, Math.floor((now.getTime() - Date.parse(createdAt)) / 3_600_000));
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;

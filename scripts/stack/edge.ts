@@ -62,6 +62,8 @@ function edgeBindings(plan: ServicePlan): Record<string, string> {
     PASS_KEYS: JSON.stringify(secrets.passKeys),
     ADMISSION_KEY: secrets.admissionKey,
     ALTCHA_KEY: secrets.altchaKey,
+    VAPID_PUBLIC_KEY: secrets.vapidKey.publicKey,
+    PUSH_LOOPBACK: settings.FAIRGATE_PUSH_LOOPBACK || '1',
     GATEWAY_SHARDS: settings.FAIRGATE_GATEWAY_SHARDS || '2',
     LIMIT_LOOPBACK: settings.FAIRGATE_LIMIT_LOOPBACK || '0',
     ...givenBindings(settings),
@@ -70,7 +72,7 @@ function edgeBindings(plan: ServicePlan): Record<string, string> {
 
 const givenNames = [
   ...['TURNSTILE_SITE_KEY', 'TURNSTILE_SECRET', 'TURNSTILE_URL'],
-  ...['LIMIT_JOINS_PER_MINUTE', 'LIMIT_EXEMPT'],
+  ...['LIMIT_JOINS_PER_MINUTE', 'LIMIT_EXEMPT', 'PUSH_HOSTS'],
   ...['BAN_JOINS_PER_MINUTE', 'BAN_CHALLENGES_FAILED', 'BAN_TICKETS_FORGED'],
 ];
 

@@ -7,6 +7,7 @@ import {
   purchaseKeySchema,
   ticketKeySchema,
 } from '../keys/key-set.ts';
+import { makeVapidKey, vapidKeySchema } from '../keys/vapid-key.ts';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 
@@ -20,6 +21,7 @@ const secretsSchema = z.object({
   noticeKeys: z
     .object({ keys: z.array(ticketKeySchema).min(1) })
     .default(() => ({ keys: [makeHmacKey(new Date())] })),
+  vapidKey: vapidKeySchema.default(() => makeVapidKey(new Date())),
   admissionKey: z.string().min(1),
   orderKeySecret: z.string().min(1),
   sandboxWebhookSecret: z.string().min(1),
@@ -43,6 +45,7 @@ const laterKeys = [
   'passKeys',
   'noticeKeys',
   'altchaKey',
+  'vapidKey',
 ] as const satisfies (keyof Secrets)[];
 
 /** Every secret of a stack; made at the first start, and the same ever after. */
@@ -96,6 +99,7 @@ function makeSecrets(): Secrets {
     purchaseKeys: { keys: [makePurchaseKey(now)] },
     passKeys: { keys: [makeHmacKey(now)] },
     noticeKeys: { keys: [makeHmacKey(now)] },
+    vapidKey: makeVapidKey(now),
     admissionKey: randomText(32),
     orderKeySecret: randomText(32),
     sandboxWebhookSecret: randomText(32),

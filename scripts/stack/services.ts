@@ -65,6 +65,10 @@ function queueSpec(plan: ServicePlan): ProcessSpec {
     FAIRGATE_INTERNAL_KEY: plan.secrets.internalKey,
     FAIRGATE_PASS_KEYS: JSON.stringify(plan.secrets.passKeys),
     FAIRGATE_NOTICE_KEYS: JSON.stringify(plan.secrets.noticeKeys),
+    FAIRGATE_VAPID_PUBLIC_KEY: plan.secrets.vapidKey.publicKey,
+    FAIRGATE_VAPID_PRIVATE_KEY: plan.secrets.vapidKey.privateKey,
+    FAIRGATE_VAPID_SUBJECT: plan.settings.FAIRGATE_VAPID_SUBJECT || 'mailto:push@fairgate.example',
+    FAIRGATE_PUSH_LOOPBACK: plan.settings.FAIRGATE_PUSH_LOOPBACK || '1',
     FAIRGATE_LIMIT_LOOPBACK: plan.settings.FAIRGATE_LIMIT_LOOPBACK || '0',
   });
 }

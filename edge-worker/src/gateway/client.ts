@@ -1,4 +1,5 @@
 import type { AppearanceAnswer } from '../app/appearance-ports.ts';
+import type { AskAnswer } from '../app/ask-ports.ts';
 import type { PressureAnswer, SpendAnswer } from '../app/challenge-ports.ts';
 import type { BansAnswer, CountAnswer } from '../app/door-ports.ts';
 import type {
@@ -50,6 +51,8 @@ export function gatewayClient(
     appearance: (saleId) =>
       within<AppearanceAnswer>(async () => await ofIsolate().appearance(saleId)),
     preview: (id) => within<PreviewAnswer>(async () => await ofIsolate().preview(id)),
+    ask: (saleId, ask) =>
+      within<AskAnswer>(async () => await ofVisitor(ask.visitor).ask(saleId, ask)),
     bans: (known) => within<BansAnswer>(async () => await ofIsolate().bans(known)),
     // One network is counted by one gateway, whoever asks.
     count: (network, counts) =>

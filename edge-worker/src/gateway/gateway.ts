@@ -1,9 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { SignalCounts } from '@fairgate/shared/bans/suspects.ts';
 import { systemClock } from '@fairgate/shared/clock.ts';
+import type { PlaceAsk } from '@fairgate/shared/notices/place-ask.ts';
 import { redisRoom } from '@fairgate/shared/room/redis-room.ts';
 import type { JoinQuestion, LookQuestion } from '@fairgate/shared/room/room.ts';
 import type { AppearanceAnswer, AppearanceGateways } from '../app/appearance-ports.ts';
+import type { AskAnswer, AskGateways } from '../app/ask-ports.ts';
 import type { ChallengeGateways, PressureAnswer, SpendAnswer } from '../app/challenge-ports.ts';
 import type { BansAnswer, Blocked, CountAnswer, DoorGateways } from '../app/door-ports.ts';
 import type {
@@ -21,6 +23,7 @@ import type { PreviewAnswer, PreviewGateways } from '../app/preview-ports.ts';
 import { readGatewayConfig } from '../config.ts';
 import { logFault } from '../log.ts';
 import { roomAppearances } from './appearances.ts';
+import { keptAsks } from './asks.ts';
 import { bannedList } from './banned.ts';
 import { saleCatalogue } from './catalogue.ts';
 import { connectRedis } from './connection.ts';
@@ -36,7 +39,8 @@ export type AllGateways = Gateways &
   DoorGateways &
   ChallengeGateways &
   PreviewGateways &
-  AppearanceGateways;
+  AppearanceGateways &
+  AskGateways;
 
 /**
  * Keeps one Redis connection for many isolates: a Worker's own requests cannot share one, and a
@@ -52,6 +56,7 @@ export class Gateway extends DurableObject<Record<string, unknown>> implements A
   readonly #spend: ChallengeGateways['spend'];
   readonly #preview: PreviewGateways['preview'];
   readonly #appearance: AppearanceGateways['appearance'];
+  readonly #ask: AskGateways['ask'];
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -69,6 +74,7 @@ export class Gateway extends DurableObject<Record<string, unknown>> implements A
     this.#spend = spentChallenges(redis, whenReady);
     this.#preview = keptPreviews(redis, whenReady);
     this.#appearance = roomAppearances(redis, whenReady);
+    this.#ask = keptAsks(redis, whenReady, systemClock);
   }
 
   snapshot(saleId: string): Promise<SnapshotAnswer> {
@@ -125,5 +131,9 @@ export class Gateway extends DurableObject<Record<string, unknown>> implements A
 
   appearance(saleId: string): Promise<AppearanceAnswer> {
     return this.#appearance(saleId);
+  }
+
+  ask(saleId: string, ask: PlaceAsk): Promise<AskAnswer> {
+    return this.#ask(saleId, ask);
   }
 }

@@ -10,6 +10,7 @@ import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
 import { descriptionRoutes } from './description-routes.ts';
 import { barBanned, noteRefusal } from './door.ts';
 import { forwardRoutes } from './forward-routes.ts';
+import { notifyRoutes } from './notify-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { placeRoutes } from './place-routes.ts';
 import { previewRoutes } from './preview-routes.ts';
@@ -33,6 +34,7 @@ export function edgeApp(edge: Edge): Hono<EdgeEnv> {
   app.route('/', placeRoutes(edge));
   app.route('/', saleRoutes(edge));
   app.route('/', pageRoutes(edge));
+  app.route('/', notifyRoutes(edge));
   app.route('/', previewRoutes(edge));
   app.route('/', descriptionRoutes(edge));
   app.route('/', forwardRoutes(edge));

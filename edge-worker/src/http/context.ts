@@ -1,10 +1,12 @@
 import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
 import { isId } from '@fairgate/shared/ids.ts';
+import type { PushRule } from '@fairgate/shared/notices/push-endpoint.ts';
 import type { PublicJwks } from '@fairgate/shared/token/jwks.ts';
 import type { PassKeys } from '@fairgate/shared/token/pass.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
 import type { Context } from 'hono';
 import type { Appearances } from '../app/appearances.ts';
+import type { Asks } from '../app/asks.ts';
 import type { Challenges } from '../app/challenges.ts';
 import type { Line } from '../app/line.ts';
 import type { Logins } from '../app/logins.ts';
@@ -37,6 +39,12 @@ export type Edge = {
   suspicion: Suspicion;
   forward: Forward;
   points: Points;
+  asks: Asks;
+  pushRule: PushRule;
+  /** With which browsers subscribe to push messages; null where the shop sends none. */
+  vapidPublicKey: string | null;
+  /** The script that shows push messages. */
+  serviceWorker: string;
   assets: Assets;
   publicKeys: PublicJwks;
   /** Imported once; only the result is shared by requests. */

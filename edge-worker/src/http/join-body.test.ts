@@ -5,7 +5,10 @@ const pathsOf = (body: unknown) =>
   joinBodySchema.safeParse(body).error?.issues.map(({ path }) => path.join('.'));
 const ec = { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' };
 const okp = { kty: 'OKP', crv: 'Ed25519', x: 'AA' };
-const push = { endpoint: 'https://push.example/1', keys: { p256dh: 'AA', auth: 'AA' } };
+const push = {
+  endpoint: 'https://push.example/1',
+  keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) },
+};
 
 test('what is not known is ignored, wherever it stands', () => {
   for (const body of [
@@ -33,8 +36,12 @@ test('what is known and wrong is named', () => {
   expect(pathsOf({ publicKey: { ...okp, kid: 5 } })).toEqual(['publicKey.kid']);
   expect(pathsOf({ publicKey: { ...okp, kty: 'RSA' } })).toEqual(['publicKey.kty']);
   expect(pathsOf({ publicKey: { ...ec, d: 'AA' } })).toEqual(['publicKey.d']);
-  expect(pathsOf({ pushSubscription: { ...push, endpoint: 'http://x' } })).toEqual([
-    'pushSubscription.endpoint',
-  ]);
+  for (const [path, wrong] of [
+    ['endpoint', { ...push, endpoint: 'ftp://x' }],
+    ['keys.auth', { ...push, keys: { ...push.keys, auth: 'AA' } }],
+    ['keys.p256dh', { ...push, keys: { ...push.keys, p256dh: 'AA' } }],
+  ] as const) {
+    expect(pathsOf({ pushSubscription: wrong })).toEqual([`pushSubscription.${path}`]);
+  }
   expect(pathsOf({ email: 5, pass: null })).toEqual(['pass', 'email']);
 });

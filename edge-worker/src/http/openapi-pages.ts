@@ -152,6 +152,19 @@ export const pagePaths = (): Paths => ({
 
 /** Of the edge itself. */
 export const operationPaths = (): Paths => ({
+  '/notify.js': {
+    get: {
+      ...pages,
+      operationId: 'getServiceWorker',
+      summary: 'The service worker that shows push messages.',
+      responses: {
+        '200': {
+          description: 'The script.',
+          content: { 'text/javascript': { schema: { type: 'string' } } },
+        },
+      },
+    },
+  },
   '/.well-known/jwks.json': {
     get: {
       operationId: 'getKeys',

@@ -18,7 +18,7 @@ import {
   saleListSchema,
   tokenAnswerSchema,
 } from './answers.ts';
-import { joinBodySchema, tokenBodySchema } from './join-body.ts';
+import { joinBodySchema, noticesBodySchema, tokenBodySchema } from './join-body.ts';
 
 export const ofSale = [pathParameter('saleId', 'of the sale')];
 export const queryOfList = (): Json[] =>
@@ -67,7 +67,7 @@ const place = (): Paths[string] => ({
     operationId: 'join',
     summary: 'Join the line; the same visitor always gets the same place back.',
     description:
-      'Who comes with the ticket or the cookies of before is the same visitor. A login (`identity`) makes one visitor of a person on every device; a `publicKey` binds the place to it. Fields that are not known are ignored.',
+      'Who comes with the ticket or the cookies of before is the same visitor. A login (`identity`) makes one visitor of a person on every device; a `publicKey` binds the place to it. Fields that are not known are ignored. `email` and `pushSubscription` say where to be told of the place, as `PUT …/place/notices` does.',
     security: [{}, { ticket: [] }, { boundTicket: [] }, { placeCookie: [] }],
     parameters: [...ofSale, dpop],
     requestBody: bodyOf(joinBodySchema, false),
@@ -116,6 +116,32 @@ const place = (): Paths[string] => ({
   },
 });
 
+const notices = (): Paths[string] => ({
+  put: {
+    ...byTicket,
+    operationId: 'askForNotices',
+    summary: 'Where to be told: soon one’s turn, one’s turn, sold out before it.',
+    description:
+      'What is left out stays as it was, and null takes it away. The ticket is enough, also of a bound place. Addresses are kept until a day after the sale.',
+    parameters: ofSale,
+    requestBody: bodyOf(noticesBodySchema, true),
+    responses: {
+      '204': { description: 'Kept.' },
+      ...refusals({
+        banned: looking.banned,
+        'not-found': looking['not-found'],
+        unavailable: looking.unavailable,
+        ...inputWords,
+        unauthorized: standing.unauthorized,
+        'token-invalid': standing['token-invalid'],
+        'token-expired': standing['token-expired'],
+        forbidden: standing.forbidden,
+        'rate-limited': 'more than 10 changes of one place in a minute',
+      }),
+    },
+  },
+});
+
 /** What a shopper's program asks for. */
 export const placePaths = (): Paths => ({
   '/api/sales': {
@@ -154,6 +180,7 @@ export const placePaths = (): Paths => ({
     },
   },
   '/api/sales/{saleId}/place': place(),
+  '/api/sales/{saleId}/place/notices': notices(),
   '/api/sales/{saleId}/place/token': {
     post: {
       ...byTicket,

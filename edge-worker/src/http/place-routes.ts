@@ -1,5 +1,5 @@
 import { clockSkewSeconds, isoTime } from '@fairgate/shared/clock.ts';
-import { bodyText, optionalJsonBody } from '@fairgate/shared/http/body.ts';
+import { bodyText, jsonBody, optionalJsonBody } from '@fairgate/shared/http/body.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { type PurchaseClaims, signPurchaseToken } from '@fairgate/shared/token/purchase.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
@@ -10,27 +10,30 @@ import { joinBound, requireBound, requireProof } from './binding.ts';
 import { requireSolvedForToken, type Solved } from './challenge.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { requirePollable, requireUnbanned } from './door.ts';
-import { joinBodySchema, tokenBodySchema } from './join-body.ts';
+import { joinBodySchema, noticesBodySchema, tokenBodySchema } from './join-body.ts';
 import { requireLogin } from './login.ts';
+import { askByJoin, keepWish, requireCallable } from './notices.ts';
 import { joinRefusal, leaveRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
 const noStore = { 'cache-control': 'no-store' };
+const path = '/api/sales/:saleId/place';
 
 /** `join -> poll ... poll -> token`, or leave. */
 export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   const { line, credentials } = edge;
   const routes = new Hono<EdgeEnv>();
-  const path = '/api/sales/:saleId/place';
 
   routes.post(path, async (c) => {
     const saleId = saleIdOf(c);
     const body = await optionalJsonBody(c, joinBodySchema);
+    requireCallable(edge, body);
     const outcome = await joinBound(edge, c, saleId, body);
     if (outcome.kind !== 'joined') throw joinRefusal(outcome);
     await requireUnbanned(edge, c, outcome.claims.sub);
     const ticket = credentials.sign(outcome.claims);
     credentials.setCookies(c, outcome.claims, ticket);
     edge.points.joined(saleId, outcome.place.lane, outcome.isNew);
+    askByJoin(edge, c, outcome.claims, body);
     const status = outcome.isNew ? 201 : 200;
     return c.json({ ticket, place: outcome.place } satisfies JoinAnswer, status, noStore);
   });
@@ -64,6 +67,14 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     requireProof(edge, c, claims);
     const issued = await takeToken(edge, c, claims, challenge);
     return c.json(issued, 200, noStore);
+  });
+
+  // Of a bound place too: whoever has the ticket alone can take nothing by it.
+  routes.put(`${path}/notices`, async (c) => {
+    saleIdOf(c);
+    const wish = await jsonBody(c, noticesBodySchema);
+    await keepWish(edge, await ticketOf(edge, c), wish);
+    return c.body(null, 204, noStore);
   });
   return routes;
 }

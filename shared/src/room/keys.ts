@@ -66,5 +66,13 @@ export function roomKeys(saleId: string): string[] {
   return roomKeyNames.map((name) => roomKey(saleId, name));
 }
 
+/**
+ * STREAM of `ask` -> JSON of PlaceAsk: who asked to be told of their place, until the queue service
+ * has it in Postgres. No command of the room touches it; it is bounded, and ends by itself.
+ */
+export function asksKey(saleId: string): string {
+  return `fg:{${saleId}}:asks`;
+}
+
 /** ZSET sale -> startsAt in ms: every public sale. Its own slot; owner: the queue service. */
 export const catalogueKey = 'fg:catalogue';

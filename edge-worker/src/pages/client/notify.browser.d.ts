@@ -1,0 +1,3 @@
+/** The script as text: wrangler.toml bundles `*.browser.js` so. */
+declare const text: string;
+export default text;

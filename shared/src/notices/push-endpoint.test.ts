@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import {
+  isPublicAddress,
+  type PushRule,
+  pushEndpointFault,
+  pushHostsSchema,
+} from './push-endpoint.ts';
+
+const anyPublic: PushRule = { hosts: [], allowsLoopback: false };
+
+describe('a push endpoint', () => {
+  test.each([
+    'https://fcm.googleapis.com/fcm/send/abc:def',
+    'https://updates.push.services.mozilla.com/wpush/v2/gAAAA',
+    'https://web.push.apple.com/QABC',
+    'https://wns2-db5p.notify.windows.com/w/?token=x',
+  ])('of a push service is fine: %s', (endpoint) => {
+    expect(pushEndpointFault(endpoint, anyPublic)).toBeNull();
+  });
+
+  test.each([
+    'http://push.example.org/a',
+    'https://push.example.org:8443/a',
+    'https://user:pass@push.example.org/a',
+    'https://127.0.0.1/a',
+    'https://2130706433/a',
+    'https://0x7f.1/a',
+    'https://10.0.0.7/a',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::1]/a',
+    'https://[fd00::1]/a',
+    'https://localhost/a',
+    'https://redis/a',
+    'https://metadata.google.internal/a',
+    'https://printer.local/a',
+    'https://app.localhost/a',
+    'https://router.lan./a',
+    'ftp://push.example.org/a',
+    'nonsense',
+    `https://push.example.org/${'a'.repeat(1_000)}`,
+  ])('never leads back in: %s', (endpoint) => {
+    expect(pushEndpointFault(endpoint, anyPublic)).not.toBeNull();
+  });
+
+  test('may be of this machine where the setting says so, and still of no other inside', () => {
+    const rule = { hosts: [], allowsLoopback: true };
+    expect(pushEndpointFault('http://127.0.0.1:9/a', rule)).toBeNull();
+    expect(pushEndpointFault('https://localhost:9/a', rule)).toBeNull();
+    expect(pushEndpointFault('http://10.0.0.1:9/a', rule)).not.toBeNull();
+  });
+
+  test('is of a listed host where hosts are listed', () => {
+    const rule = { hosts: ['a.example', '*.b.example'], allowsLoopback: false };
+    expect(pushEndpointFault('https://a.example/x', rule)).toBeNull();
+    expect(pushEndpointFault('https://x.b.example/x', rule)).toBeNull();
+    for (const host of ['x.a.example', 'b.example', 'evil-b.example', 'a.example.evil.example']) {
+      expect(pushEndpointFault(`https://${host}/x`, rule)).not.toBeNull();
+    }
+  });
+});
+
+test('only addresses of the internet are called', () => {
+  for (const open of ['142.250.74.10', '2a00:1450:4001:82b::200a', '::ffff:142.250.74.10']) {
+    expect(isPublicAddress(open)).toBe(true);
+  }
+  for (const inside of [
+    ...['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1'],
+    ...['0.0.0.0', '224.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fd12::1'],
+    ...['::ffff:10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', '2001:db8::1', 'nonsense'],
+  ]) {
+    expect([inside, isPublicAddress(inside)]).toEqual([inside, false]);
+  }
+});
+
+test('a list of hosts is read, and a wrong one is told', () => {
+  expect(pushHostsSchema.parse(' fcm.googleapis.com, *.push.apple.com ,')).toEqual([
+    'fcm.googleapis.com',
+    '*.push.apple.com',
+  ]);
+  for (const wrong of ['https://a.example', '*', 'a', '*.*.example']) {
+    expect(pushHostsSchema.safeParse(wrong).success).toBe(false);
+  }
+});
