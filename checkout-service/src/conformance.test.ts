@@ -144,6 +144,8 @@ it('what is not there is 404, and what has not begun is not told', async () => {
   }
   expectProblem(await read('/checkout/assets/nothing.css'), 'not-found');
   expect((await read('/checkout?sale=none')).status).toBe(404);
+  expect((await read('/checkout/notices/none')).status).toBe(404);
+  expect((await ask(rig, post('/checkout/notices/none', {}))).status).toBe(404);
   expect((await ask(rig, form('/checkout?sale=none', { token: 'x' }))).status).toBe(404);
   expectProblem(await ask(rig, form('/checkout?sale=none', {})), 'invalid-request');
   const { headers } = await read('/checkout/assets/countdown.js');

@@ -259,6 +259,8 @@ function httpParts(
     internalKey: options.internalKey,
     sales: stores.sales,
     fairness: stores.fairness,
+    noticeKeys: options.noticeKeys,
+    noticeOptouts: stores.noticeOptouts,
     heartbeatMs: limits.heartbeatMs,
     settledStreamMs: limits.settledStreamMs,
     changed(change: string, saleId: string) {

@@ -247,3 +247,9 @@ export type PaymentQueue = {
   ready(): boolean;
   add(jobs: PaymentJobRow[]): Promise<void>;
 };
+
+/** Who wants no more notices of a sale, by `recipientDigest` of their address. */
+export type NoticeOptouts = {
+  /** Once or twice is the same. */
+  add(saleId: string, recipient: string): Promise<void>;
+};

@@ -8,6 +8,7 @@ import type { AppEnv, HttpDeps } from './deps.ts';
 import { eventRoutes } from './events.ts';
 import { fairnessRoutes } from './fairness.ts';
 import { internalRoutes } from './internal.ts';
+import { noticeRoutes } from './notices.ts';
 import { operationRoutes } from './operations.ts';
 import { orderRoutes } from './orders.ts';
 import { pageRoutes } from './pages.ts';
@@ -33,6 +34,7 @@ export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   app.route('/', webhookRoutes(deps));
   app.route('/', fairnessRoutes(deps));
   app.route('/', internalRoutes(deps));
+  app.route('/', noticeRoutes(deps));
   app.route('/', operationRoutes(deps));
   app.route('/', pageRoutes(deps));
   return app;

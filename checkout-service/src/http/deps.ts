@@ -1,9 +1,10 @@
 import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
 import type { PostgresLog } from '@fairgate/shared/log/postgres-log.ts';
+import type { NoticeKeys } from '@fairgate/shared/notices/unsubscribing.ts';
 import type { Log } from '../app/log.ts';
 import type { OrderKeys } from '../app/order-keys.ts';
 import type { Payments } from '../app/payments.ts';
-import type { OrderStore, PaymentStore, SaleStore } from '../app/ports.ts';
+import type { NoticeOptouts, OrderStore, PaymentStore, SaleStore } from '../app/ports.ts';
 import type { Redeem } from '../app/redeem.ts';
 import type { Turns } from '../app/turns.ts';
 import type { Watch } from '../app/watch.ts';
@@ -21,6 +22,9 @@ export type HttpDeps = {
   payments: Payments;
   orderTurns: Turns;
   sales: SaleStore;
+  /** What verifies the links in mails. */
+  noticeKeys: NoticeKeys;
+  noticeOptouts: NoticeOptouts;
   fairness: Pick<PostgresLog, 'fairness' | 'blocksAfter'>;
   watch: Watch;
   heartbeatMs: number;

@@ -54,6 +54,10 @@ const saleQuery: Json = {
 const noSale = { 404: 'A page: there is no such sale.' };
 const changed = 'The page, which says why it cannot be done now.';
 
+/** The link is all that counts: no cookie, and no origin. */
+const ofMail = { ...pages, parameters: [pathParameter('signed', 'as the mail has it')] };
+const noLink = { 404: 'A page: this is no link of ours.' };
+
 /** The pages that shoppers see, and their forms, which work without a script. */
 export const pagePaths: Paths = {
   '/checkout': {
@@ -153,6 +157,23 @@ export const pagePaths: Paths = {
         onward,
         page({ ...noOrder, 409: changed, 410: changed }),
         refusals({ ...always, ...foreign, ...tooLarge }),
+      ),
+    },
+  },
+  '/checkout/notices/{signed}': {
+    get: {
+      ...ofMail,
+      operationId: 'showUnsubscribe',
+      summary: 'What a link in a mail would end; nothing is ended by looking.',
+      responses: together(page({ 200: 'The page, with a button.', ...noLink }), refusals(always)),
+    },
+    post: {
+      ...ofMail,
+      operationId: 'unsubscribe',
+      summary: 'No more mails of that sale to that address, but receipts and refunds (RFC 8058).',
+      responses: together(
+        page({ 200: 'The page: it is done.', ...noLink }),
+        refusals({ ...always, ...tooLarge }),
       ),
     },
   },

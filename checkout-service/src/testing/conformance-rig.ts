@@ -1,10 +1,11 @@
+import { unsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
 import postgres from 'postgres';
 import { inject } from 'vitest';
 import { type Conformance, conformance } from '../../../e2e/support/conformance.ts';
 import type { Answer } from '../../../e2e/support/http.ts';
 import type { GoodRequest, RefusalCase } from '../../../e2e/support/refusal-cases.ts';
 import { openapiDocument } from '../http/openapi.ts';
-import { type Rig, rigInternalKey, testOrigin } from './checkout-rig.ts';
+import { type Rig, rigInternalKey, rigNoticeKeys, testOrigin } from './checkout-rig.ts';
 import { cards, type PlacedOrder, placeOrder } from './payment-rig.ts';
 import { sandboxEvent } from './sandbox-rig.ts';
 
@@ -105,6 +106,8 @@ const goodRequests: GoodRequests = {
   }),
   'POST /checkout/orders/{id}/cancel': ofOrder(({ id }) => `/checkout/orders/${id}/cancel`),
   'POST /checkout/orders/{id}/extend': ofOrder(({ id }) => `/checkout/orders/${id}/extend`),
+  'GET /checkout/notices/{signed}': async (rig) => ({ target: noticeLink(rig), headers: {} }),
+  'POST /checkout/notices/{signed}': async (rig) => ({ target: noticeLink(rig), headers: {} }),
   'GET /checkout/assets/{name}': plain('/checkout/assets/checkout.css'),
   'POST /internal/orders/{id}/refund': async (rig) => {
     const order = await placeOrder(rig);
@@ -122,6 +125,11 @@ const goodRequests: GoodRequests = {
   'GET /openapi.json': plain('/openapi.json'),
   'GET /docs': plain('/docs'),
 };
+
+/** As a mail of the rig's sale has it, without the origin. */
+export function noticeLink({ saleId }: Rig, address = 'shopper@example.org'): string {
+  return unsubscribeLink(rigNoticeKeys, '', { saleId, address });
+}
 
 export async function redeemForm(rig: Rig, fields: Record<string, string> = {}) {
   const token = fields.token ?? (await rig.token());

@@ -6,6 +6,7 @@ import { postgresBackground } from './background-store.ts';
 import { postgresBooks } from './books-store.ts';
 import { claimSession, postgresClaims } from './claim-store.ts';
 import { postgresLease } from './lease-store.ts';
+import { postgresNoticeOptouts } from './notice-optouts.ts';
 import { postgresOrders, postgresSales } from './order-store.ts';
 import { postgresPayments } from './payment-store.ts';
 import { makePool, type Pool } from './pool.ts';
@@ -34,6 +35,8 @@ export function postgresStores(
     // What everybody may read never keeps a shopper waiting: not by their connections.
     fairness: postgresLog(pools.readings.run),
     logs: postgresLog(pools.background.run),
+    // Mail programs do it by the thousand, whenever they like.
+    noticeOptouts: postgresNoticeOptouts(pools.readings),
   };
 }
 

@@ -1,0 +1,71 @@
+import {
+  parseNoticeKeys,
+  recipientDigest,
+  unsubscribeLink,
+} from '@fairgate/shared/notices/unsubscribing.ts';
+import { languages } from '@fairgate/shared/words/languages.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
+import { makeRig, type Rig } from './testing/checkout-rig.ts';
+import { noticeLink } from './testing/conformance-rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await makeRig({ databaseUrl: await freshDatabaseUrl(afterAll), units: [1] });
+  await rig.sql`update sales set name = '<i>Pens</i>' where id = ${rig.saleId}`;
+});
+afterAll(() => rig.close());
+
+const optouts = async () =>
+  (await rig.sql<{ recipient: string }[]>`select recipient from notice_optouts`).map(
+    (row) => row.recipient,
+  );
+
+describe('the link in a mail', () => {
+  it('ends nothing by being looked at, as scanners of mail do', async () => {
+    const shown = await rig.call('GET', noticeLink(rig));
+    expect(shown.status).toBe(200);
+    expect(shown.body).toContain('&lt;i&gt;Pens&lt;/i&gt;');
+    expect(shown.body).toContain(`action="${noticeLink(rig)}"`);
+    expect(shown.headers.get('content-security-policy')).toContain("form-action 'self'");
+    expect(await optouts()).toEqual([]);
+  });
+
+  it('ends the mails with one click, from any origin, without a cookie, once or twice', async () => {
+    for (const headers of [{}, { origin: 'https://mail.example' }, { origin: 'null' }]) {
+      const done = await rig.call('POST', noticeLink(rig, ' Shopper@Example.org'), {
+        text: 'List-Unsubscribe=One-Click',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      });
+      expect(done.status).toBe(200);
+      expect(done.body).toContain('No more mails');
+      expect(done.headers.get('set-cookie')).toBeNull();
+    }
+    // What is kept is no address.
+    expect(await optouts()).toEqual([recipientDigest(rig.saleId, 'shopper@example.org')]);
+  });
+
+  it('of another key, or changed, does nothing', async () => {
+    const before = await optouts();
+    const other = parseNoticeKeys(JSON.stringify({ keys: [{ kid: 'rig', k: 'x'.repeat(43) }] }));
+    const forged = unsubscribeLink(other, '', { saleId: rig.saleId, address: 'a@example.org' });
+    const good = noticeLink(rig, 'b@example.org');
+    const cut = good.slice(0, -1);
+    const swapped = good.replace(/\.[^.]+\./, `.${forged.split('.')[1]}.`);
+    for (const link of [forged, cut, swapped, '/checkout/notices/none']) {
+      for (const method of ['GET', 'POST']) {
+        expect((await rig.call(method, link)).status).toBe(404);
+      }
+    }
+    expect(await optouts()).toEqual(before);
+  });
+
+  it.each(languages)('speaks %s', async (language) => {
+    const headers = { 'accept-language': language };
+    for (const method of ['GET', 'POST']) {
+      const { body } = await rig.call(method, noticeLink(rig), { headers });
+      expect(body).toContain(`<html lang="${language}"`);
+      expect(body).not.toMatch(/undefined|\{\w+\}|unsubscribe\.\w+/);
+    }
+  });
+});
