@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
-import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import { makeDrawing } from '@fairgate/shared/draw/drawing.ts';
 import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
 import { nodeServer } from '@fairgate/shared/http/node-server.ts';
@@ -24,12 +23,15 @@ import { makeLog } from './adapters/log.ts';
 import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
 import { oidcLogin } from './adapters/oidc.ts';
+import { cleanHtml } from './adapters/own-html.ts';
 import { postgresCheckFacts } from './adapters/postgres/check-facts.ts';
 import { eventStore } from './adapters/postgres/event-store.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
 import { redisPreviews } from './adapters/previews.ts';
+import { guardProcess } from './adapters/process-guard.ts';
 import { failFastRedis, patientRedis, roomConnection } from './adapters/redis.ts';
 import { roomSide } from './adapters/room-side.ts';
+import { appearances } from './app/appearances.ts';
 import { arrivalsReader } from './app/arrivals.ts';
 import { bans as makeBans } from './app/bans.ts';
 import { checks } from './app/checks.ts';
@@ -120,6 +122,7 @@ function wire(config: Config, log: Logger) {
     queues: jobs.queues,
     console: consoleFiles(consoleFolder),
     bans,
+    appearances: appearances({ store, keeper, clean: cleanHtml, clock }),
     checks: checks({ store, facts, clock, ...config }),
     preview: makePreviews({ store, facts, board: redisPreviews(roomRedis), clock, ...config }),
     passes: makePasses({ store, keys: config.passKeys, clock }),
@@ -274,20 +277,6 @@ async function untilDone(what: string, log: Logger, work: () => Promise<void>): 
       await sleep(1_000);
     }
   }
-}
-
-/**
- * postgres.js can throw where nothing can catch it when a socket dies (FACTS.md): the pool has
- * made its connections anew by then. Anything else ends the process, and the supervisor starts it.
- */
-function guardProcess(log: Logger): void {
-  process.on('uncaughtException', (error) => {
-    if (isPostgresWriteFault(error)) {
-      return log.error({ err: error }, 'postgres.js lost a connection; the process goes on');
-    }
-    log.fatal({ err: error }, 'uncaught');
-    process.exit(1);
-  });
 }
 
 try {

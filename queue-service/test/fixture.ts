@@ -19,11 +19,13 @@ import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
 import { consoleFiles } from '../src/adapters/console-files.ts';
 import { serviceMetrics } from '../src/adapters/metrics.ts';
+import { cleanHtml } from '../src/adapters/own-html.ts';
 import { postgresCheckFacts } from '../src/adapters/postgres/check-facts.ts';
 import { postgresStore } from '../src/adapters/postgres/store.ts';
 import { redisPreviews } from '../src/adapters/previews.ts';
 import { roomSide } from '../src/adapters/room-side.ts';
 import type { Login } from '../src/app/access-ports.ts';
+import { appearances } from '../src/app/appearances.ts';
 import { arrivalsReader } from '../src/app/arrivals.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { checks } from '../src/app/checks.ts';
@@ -102,10 +104,9 @@ export async function testService(
   const states = saleStates({ store, keeper, clock });
   const drawing = makeDrawing({ store: logs, room, randomness, now: clock.now });
   const { pauses, ...access } = testAccess(store, redis, clock, login);
-  const { keys } = access;
   const banParts = { store, published: publishedBans(redis), counts, clock, log: silent };
   const bans = makeBans(banParts);
-  await keys.bootstrap(adminKey);
+  await access.keys.bootstrap(adminKey);
   const watched = watching({ store, room, keeper, blocked, clock, pause: sleep });
   const stopping = new AbortController();
   const api = makeApi({
@@ -126,6 +127,7 @@ export async function testService(
     queues: [],
     console: consoleFiles(consoleFolder),
     bans,
+    appearances: appearances({ store, keeper, clean: cleanHtml, clock }),
     checks: checks({ store, facts, clock, hasTurnstile: false, publicOrigin }),
     preview: makePreviews({ store, facts, board: redisPreviews(redis), clock, publicOrigin }),
     passes: makePasses({ store, keys: passKeys, clock }),

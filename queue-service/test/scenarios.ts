@@ -105,6 +105,16 @@ const saleScenarios: Scenarios = {
     const body = { message: 'Soon' };
     return { id: await publicSale(service), body, conflict: { id: saleId, body } };
   },
+  'GET /v1/sales/{id}/appearance': async (service) => ({ id: await draft(service) }),
+  'PUT /v1/sales/{id}/appearance': async (service) => {
+    const body = { logoUrl: 'https://shop.example/logo.png', html: '<p onclick=x()>Welcome</p>' };
+    const { saleId } = await closedSale(service);
+    return { id: await publicSale(service), body, conflict: { id: saleId, body } };
+  },
+  'DELETE /v1/sales/{id}/appearance': async (service) => {
+    const { saleId } = await closedSale(service);
+    return { id: await publicSale(service), conflict: { id: saleId } };
+  },
   'GET /v1/sales/{id}/history': async (service) => {
     const id = await publicSale(service);
     await service.history.keep();

@@ -88,6 +88,6 @@ function roomSource(world: World): RoomSource {
     holding: awaiting(world).map(({ key, payBefore, units }) => ({ jti: key, payBefore, units })),
     settledFrom: ledger.lastSeq,
     pictureVersion: world.pictureVersion,
-    ...{ logSeq: 0, revocations: world.revocations, draw: null },
+    ...{ logSeq: 0, revocations: world.revocations, draw: null, appearance: null },
   };
 }

@@ -10,6 +10,7 @@ import type { BanRecord, ProductRecord, SaleRecord } from '../domain/records.ts'
 import type { Whom } from '../domain/revocation.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
 import type { AuditRows, KeyRows, OnceRows, SessionRows } from './access-ports.ts';
+import type { AppearanceRows } from './appearance-ports.ts';
 import type { ImportRows } from './import-ports.ts';
 import type { HistoryRows, LiveRows } from './live-ports.ts';
 import type { SaleBooks, SaleReport } from './summary-ports.ts';
@@ -222,6 +223,7 @@ export type Rows = {
   history: HistoryRows;
   once: OnceRows;
   draws: DrawRows;
+  appearances: AppearanceRows;
   bans: BanRows;
   revocations: RevocationRows;
   orders: OrderRows;

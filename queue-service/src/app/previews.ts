@@ -1,7 +1,12 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { newPreviewId, type Preview, previewSeconds } from '@fairgate/shared/preview/preview.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
-import type { ProductRecord, SaleRecord } from '../domain/records.ts';
+import {
+  type AppearanceRecord,
+  noAppearance,
+  type ProductRecord,
+  type SaleRecord,
+} from '../domain/records.ts';
 import { saleInfo } from '../domain/room-source.ts';
 import { by, type Caller } from './caller.ts';
 import type { CheckFacts, PreviewBoard } from './check-ports.ts';
@@ -31,13 +36,14 @@ export function makePreviews(parts: Parts): MakePreview {
   return async (caller, saleId) => {
     const sale = await existingSale(store, saleId);
     const products = await facts.products(sale.productIds);
+    const look = (await store.appearances.find(saleId)) ?? noAppearance;
     const made = await madeOnce(parts, caller, async (rows) => {
       const id = newPreviewId();
       const expiresAt = clock.now() + previewSeconds * 1_000;
       // The link itself is a secret: the ledger tells only that there is one.
       const detail = { expiresAt };
       await rows.note({ ...by(caller), action: 'sale.previewed', saleId, detail });
-      await board.put(id, previewOf(sale, products, expiresAt)).catch((cause: unknown) => {
+      await board.put(id, previewOf(sale, products, look, expiresAt)).catch((cause: unknown) => {
         throw new Problem('unavailable', 'Redis cannot be reached; try again in a moment.', cause);
       });
       return { id, expiresAt };
@@ -46,7 +52,12 @@ export function makePreviews(parts: Parts): MakePreview {
   };
 }
 
-function previewOf(sale: SaleRecord, products: ProductRecord[], expiresAt: number): Preview {
+function previewOf(
+  sale: SaleRecord,
+  products: ProductRecord[],
+  { appearance }: AppearanceRecord,
+  expiresAt: number,
+): Preview {
   const { admitPerMinute, tokenSeconds, message } = sale.room;
   return {
     info: saleInfo(sale, products),
@@ -54,7 +65,7 @@ function previewOf(sale: SaleRecord, products: ProductRecord[], expiresAt: numbe
     admitPerMinute,
     tokenSeconds,
     message,
-    appearance: null,
+    appearance,
     expiresAt,
   };
 }

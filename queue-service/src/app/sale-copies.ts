@@ -39,7 +39,10 @@ export function copySale(parts: Parts): CopySale {
           ? await offeredAgain(rows, sale)
           : await copiesOf(rows, clock.now(), caller, sale);
       const input = { name: name ?? sale.name, ...times, mode, room, productIds, publish: false };
-      return await createSale(rows, clock, caller, input, { copyOf: id });
+      const copy = await createSale(rows, clock, caller, input, { copyOf: id });
+      const look = await rows.appearances.find(id);
+      if (look !== null) await rows.appearances.put(copy.id, look.appearance, clock.now());
+      return copy;
     });
 }
 

@@ -1,3 +1,4 @@
+import type { Appearance } from '@fairgate/shared/appearance.ts';
 import type { BanKind } from '@fairgate/shared/bans/ban.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { ApiRole } from './roles.ts';
@@ -36,6 +37,16 @@ export type SaleRecord = {
   /** There are units, and all of them are sold. */
   soldOut: boolean;
 };
+
+/** The shop's own look of a sale's pages; `updatedAt` in ms since the epoch. */
+export type AppearanceRecord = {
+  appearance: Appearance;
+  version: number;
+  updatedAt: number | null;
+};
+
+/** Of a sale that never had one; the first one is version 2. */
+export const noAppearance: AppearanceRecord = { appearance: {}, version: 1, updatedAt: null };
 
 /** Times in ms since the epoch; `expiresAt` null: until it is revoked. */
 export type KeyRecord = {

@@ -1,7 +1,7 @@
 import { roomSettingsDefaults } from '@fairgate/shared/sale.ts';
 import { describe, expect, it } from 'vitest';
 import type { ProductRecord, SaleRecord } from './records.ts';
-import { roomBeginning, roomFields, stockPicture } from './room-source.ts';
+import { type RoomSource, roomBeginning, roomFields, stockPicture } from './room-source.ts';
 
 const now = 1_900_000_000_000;
 const sale: SaleRecord = {
@@ -42,8 +42,22 @@ const source = {
   pictureVersion: 1,
   logSeq: 0,
   revocations: [],
+  appearance: null,
   draw: null,
 };
+
+it('a room is told the shop’s own look, where there is one, and its version with the sale', () => {
+  const infoOf = (one: RoomSource) => JSON.parse(roomFields(one).info);
+  expect(infoOf(source)).not.toHaveProperty('appearance');
+  expect(roomFields(source).appearance).toBeUndefined();
+  const gone = { ...source, appearance: { appearance: {}, version: 4, updatedAt: now } };
+  expect(infoOf(gone)).not.toHaveProperty('appearance');
+  expect(roomFields(gone).appearance).toBeUndefined();
+  const look = { version: 5, appearance: { logoAlt: 'The shop' } };
+  const own = { ...source, appearance: { ...look, updatedAt: now } };
+  expect(infoOf(own).appearance).toEqual({ version: 5 });
+  expect(JSON.parse(roomFields(own).appearance ?? '')).toEqual(look);
+});
 
 it('a room is told every unit, and its end as 0 where it has none', () => {
   expect(roomFields(source)).toMatchObject({ units: 10, endsAt: 0, guaranteeStock: 1 });

@@ -10,7 +10,12 @@ import type {
 } from '@fairgate/shared/room/room.ts';
 import type { SaleInfo } from '@fairgate/shared/sale.ts';
 import { asKind, countersOf } from './counters.ts';
-import { type ProductRecord, type SaleRecord, unitsTotal } from './records.ts';
+import {
+  type AppearanceRecord,
+  type ProductRecord,
+  type SaleRecord,
+  unitsTotal,
+} from './records.ts';
 
 /** What Postgres remembers of a room (table `room_checkpoints`). */
 export type Checkpoint = {
@@ -53,6 +58,7 @@ export type RoomSource = {
   /** The last record of the log. */
   logSeq: number;
   revocations: Revocation[];
+  appearance: AppearanceRecord | null;
   /** Of a lottery. */
   draw: StoredDraw | null;
 };
@@ -66,15 +72,17 @@ export const numbersMargin = 10_000;
 const recordsMargin = 1_000_000;
 
 /** What the room is told of a sale: all that an admin decides. */
-export function roomFields({ sale, products, draw, revocations }: RoomSource): RoomFields {
+export function roomFields(source: RoomSource): RoomFields {
+  const { sale, products, draw, revocations } = source;
   const { room } = sale;
+  const look = ownLook(source);
   return {
     name: sale.name,
     mode: sale.mode,
     phase: sale.phase,
     startsAt: sale.startsAt,
     endsAt: sale.endsAt ?? 0,
-    info: JSON.stringify({ ...saleInfo(sale, products), ...publicDraw(draw) }),
+    info: JSON.stringify({ ...saleInfo(sale, products), ...publicDraw(draw), ...look.info }),
     units: products.reduce((sum, product) => sum + unitsTotal(product.counts), 0),
     admitPerMinute: room.admitPerMinute,
     maxActive: room.maxActive,
@@ -87,7 +95,15 @@ export function roomFields({ sale, products, draw, revocations }: RoomSource): R
     placesPerAddress: room.placesPerAddress ?? 0,
     priorityShare: room.laneShare?.priority ?? priorityShareDefault,
     revocations: JSON.stringify(revocations),
+    appearance: look.text,
   };
+}
+
+/** The look as isolates read it, and what tells them that there is one, and which. */
+function ownLook({ appearance: record }: RoomSource) {
+  if (record === null || Object.keys(record.appearance).length === 0) return {};
+  const { version, appearance } = record;
+  return { info: { appearance: { version } }, text: JSON.stringify({ version, appearance }) };
 }
 
 /** What shoppers see of a sale that an admin decides. */

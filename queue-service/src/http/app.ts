@@ -7,6 +7,7 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import type { Queue } from 'bullmq';
 import { Hono } from 'hono';
 import type { AuditRows, Login } from '../app/access-ports.ts';
+import type { Appearances } from '../app/appearances.ts';
 import type { ReadArrivals } from '../app/arrivals.ts';
 import type { Bans } from '../app/bans.ts';
 import type { Checks } from '../app/checks.ts';
@@ -29,6 +30,7 @@ import type { Sessions } from '../app/sessions.ts';
 import type { SignIn } from '../app/sign-in.ts';
 import type { Summaries } from '../app/summaries.ts';
 import type { AddressOf } from './address.ts';
+import { appearanceRoutes } from './appearance-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { authenticator } from './auth.ts';
 import { banRoutes } from './ban-routes.ts';
@@ -81,6 +83,7 @@ export type ApiParts = {
   /** Null where it is not built. */
   console: ConsoleFiles | null;
   bans: Bans;
+  appearances: Appearances;
   checks: Checks;
   preview: MakePreview;
   passes: MakePasses;
@@ -134,6 +137,7 @@ export function makeApi(parts: ApiParts): Api {
   saleRoutes(api, authenticate, parts);
   checkRoutes(api, authenticate, parts);
   roomRoutes(api, authenticate, parts);
+  appearanceRoutes(api, authenticate, parts);
   liveRoutes(api, authenticate, { ...parts, mayStay: standing(parts.signIn) });
   placeRoutes(api, authenticate, parts);
   summaryRoutes(api, authenticate, parts);

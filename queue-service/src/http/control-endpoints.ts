@@ -1,5 +1,6 @@
 import { saleActions } from '../domain/phase.ts';
 import { auditEndpoints, banEndpoints, keyEndpoints } from './access-endpoints.ts';
+import { appearanceEndpoints } from './appearance-routes.ts';
 import { checkEndpoints } from './check-routes.ts';
 import { copyEndpoints } from './copy-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -20,6 +21,7 @@ export const controlEndpoints: Endpoint<unknown, unknown>[] = [
   ...saleActions.map(actionEndpoint),
   ...Object.values(checkEndpoints),
   ...Object.values(roomEndpoints),
+  ...Object.values(appearanceEndpoints),
   ...Object.values(liveEndpoints),
   ...Object.values(summaryEndpoints),
   ...Object.values(fairnessEndpoints),

@@ -14,7 +14,7 @@ import { precondition } from './etag.ts';
 
 /** What a call is and takes: both its route and its entry in the OpenAPI document. */
 export type Endpoint<Body = undefined, Query = undefined> = {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As in OpenAPI: `/v1/sales/{id}`. */
   path: string;
   /** Ids of another form than this are not looked up: 404. */

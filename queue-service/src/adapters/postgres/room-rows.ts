@@ -6,6 +6,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RoomRows } from '../../app/ports.ts';
 import type { BoundingChange, Checkpoint, Loss, RoomSource } from '../../domain/room-source.ts';
+import { appearanceRows } from './appearance-rows.ts';
 import { drawRows } from './draw-rows.ts';
 import type { Executor } from './executor.ts';
 import { saleProductRecords } from './product-rows.ts';
@@ -77,6 +78,7 @@ async function source(
     pictureVersion: sequences.picture,
     logSeq: await logSeq(db, saleId),
     revocations: await revocationsOf(db, saleId),
+    appearance: await appearanceRows(db).find(saleId),
     draw: sale.mode === 'lottery' ? await drawRows(db, '').find(saleId) : null,
   };
 }

@@ -2,6 +2,7 @@ import type { DatabaseClient } from '@fairgate/shared/db/client.ts';
 import { ledger } from '@fairgate/shared/db/schema-records.ts';
 import { sql } from 'drizzle-orm';
 import type { Rows, Store } from '../../app/ports.ts';
+import { appearanceRows } from './appearance-rows.ts';
 import { auditRows } from './audit-rows.ts';
 import { banRows } from './ban-rows.ts';
 import { drawRows } from './draw-rows.ts';
@@ -46,6 +47,7 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
     sales: saleRows(db),
     rooms: roomRows(db),
     draws: drawRows(db, randomnessUrl),
+    appearances: appearanceRows(db),
     keys: keyRows(db),
     sessions: sessionRows(db),
     audit: auditRows(db),
