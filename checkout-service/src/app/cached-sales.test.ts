@@ -11,6 +11,7 @@ const offer = (name: string): SaleOffer => ({
   maxUnitsPerShopper: 1,
   unitsPerEmail: null,
   isDeleted: false,
+  appearance: null,
   products: [],
 });
 

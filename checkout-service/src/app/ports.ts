@@ -1,3 +1,4 @@
+import type { Appearance } from '@fairgate/shared/appearance.ts';
 import type { BuyerKind } from '@fairgate/shared/order.ts';
 import type { Language } from '@fairgate/shared/words/languages.ts';
 import type { StoredRedemption } from '../domain/idempotency.ts';
@@ -92,6 +93,8 @@ export type SaleOffer = {
   unitsPerEmail: number | null;
   /** Orders of a deleted sale live on; it sells nothing more. */
   isDeleted: boolean;
+  /** The shop's own look of the pages; null where it never set one. */
+  appearance: Appearance | null;
   products: {
     id: string;
     name: string;

@@ -1,3 +1,4 @@
+import { appearanceSchema } from '@fairgate/shared/appearance.ts';
 import { z } from 'zod';
 import type { EndReply, OrderStore, SaleOffer, SaleStore, SweepReply } from '../../app/ports.ts';
 import { transition } from '../../domain/order-machine.ts';
@@ -150,6 +151,8 @@ const offerSchema = z.object({
   max_units_per_shopper: z.number(),
   units_per_email: z.number().nullable(),
   is_deleted: z.boolean(),
+  // What cannot be understood (a newer service wrote it) must not keep anybody from buying.
+  appearance: appearanceSchema.nullable().catch(null),
   products: z
     .array(
       z.object({
@@ -184,7 +187,8 @@ async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
   const rows = await sql`
     select s.id, s.name, s.currency, s.deleted_at is not null as is_deleted,
       coalesce((s.room ->> 'maxUnitsPerShopper')::int, 1) as max_units_per_shopper,
-      (s.room ->> 'unitsPerEmail')::int as units_per_email, (
+      (s.room ->> 'unitsPerEmail')::int as units_per_email,
+      (select appearance from sale_appearances a where a.sale_id = s.id) as appearance, (
       select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name,
         'description', p.description, 'priceMinor', p.price_minor,
         'standing', case when p.deleted_at is not null then 'deleted'
@@ -206,6 +210,7 @@ async function findSale(sql: Sql, saleId: string): Promise<SaleOffer | null> {
     maxUnitsPerShopper: row.max_units_per_shopper,
     unitsPerEmail: row.units_per_email,
     isDeleted: row.is_deleted,
+    appearance: row.appearance,
     products: row.products ?? [],
   };
 }
