@@ -25,6 +25,7 @@ import { makePaymentJobs } from './app/payment-jobs.ts';
 import { makePayments } from './app/payments.ts';
 import type { PaymentProvider } from './app/provider-ports.ts';
 import { makeRedeem } from './app/redeem.ts';
+import { makeTakeReport } from './app/reported.ts';
 import type { RoomReports } from './app/room-ports.ts';
 import { makeStockPicture } from './app/stock-picture.ts';
 import { makeTimeBack, type TimeBack } from './app/time-back.ts';
@@ -198,7 +199,9 @@ function makeCases(options: ServiceOptions, stores: Stores, room: RoomReports, c
     idempotencyMs: limits.idempotencyMs,
     now,
   });
-  return { metrics, watch, stockPicture, payments, redeem, timeBack };
+  const store = stores.background;
+  const takeReport = makeTakeReport({ verify, redeem, claims, orders, store, room, log });
+  return { metrics, watch, stockPicture, payments, redeem, takeReport, timeBack };
 }
 
 function makeTimes(room: RoomReports, metrics: CheckoutMetrics): TimeBack {

@@ -11,8 +11,8 @@ import {
 } from '../domain/redemption.ts';
 import type { Claim, SaleOffer, TokenFacts } from './ports.ts';
 
-/** With the proof that came with it. */
-export type ProvenAttempt = Attempt & Pick<Claim, 'proof'>;
+/** With the proof that came with it, and who takes the money. */
+export type ProvenAttempt = Attempt & Pick<Claim, 'proof' | 'paidElsewhere'>;
 
 /** Claims that share one of these are not claimed at once: a buyer with a limit. */
 export function claimKeys(claim: Claim): string[] {

@@ -18,6 +18,7 @@ const order = (of: Claim): StoredOrder => ({
   totalMinor: 0,
   currency: 'EUR',
   email: null,
+  paidElsewhere: false,
   firstPayBeforeMs: 0,
   payBeforeMs: 0,
   extended: false,

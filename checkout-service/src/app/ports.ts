@@ -25,6 +25,8 @@ export type Claim = {
   identity: string | null;
   /** Of the DPoP proof that came with a bound token, by `proofUse`: stored, so that it proves once. */
   proof: string | null;
+  /** Its order is paid at a checkout of the shop's own, which reported it. */
+  paidElsewhere: boolean;
   shard: number;
   items: Item[];
   /** Whose units it counts among, with their limits. */
@@ -132,6 +134,8 @@ export type OrderStore = {
   versions(orderIds: readonly string[]): Promise<Map<string, number>>;
   /** Gives the units back before paying; `refused` where the table of transitions says so. */
   cancel(orderId: string, actor: string): Promise<EndReply | null>;
+  /** Paid at a checkout of the shop's own; `refused` where it is not such an order too. */
+  payElsewhere(orderId: string, actor: string): Promise<EndReply | null>;
   /** An admin gives the money of a paid order back, and its units. */
   refund(orderId: string, by: RefundBy): Promise<EndReply | null>;
   /** Adds `paySeconds`, once. */

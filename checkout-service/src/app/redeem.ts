@@ -109,7 +109,8 @@ async function redeem(options: RedeemOptions, input: RedeemInput): Promise<Redee
   if (held.kind !== 'shown') return held;
   const { request, idempotencyKey } = await input.read();
   const proof = held.proof === null ? null : proofUse(held.proof, input.balancerRequest);
-  const attempt = { idempotencyKey, requestHash: requestHash(request), proof };
+  const paidElsewhere = input.shown.scheme === 'reported';
+  const attempt = { idempotencyKey, requestHash: requestHash(request), proof, paidElsewhere };
   const wish = { claims, request, attempt, isExpired: verdict.kind === 'expired' };
   const work = () => inTurn(options, wish, input.signal);
   const turn = await options.turns(claims.jti, () =>

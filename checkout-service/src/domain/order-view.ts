@@ -22,6 +22,8 @@ export type StoredOrder = {
   totalMinor: number;
   currency: string;
   email: string | null;
+  /** At a checkout of the shop's own, which reports it. */
+  paidElsewhere: boolean;
   firstPayBeforeMs: number;
   payBeforeMs: number;
   extended: boolean;

@@ -1,7 +1,14 @@
 import type { ProofFault, ProofVerdict } from '@fairgate/shared/token/dpop.ts';
 
-/** How the token was sent: as a Bearer (or by a form), or with a proof (RFC 9449 section 7.1). */
-export type Shown = { scheme: 'bearer' } | { scheme: 'dpop'; proof: string | null };
+/**
+ * How the token was sent: as a Bearer (or by a form), or with a proof (RFC 9449 section 7.1).
+ * `reported`: by the shop's own checkout with an operator's key, where the shopper has shown it; the
+ * proof named that checkout, so it was checked there.
+ */
+export type Shown =
+  | { scheme: 'bearer' }
+  | { scheme: 'dpop'; proof: string | null }
+  | { scheme: 'reported' };
 
 export type Possession =
   /** `proof`: `<iat>.<jti>`, good for one request; null where the token is bound to no key. */
@@ -20,6 +27,7 @@ export function possession(
   shown: Shown,
   verify: (proof: string, jkt: string) => ProofVerdict,
 ): Possession {
+  if (shown.scheme === 'reported') return { kind: 'shown', proof: null };
   if (jkt === undefined) {
     return shown.scheme === 'dpop' ? { kind: 'not-bound' } : { kind: 'shown', proof: null };
   }

@@ -13,6 +13,7 @@ import { operationRoutes } from './operations.ts';
 import { orderRoutes } from './orders.ts';
 import { pageRoutes } from './pages.ts';
 import { redemptionRoutes } from './redemptions.ts';
+import { reportedRoutes } from './reported.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 /** The whole of the checkout's HTTP. */
@@ -35,6 +36,7 @@ export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   app.route('/', fairnessRoutes(deps));
   app.route('/', internalRoutes(deps));
   app.route('/', noticeRoutes(deps));
+  app.route('/', reportedRoutes(deps));
   app.route('/', operationRoutes(deps));
   app.route('/', pageRoutes(deps));
   return app;

@@ -1,3 +1,4 @@
+import { outcomeSchema } from '@fairgate/shared/http/reported.ts';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 
@@ -57,9 +58,20 @@ export const payFormSchema = z.object({ card });
 /** 1 to 255 printable characters of ASCII. */
 export const idempotencyKeySchema = z.string().regex(/^[\x20-\x7e]{1,255}$/);
 
-/** `actor` is who gave the order, as the ledger names them: `key:…`. */
+/** Who gave the order, as the ledger names them: `key:…`. */
+const actor = z.string().regex(/^[a-z]+:[\w.-]{1,100}$/, 'is no actor');
+
+export const reportsSchema = z.strictObject({
+  actor,
+  outcomes: z.array(
+    outcomeSchema.transform((one) =>
+      one.outcome === 'abandoned' ? one : { ...one, items: one.items ?? null },
+    ),
+  ),
+});
+
 export const refundSchema = z.strictObject({
-  actor: z.string().regex(/^[a-z]+:[\w.-]{1,100}$/, 'is no actor'),
+  actor,
   reason: z
     .string()
     .max(500)

@@ -6,6 +6,7 @@ import type { OrderKeys } from '../app/order-keys.ts';
 import type { Payments } from '../app/payments.ts';
 import type { NoticeOptouts, OrderStore, PaymentStore, SaleStore } from '../app/ports.ts';
 import type { Redeem } from '../app/redeem.ts';
+import type { TakeReport } from '../app/reported.ts';
 import type { Turns } from '../app/turns.ts';
 import type { Watch } from '../app/watch.ts';
 
@@ -14,6 +15,7 @@ export type AppEnv = { Variables: RequestVariables };
 /** What the routes stand on; main.ts makes it. */
 export type HttpDeps = {
   redeem: Redeem;
+  takeReport: TakeReport;
   orders: Pick<OrderStore, 'find' | 'cancel' | 'extend' | 'refund'>;
   lastPayment: PaymentStore['latest'];
   orderKeys: OrderKeys;

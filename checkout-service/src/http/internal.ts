@@ -30,8 +30,8 @@ export function internalRoutes(deps: HttpDeps): Hono<AppEnv> {
   return app;
 }
 
-/** Both are hashed first: what is compared is of one length, in constant time. */
-function requireService(c: Context, deps: HttpDeps): void {
+/** Throws `unauthorized`. Both are hashed first: what is compared is of one length, in constant time. */
+export function requireService(c: Context, deps: HttpDeps): void {
   const bearer = authorization(c);
   const given = bearer?.scheme === 'bearer' ? bearer.value : undefined;
   const digest = (text: string) => createHash('sha256').update(text).digest();

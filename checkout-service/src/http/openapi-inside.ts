@@ -7,10 +7,11 @@ import {
   pathParameter,
   refusals,
 } from '@fairgate/shared/http/openapi-parts.ts';
+import { reportedAnswerSchema } from '@fairgate/shared/http/reported.ts';
 import { fairnessSchema } from '@fairgate/shared/log/fairness.ts';
 import { logLineSchema } from '@fairgate/shared/log/record.ts';
 import { healthSchema, orderAnswerSchema, readySchema } from './answers.ts';
-import { refundSchema } from './bodies.ts';
+import { refundSchema, reportsSchema } from './bodies.ts';
 import { always, inputWords } from './openapi-orders.ts';
 
 const ofSale = [pathParameter('id', 'of the sale')];
@@ -72,6 +73,24 @@ export const operationPaths: Paths = {
           'not-found': 'there is no such order',
           conflict: 'the order is not paid; `detail` names its state',
           unavailable: 'Postgres cannot be reached',
+        }),
+      },
+    },
+  },
+  '/internal/sales/{id}/outcomes': {
+    post: {
+      ...inside,
+      operationId: 'takeOutcomes',
+      summary: 'For the queue service alone: what a checkout of the shop’s own reports.',
+      description: 'One result for each, in their order. Repeating it answers the same.',
+      security: [{ internalKey: [] }],
+      parameters: ofSale,
+      requestBody: bodyOf(reportsSchema),
+      responses: {
+        '200': answerOf('The results.', reportedAnswerSchema),
+        ...refusals({
+          ...inputWords,
+          unauthorized: 'the key is missing, or not that of this installation',
         }),
       },
     },

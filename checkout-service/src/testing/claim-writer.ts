@@ -46,6 +46,7 @@ function claim(): Claim {
     idempotencyKey: newVisitorId(),
     requestHash: randomBytes(32).toString('base64url'),
     email: null,
+    paidElsewhere: false,
     language: null,
     identity: null,
     proof: newVisitorId(),

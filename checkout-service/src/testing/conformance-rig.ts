@@ -119,6 +119,21 @@ const goodRequests: GoodRequests = {
       body: { actor: 'key:key_1', reason: 'a test' },
     };
   },
+  'POST /internal/sales/{id}/outcomes': async (rig) => {
+    const items = [{ productId: rig.products[0], quantity: 1 }];
+    return {
+      target: `/internal/sales/${rig.saleId}/outcomes`,
+      headers: bearer(rigInternalKey),
+      body: {
+        actor: 'key:key_1',
+        outcomes: [
+          { token: await rig.token(), outcome: 'bought', items },
+          { token: await rig.token(), outcome: 'abandoned' },
+          { token: await rig.token(), outcome: 'started' },
+        ],
+      },
+    };
+  },
   'GET /healthz': plain('/healthz'),
   'GET /readyz': plain('/readyz'),
   'GET /metrics': plain('/metrics'),

@@ -12,6 +12,7 @@ export const sampleClaim = (id: string, productId = 'prod'): Claim => ({
   idempotencyKey: null,
   requestHash: 'hash',
   email: null,
+  paidElsewhere: false,
   language: null,
   identity: null,
   proof: null,

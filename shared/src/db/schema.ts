@@ -145,6 +145,8 @@ export const orders = pgTable(
     totalMinor: bigint('total_minor', { mode: 'number' }).notNull(),
     currency: text('currency').notNull(),
     email: text('email'),
+    /** It was made and is paid at a checkout of the shop's own, which reports it. */
+    paidElsewhere: boolean('paid_elsewhere').notNull().default(false),
     /** What its notices are written in (`words/languages.ts`); null: nobody said. */
     language: text('language').$type<Language>(),
     /** The shop's own login that the token names, where the sale knows one. */

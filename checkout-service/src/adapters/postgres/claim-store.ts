@@ -111,6 +111,7 @@ function placedOrder(claim: Claim, row: z.infer<typeof createdSchema>): StoredOr
     totalMinor: row.total_minor,
     currency: row.currency,
     email: claim.email,
+    paidElsewhere: claim.paidElsewhere,
     firstPayBeforeMs: row.pay_before.getTime(),
     payBeforeMs: row.pay_before.getTime(),
     extended: false,

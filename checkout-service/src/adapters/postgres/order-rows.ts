@@ -15,6 +15,7 @@ const rowSchema = z.object({
   total_minor: z.number(),
   currency: z.string(),
   email: z.string().nullable(),
+  paid_elsewhere: z.boolean(),
   first_pay_before: z.date(),
   pay_before: z.date(),
   extended: z.boolean(),
@@ -42,7 +43,7 @@ export async function readOrders(
 ): Promise<StoredOrder[]> {
   const rows = await sql`
     select o.id, o.sale_id, o.jti, o.visitor, o.number, coalesce(r.place, o.number) as place,
-      r.max, o.state, o.total_minor, o.currency, o.email, o.first_pay_before, o.pay_before, o.extended, o.outage_seconds, o.created_at,
+      r.max, o.state, o.total_minor, o.currency, o.email, o.paid_elsewhere, o.first_pay_before, o.pay_before, o.extended, o.outage_seconds, o.created_at,
       o.paid_at, o.failure, o.version, (
         select jsonb_agg(jsonb_build_object(
           'productId', l.product_id, 'quantity', l.quantity, 'unitPriceMinor', l.unit_price_minor,
@@ -78,6 +79,7 @@ function storedOrder(row: z.infer<typeof rowSchema>): StoredOrder {
     totalMinor: row.total_minor,
     currency: row.currency,
     email: row.email,
+    paidElsewhere: row.paid_elsewhere,
     firstPayBeforeMs: row.first_pay_before.getTime(),
     payBeforeMs: row.pay_before.getTime(),
     extended: row.extended,

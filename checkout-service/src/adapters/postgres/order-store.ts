@@ -25,6 +25,7 @@ export function postgresOrders(options: OrderStoreOptions): OrderStore {
     cancel: (orderId, actor) => pool.run((sql) => cancel(sql, orderId, actor, withdrawable)),
     extend: (orderId, actor, balancerRequest) =>
       pool.run((sql) => extend(sql, orderId, actor, balancerRequest)),
+    payElsewhere: (orderId, actor) => pool.run((sql) => payElsewhere(sql, orderId, actor)),
     refund: (orderId, by) => pool.run((sql) => refundOrder(sql, orderId, by, withdrawable)),
     sweep: (limit, without, only) =>
       background.run((sql) => sweep(sql, { limit, without, only }, options)),
@@ -53,6 +54,22 @@ async function cancel(
       return { kind: 'refused', order: before };
     }
     await endOrder(tx, before, { change: 'cancel', actor, withdrawable });
+    const order = await readOrder(tx, orderId);
+    return order && { kind: 'ended', order };
+  });
+}
+
+/** Who took the money stands for it: there is no payment of ours, and nothing to withdraw. */
+async function payElsewhere(sql: Sql, orderId: string, actor: string): Promise<EndReply | null> {
+  return await sql.begin(async (tx): Promise<EndReply | null> => {
+    await tx`select from orders where id = ${orderId} for update`;
+    const before = await readOrder(tx, orderId);
+    if (!before) return null;
+    if (!before.paidElsewhere || transition(before.state, 'pay').kind === 'refused') {
+      return { kind: 'refused', order: before };
+    }
+    const detail = { paidElsewhere: 'yes' };
+    await endOrder(tx, before, { change: 'pay', actor, detail, withdrawable: [] });
     const order = await readOrder(tx, orderId);
     return order && { kind: 'ended', order };
   });

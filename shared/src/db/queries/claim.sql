@@ -3,7 +3,7 @@
 --   -> units dealt, all or nothing -> redemption by `jti` -> units counted for each buyer
 --   -> order, lines, units, ledger, outbox
 -- $1   JSON of [{orderId, jti, saleId, visitor, number, place, max, idempotencyKey, requestHash, email,
---      language, identity, proof, shard, position, units, items: [{productId, quantity}],
+--      language, identity, proof, paidElsewhere, shard, position, units, items: [{productId, quantity}],
 --      buyers: [{kind, buyer, unitsMax}]}, ...]; `position` counts from 1 in the order of arrival,
 --      `shard` is the home shard, `units` the sum of the quantities
 -- Returns a row for each request whose token was not spent when the statement began:
@@ -19,7 +19,7 @@ with req as materialized (
   select r.*, s.currency, s.pay_seconds
   from json_to_recordset($1::text::json) as r(
     "orderId" text, jti text, "saleId" text, visitor text, number bigint, place bigint,
-    max int, "idempotencyKey" text, "requestHash" text, email text, language text, identity text,
+    max int, "idempotencyKey" text, "requestHash" text, email text, language text, identity text, "paidElsewhere" boolean,
     proof text, shard int, position int, units int, items json, buyers json)
   cross join lateral (
     select currency, coalesce((room ->> 'paySeconds')::int, 300) as pay_seconds
@@ -101,9 +101,10 @@ counted as (
 ),
 made as (
   insert into orders (id, sale_id, jti, visitor, number, total_minor, currency, email, language,
-    identity, first_pay_before, pay_before)
+    identity, paid_elsewhere, first_pay_before, pay_before)
   select r."orderId", r."saleId", r.jti, r.visitor, r.number, g.total_minor, r.currency, r.email,
-    r.language, r.identity, now() + make_interval(secs => r.pay_seconds), now() + make_interval(secs => r.pay_seconds)
+    r.language, r.identity, coalesce(r."paidElsewhere", false),
+    now() + make_interval(secs => r.pay_seconds), now() + make_interval(secs => r.pay_seconds)
   from placed p
   join req r on r."orderId" = p.order_id
   join granted g using (order_id)
