@@ -61,6 +61,12 @@ const ledgerOf = async (orderId: string) =>
   (await rig.sql`select action from ledger where order_id = ${orderId} order by id`).map(
     (row) => row.action,
   );
+const noticesOf = async (orderId: string) =>
+  (
+    await rig.sql`
+      select payload->>'notice' as notice from outbox
+      where topic = 'job' and payload->>'orderId' = ${orderId} order by id`
+  ).map((row) => row.notice);
 const paymentOf = async (orderId: string) =>
   (await rig.sql`select * from payments where order_id = ${orderId} order by id`).map(
     (row) => row.state,
@@ -76,10 +82,7 @@ describe('paying', () => {
     expect(paid.paidAt).toMatch(/Z$/);
     expect(await unitState(order.unit)).toBe('sold');
     expect(await ledgerOf(order.id)).toEqual(['order.placed', 'payment.begun', 'order.paid']);
-    const notices = await rig.sql`
-      select payload->>'notice' as notice from outbox
-      where topic = 'job' and payload->>'orderId' = ${order.id} order by id`;
-    expect(notices.map((row) => row.notice)).toEqual(['order-placed', 'order-paid']);
+    expect(await noticesOf(order.id)).toEqual(['order-placed', 'order-paid']);
     expect((await order.pay(cards.pays)).status).toBe(409);
     expect((await order.cancel()).status).toBe(409);
   });
@@ -93,8 +96,8 @@ describe('paying', () => {
     expect((await ledgerOf(order.id)).filter((action) => action === 'order.paid')).toHaveLength(1);
   });
 
-  it('a declined card says why, and another one may follow', async () => {
-    const order = await place();
+  it('a declined card says why, by mail too, and another one may follow', async () => {
+    const order = await place('shopper@example.org');
     await order.pay(cards.declined);
     const declined = await eventually(async () => {
       const now = await order.read();
@@ -103,6 +106,7 @@ describe('paying', () => {
     expect(declined).toMatchObject({ state: 'awaiting_payment', failure: 'card_declined' });
     expect((await order.pay(cards.pays)).status).toBe(202);
     expect(await order.reaches('paid')).not.toHaveProperty('failure');
+    expect(await noticesOf(order.id)).toEqual(['order-placed', 'payment-failed', 'order-paid']);
   });
 
   it('a provider that fails is 503, and the order stays as it is', async () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { composeEnvironment, leastDotenv } from '../../e2e/support/compose.ts';
 import { readConfig } from './config.ts';
@@ -51,4 +52,32 @@ it('what the compose file passes on is all that is needed', () => {
     port: 8_080,
     checkoutUrls: ['http://checkout-1:8080', 'http://checkout-2:8080'],
   });
+});
+
+it('mails are signed with all of the DKIM settings, or none; each that is missing is named', () => {
+  const pem = (type: 'rsa' | 'rsa-pss', modulusLength: number) =>
+    generateKeyPairSync(type as 'rsa', { modulusLength })
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString();
+  const [domain, selector, key] = [
+    'FAIRGATE_MAIL_DKIM_DOMAIN',
+    'FAIRGATE_MAIL_DKIM_SELECTOR',
+    'FAIRGATE_MAIL_DKIM_KEY',
+  ];
+  const privateKey = pem('rsa', 2_048);
+  const whole = { [domain]: 'shop.example', [selector]: 'mails', [key]: privateKey };
+  const dkim = { domain: 'shop.example', selector: 'mails', privateKey };
+  const oneLine = { ...whole, [key]: privateKey.replaceAll('\n', String.raw`\n`) };
+  expect(readConfig({ ...env, ...whole }).dkim).toEqual(dkim);
+  expect(readConfig({ ...env, ...oneLine }).dkim).toEqual(dkim);
+  const nothing = { [domain]: '', [selector]: '', [key]: '' };
+  expect(readConfig({ ...env, ...nothing }).dkim).toBeNull();
+  for (const name of [domain, selector, key]) {
+    expect(() => readConfig({ ...env, ...whole, [name]: '' })).toThrow(`${name}: is set together`);
+  }
+  for (const wrong of ['no key', pem('rsa-pss', 2_048), pem('rsa', 512)]) {
+    expect(() => readConfig({ ...env, ...whole, [key]: wrong })).toThrow(
+      `${key}: is no private RSA`,
+    );
+  }
 });

@@ -11,6 +11,8 @@ import { hmacKeysHint, keySetting, parseSettings } from '@fairgate/shared/settin
 import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { z } from 'zod';
 import type { OidcSettings } from './app/access-ports.ts';
+import type { DkimSettings } from './app/ports.ts';
+import { checkDkim, dkimFields, dkimOf } from './dkim-settings.ts';
 import { isVapidWhole, pushConfig, pushSettings, type Vapid, vapidMistake } from './push-config.ts';
 
 const url = (...protocols: string[]) =>
@@ -65,6 +67,8 @@ const settingsSchema = z
     FAIRGATE_JOBS_REDIS_URL: url('redis', 'rediss'),
     FAIRGATE_SMTP_URL: url('smtp', 'smtps'),
     FAIRGATE_MAIL_FROM: z.string().min(3).max(200),
+    /** Signs mails, where the mail server does not. */
+    ...dkimFields,
     FAIRGATE_PUBLIC_ORIGINS: z
       .string()
       .transform((list) => list.split(',').map((origin) => origin.trim().replace(/\/$/, '')))
@@ -109,7 +113,8 @@ const settingsSchema = z
       (all.FAIRGATE_OIDC_ISSUER === undefined) === (all.FAIRGATE_OIDC_CLIENT_ID === undefined),
     { path: ['FAIRGATE_OIDC_CLIENT_ID'], error: 'is set together with FAIRGATE_OIDC_ISSUER' },
   )
-  .refine(isVapidWhole, vapidMistake);
+  .refine(isVapidWhole, vapidMistake)
+  .superRefine(checkDkim);
 
 export type Config = {
   host: string;
@@ -120,6 +125,7 @@ export type Config = {
   jobsRedisUrl: string;
   smtpUrl: string;
   mailFrom: string;
+  dkim: DkimSettings | null;
   /** The origin that shoppers see, first of FAIRGATE_PUBLIC_ORIGINS. */
   publicOrigin: string;
   checkoutUrls: string[];
@@ -157,6 +163,7 @@ export function readConfig(env: Record<string, unknown>): Config {
     jobsRedisUrl: settings.FAIRGATE_JOBS_REDIS_URL,
     smtpUrl: settings.FAIRGATE_SMTP_URL,
     mailFrom: settings.FAIRGATE_MAIL_FROM,
+    dkim: dkimOf(settings),
     publicOrigin: settings.FAIRGATE_PUBLIC_ORIGINS[0] ?? '',
     checkoutUrls: settings.FAIRGATE_CHECKOUT_URLS,
     internalKey: settings.FAIRGATE_INTERNAL_KEY,

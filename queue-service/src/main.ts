@@ -15,7 +15,7 @@ import { SettingsError } from '@fairgate/shared/settings.ts';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { publishedBans } from './adapters/bans.ts';
-import { jobQueue, jobWorker } from './adapters/bullmq.ts';
+import { jobQueue, jobWorker, untilTooLate } from './adapters/bullmq.ts';
 import { checkoutsOver } from './adapters/checkouts.ts';
 import { consoleFiles } from './adapters/console-files.ts';
 import { redisGuard } from './adapters/guard.ts';
@@ -205,8 +205,8 @@ function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks {
 function wireJobs(config: Config, parts: JobParts) {
   const { store, jobsRedis, workRedis, metrics, clock, log } = parts;
   const checkouts = checkoutsOver(config.checkoutUrls, config.internalKey);
-  const mailer = smtpMailer(config.smtpUrl, config.mailFrom);
-  const notices = jobQueue<NoticeJob>('fairgate-notices', jobsRedis);
+  const mailer = smtpMailer({ url: config.smtpUrl, from: config.mailFrom, dkim: config.dkim });
+  const notices = jobQueue<NoticeJob>('fairgate-notices', jobsRedis, untilTooLate);
   const refunds = jobQueue<RefundJob>('fairgate-refunds', jobsRedis);
   const links = noticeLinks(config);
   return {

@@ -1,4 +1,4 @@
-import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import { type DefaultJobOptions, Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { withDeadline } from '../app/deadline.ts';
@@ -11,6 +11,17 @@ const prefix = '{fairgate}';
 /** Some two minutes altogether, which outlasts a claim whose worker died. */
 const attempts = 8;
 const backoff = { type: 'exponential', delay: 1_000 };
+const kept = { removeOnComplete: { count: 1_000 }, removeOnFail: { count: 5_000 } };
+const untilDone: DefaultJobOptions = { attempts, backoff, ...kept };
+/** Of jobs that end themselves when it is too late for them; in this many attempts a week passes. */
+export const untilTooLate: DefaultJobOptions = {
+  attempts: 1_500,
+  backoff: { type: 'patient' },
+  ...kept,
+};
+const patientPauseMsMax = 900_000;
+/** A worker that is killed leaves its job to the next one, however often that happens. */
+const stalledMax = 1_000;
 const addDeadlineMs = 3_000;
 const closeDeadlineMs = 1_500;
 
@@ -22,17 +33,13 @@ export type OpenQueue<Job> = JobQueue<Job> & Closable & { queue: Queue };
 export function jobQueue<Job extends { kind: string }>(
   name: QueueName,
   redis: Redis,
+  defaultJobOptions: DefaultJobOptions = untilDone,
 ): OpenQueue<Job> {
   const queue = new Queue(name, {
     connection: redis,
     prefix,
     skipVersionCheck: true,
-    defaultJobOptions: {
-      attempts,
-      backoff,
-      removeOnComplete: { count: 1_000 },
-      removeOnFail: { count: 5_000 },
-    },
+    defaultJobOptions,
   });
   // The connection's own changes are logged where it is made.
   queue.on('error', () => {});
@@ -67,7 +74,14 @@ export function jobWorker<Job, Outcome>(
       if (!parsed.success) throw new UnrecoverableError('the job cannot be read');
       return await run(parsed.data);
     },
-    { connection: redis, prefix, concurrency: 5, skipVersionCheck: true },
+    {
+      connection: redis,
+      prefix,
+      concurrency: 5,
+      skipVersionCheck: true,
+      maxStalledCount: stalledMax,
+      settings: { backoffStrategy: patientPauseMs },
+    },
   );
   worker.on('completed', (_job, outcome: Outcome) => onDone(outcome));
   worker.on('failed', (job, error) => {
@@ -80,4 +94,13 @@ export function jobWorker<Job, Outcome>(
   worker.on('error', () => {});
   // Jobs under way are waited for, but not while their Redis is away.
   return { close: () => withDeadline(closeDeadlineMs, worker.close()).catch(() => {}) };
+}
+
+/**
+ * Doubles from a second to a quarter of an hour. Jittered over its upper half: what failed together,
+ * thousands of it, does not come back together.
+ */
+function patientPauseMs(attemptsMade: number): number {
+  const longest = Math.min(patientPauseMsMax, 1_000 * 2 ** Math.min(attemptsMade - 1, 20));
+  return Math.round(longest * (0.5 + Math.random() / 2));
 }

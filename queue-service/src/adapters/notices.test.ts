@@ -1,26 +1,23 @@
-import { notices, outbox } from '@fairgate/shared/db/schema-records.ts';
+import { orders } from '@fairgate/shared/db/schema.ts';
+import { noticeOptouts, notices, outbox } from '@fairgate/shared/db/schema-records.ts';
+import { recipientDigest } from '@fairgate/shared/notices/unsubscribing.ts';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { simpleParser } from 'mailparser';
-import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anOrder, aSale, type Service, silent, testService } from '../../test/fixture.ts';
+import { catchingServer } from '../../test/smtp-servers.ts';
 import { jobRelay, noticeJobSchema, noticeSender } from '../app/notices.ts';
 import type { Mailer, NoticeJob } from '../app/ports.ts';
 import { jobQueue, jobWorker } from './bullmq.ts';
 import { smtpMailer } from './mail.ts';
 import { failFastRedis, patientRedis } from './redis.ts';
 
-type Caught = { to: string | undefined; subject: string | undefined; text: string; id: string };
-
 /** A queue that nothing is put into here. */
 const ready = { ready: () => true, add: () => Promise.reject(new Error('no refunds here')) };
 
 let service: Service;
 let order: { saleId: string; productId: string; orderId: string };
-let caught: Caught[];
-let refuseWith: number | null;
-let smtp: SMTPServer;
+let server: Awaited<ReturnType<typeof catchingServer>>;
 let mailer: ReturnType<typeof smtpMailer>;
 
 beforeEach(async () => {
@@ -28,37 +25,10 @@ beforeEach(async () => {
   const sale = await aSale(service, { publish: true });
   const made = await anOrder(service, { ...sale, jti: 'j1', state: 'paid' });
   order = { ...sale, orderId: made.orderId };
-  caught = [];
-  refuseWith = null;
-  smtp = smtpServer();
-  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
-  const address = smtp.server.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  mailer = smtpMailer(`smtp://127.0.0.1:${port}`, 'Fairgate <shop@example.org>');
+  server = await catchingServer();
+  mailer = smtpMailer({ url: server.url, from: 'Fairgate <shop@example.org>', dkim: null });
 });
-afterEach(async () => {
-  mailer.close();
-  await new Promise<void>((resolve) => smtp.close(resolve));
-});
-
-function smtpServer(): SMTPServer {
-  return new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onRcptTo(_address, _session, done) {
-      if (refuseWith === null) return done();
-      done(Object.assign(new Error('no'), { responseCode: refuseWith }));
-    },
-    onData(stream, _session, done) {
-      simpleParser(stream).then((mail) => {
-        const to = Array.isArray(mail.to) ? undefined : mail.to?.text;
-        const { subject, text = '', messageId: id = '' } = mail;
-        caught.push({ to, subject, text, id });
-        done();
-      }, done);
-    },
-  });
-}
+afterEach(() => mailer.close());
 
 function sender(other: Mailer = mailer) {
   const { store, clock } = service;
@@ -74,12 +44,14 @@ describe('a notice', () => {
     const send = sender();
     expect(await send(paid())).toBe('sent');
     expect(await send(paid())).toBe('sent-before');
-    expect(caught).toHaveLength(1);
-    expect(caught[0]).toMatchObject({
+    expect(server.caught).toHaveLength(1);
+    expect(server.caught[0]).toMatchObject({
       to: 'shopper@example.org',
       id: `<${order.orderId}.order-paid@fairgate>`,
     });
-    expect(caught[0]?.text).toContain(`https://shop.example/checkout/orders/${order.orderId}`);
+    expect(server.caught[0]?.text).toContain(
+      `https://shop.example/checkout/orders/${order.orderId}`,
+    );
   });
 
   it('about a payment that goes back is mailed once for each payment', async () => {
@@ -91,7 +63,7 @@ describe('a notice', () => {
     const outcomes = [];
     for (const id of ['pay_1', 'pay_2', 'pay_1', 'pay_2']) outcomes.push(await send(back(id)));
     expect(outcomes).toEqual(['sent', 'sent', 'sent-before', 'sent-before']);
-    expect(caught.map(({ id }) => id)).toEqual([
+    expect(server.caught.map(({ id }) => id)).toEqual([
       `<${order.orderId}.payment-refunded.pay_1@fairgate>`,
       `<${order.orderId}.payment-refunded.pay_2@fairgate>`,
     ]);
@@ -106,21 +78,21 @@ describe('a notice', () => {
     open();
     const results = await Promise.allSettled(both);
     expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(caught).toHaveLength(1);
+    expect(server.caught).toHaveLength(1);
   });
 
   it('is tried again at once after a failure, and not after it arrived', async () => {
-    refuseWith = 451;
+    server.state.refuseWith = 451;
     await expect(sender()(paid())).rejects.toThrow();
-    refuseWith = null;
+    server.state.refuseWith = null;
     expect(await sender()(paid())).toBe('sent');
-    expect(caught).toHaveLength(1);
+    expect(server.caught).toHaveLength(1);
   });
 
   it('is given up where the server will never take it', async () => {
-    refuseWith = 550;
+    server.state.refuseWith = 550;
     expect(await sender()(paid())).toBe('refused');
-    refuseWith = null;
+    server.state.refuseWith = null;
     expect(await sender()(paid())).toBe('sent-before');
   });
 
@@ -135,6 +107,56 @@ describe('a notice', () => {
     expect(await sender()(paid())).toBe('sent');
   });
 
+  it('that helps nobody any more is settled, and not sent', async () => {
+    const { saleId, productId } = order;
+    const unpaid = await anOrder(service, {
+      ...{ saleId, productId, jti: 'j2' },
+      state: 'awaiting_payment',
+    });
+    const job = { kind: 'notice', notice: 'order-placed', orderId: unpaid.orderId } as const;
+    const week = 7 * 24 * 3_600_000;
+    await service.pass(300_000);
+    expect(await sender()({ ...job, toldAt: service.clock.now() })).toBe('too-late');
+    const toldAt = service.clock.now() - week;
+    expect(await sender()({ ...paid(), toldAt })).toBe('too-late');
+    expect(server.caught).toEqual([]);
+    expect(await sender()({ ...paid(), toldAt: service.clock.now() })).toBe('sent-before');
+    const rows = await service.database.db.select().from(notices);
+    expect(rows.map(({ outcome }) => outcome)).toEqual(['too-late', 'too-late']);
+  });
+
+  it('of a declined payment is sent while the order awaits another one', async () => {
+    const { saleId, productId } = order;
+    const state = 'awaiting_payment';
+    const { orderId } = await anOrder(service, { saleId, productId, jti: 'j2', state });
+    const told = (paymentId: string): NoticeJob => {
+      return { kind: 'notice', notice: 'payment-failed', orderId, paymentId };
+    };
+    const { db } = service.database;
+    await db.update(orders).set({ failure: 'card_declined' });
+    expect(await sender()(told('pay_1'))).toBe('sent');
+    expect(server.caught[0]?.text).toContain('you can pay again');
+    await db.update(orders).set({ failure: null, state: 'paid' });
+    expect(await sender()(told('pay_2'))).toBe('too-late');
+  });
+
+  it('goes to nobody who wants no more of the sale, but that of money does', async () => {
+    const { orderId, saleId } = order;
+    const recipient = recipientDigest(saleId, 'Shopper@Example.org');
+    await service.database.db.insert(noticeOptouts).values({ saleId, recipient });
+    expect(await sender()({ kind: 'notice', notice: 'order-cancelled', orderId })).toBe(
+      'unsubscribed',
+    );
+    expect(await sender()(paid())).toBe('sent');
+    expect(server.caught).toHaveLength(1);
+  });
+
+  it('is in the language that the order keeps', async () => {
+    await service.database.db.update(orders).set({ language: 'ar' });
+    expect(await sender()(paid())).toBe('sent');
+    expect(server.caught[0]?.html).toContain('<html lang="ar" dir="rtl">');
+  });
+
   it('of an order without an address, or of no order, is nothing', async () => {
     const { saleId, productId } = order;
     const silentOrder = await anOrder(
@@ -144,7 +166,7 @@ describe('a notice', () => {
     );
     expect(await sender()({ ...paid(), orderId: silentOrder.orderId })).toBe('no-address');
     expect(await sender()({ ...paid(), orderId: 'ord_none' })).toBe('no-address');
-    expect(caught).toEqual([]);
+    expect(server.caught).toEqual([]);
   });
 });
 
@@ -171,7 +193,9 @@ describe('the way of a job', () => {
     await vi.waitFor(() => expect(queue.ready()).toBe(true));
     await Promise.all([relay(), relay()]);
     await vi.waitFor(() => expect(done).toHaveLength(2), { timeout: 8_000 });
-    expect(caught.map(({ id }) => id)).toEqual([`<${order.orderId}.order-paid.pay_1@fairgate>`]);
+    expect(server.caught.map(({ id }) => id)).toEqual([
+      `<${order.orderId}.order-paid.pay_1@fairgate>`,
+    ]);
     const left = await db.select().from(outbox);
     expect(left.map((entry) => entry.topic).sort()).toEqual(['refused', 'room']);
     await worker.close();

@@ -27,7 +27,7 @@ export const noticeJobSchema = z.object({
 });
 
 const batchMax = 100;
-/** Longer than the mailer's own deadlines together: whoever had the claim is gone by then. */
+/** Longer than the mailer's own deadline: whoever had the claim is gone by then. */
 const claimStaleMs = 60_000;
 
 const jobSchema = z.discriminatedUnion('kind', [noticeJobSchema, refundJobSchema]);

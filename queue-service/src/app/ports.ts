@@ -274,6 +274,9 @@ export type JobQueue<Job> = {
   add(jobs: { jobId: string; data: Job }[]): Promise<void>;
 };
 
+/** What mails are signed with (RFC 6376): a private RSA key as PEM, and where its public half is. */
+export type DkimSettings = { domain: string; selector: string; privateKey: string };
+
 export type Mailer = {
   /** `refused`: the server will never take it. Other failures reject. */
   send(mail: Mail): Promise<'sent' | 'refused'>;

@@ -14,6 +14,7 @@ const order: NoticeOrder = {
   saleId: 'sale_1',
   saleName: 'Pens & <Ink>\r\nBcc: all@example.org',
   state: 'awaiting_payment',
+  failure: 'card_declined',
   email: 'a@example.org',
   language: null,
   totalMinor: 2_500,
@@ -101,9 +102,9 @@ it('a preview says what the mail is about, and none of its table', () => {
 });
 
 describe('a notice is worth nothing', () => {
-  const { payBefore } = order;
+  const { payBefore, failure } = order;
   const useful = (kind: NoticeKind, state: NoticeOrder['state'], now: number) =>
-    isUseful(kind, { state, payBefore }, { toldAt: payBefore, now });
+    isUseful(kind, { state, failure, payBefore }, { toldAt: payBefore, now });
   const hours = (count: number) => payBefore + count * 3_600_000;
 
   it('that asks to pay, once nobody can or need', () => {
@@ -114,6 +115,12 @@ describe('a notice is worth nothing', () => {
         expect(useful(kind, state, payBefore - 1)).toBe(false);
       }
     }
+  });
+
+  it('that tells of a declined payment, once another one has begun', () => {
+    const times = { toldAt: payBefore - 5, now: payBefore - 1 };
+    expect(isUseful('payment-failed', { ...order, failure: null }, times)).toBe(false);
+    expect(isUseful('order-placed', { ...order, failure: null }, times)).toBe(true);
   });
 
   it('of an order’s end after a day, or when late money bought it again', () => {

@@ -20,6 +20,8 @@ export type NoticeOrder = {
   saleId: string;
   saleName: string;
   state: OrderState;
+  /** Why it is not paid yet, as its page says it; null once another payment has begun. */
+  failure: string | null;
   email: string | null;
   /** Null: nobody said which. */
   language: Language | null;
@@ -165,14 +167,16 @@ const usefulMs = { ending: 24 * hourMs, receipt: 7 * 24 * hourMs } as const;
  */
 export function isUseful(
   kind: NoticeKind,
-  order: Pick<NoticeOrder, 'state' | 'payBefore'>,
+  order: Pick<NoticeOrder, 'state' | 'failure' | 'payBefore'>,
   { toldAt, now }: { toldAt: number; now: number },
 ): boolean {
   const age = now - toldAt;
+  const canBePaid = order.state === 'awaiting_payment' && now < order.payBefore;
   switch (kind) {
     case 'order-placed':
+      return canBePaid;
     case 'payment-failed':
-      return order.state === 'awaiting_payment' && now < order.payBefore;
+      return canBePaid && order.failure !== null;
     case 'order-expired':
       // Money that came late may have bought it again meanwhile.
       return order.state === 'expired' && age < usefulMs.ending;

@@ -51,6 +51,7 @@ export async function carryOut(
       // The order tells of the payment under way, not of one before it.
       if (isOpen && !(await isOtherUnderWay(tx, payment))) {
         await tellFailure(tx, order.id, decision.failure);
+        await addNotice(tx, payment, 'payment-failed');
       }
       await notePayment(tx, payment, actor, 'payment.declined', { failure: decision.failure });
       return;
@@ -127,10 +128,19 @@ export async function movePayment(
 /** Money that bought nothing goes back: the call to the provider, and the mail about it. */
 export async function followRefund(tx: Transaction, payment: StoredPayment): Promise<void> {
   await addJob(tx, payment, 'refund');
+  await addNotice(tx, payment, 'payment-refunded');
+}
+
+/** A mail about this payment, where the shopper left an address. */
+async function addNotice(
+  tx: Transaction,
+  payment: StoredPayment,
+  notice: 'payment-failed' | 'payment-refunded',
+): Promise<void> {
   await tx`
     insert into outbox (topic, sale_id, payload)
     select 'job', o.sale_id, jsonb_build_object(
-      'kind', 'notice', 'notice', 'payment-refunded', 'orderId', o.id,
+      'kind', 'notice', 'notice', ${notice}::text, 'orderId', o.id,
       'paymentId', ${payment.id}::text)
     from orders o where o.id = ${payment.orderId} and o.email is not null`;
 }

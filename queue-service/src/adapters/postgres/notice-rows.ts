@@ -93,12 +93,14 @@ async function noticeOrder(db: Executor, orderId: string): Promise<NoticeOrder |
     .innerJoin(products, eq(products.id, orderLines.productId))
     .where(eq(orderLines.orderId, orderId));
   const units = await db.select().from(orderUnits).where(eq(orderUnits.orderId, orderId));
-  const { id, saleId, state, email, language, totalMinor, currency, payBefore } = order.order;
+  const { id, saleId, state, failure, email, language } = order.order;
+  const { totalMinor, currency, payBefore } = order.order;
   return {
     id,
     saleId,
     saleName: order.saleName,
     state,
+    failure,
     email,
     language,
     totalMinor,
