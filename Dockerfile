@@ -20,6 +20,16 @@ COPY queue-service/vite.config.ts queue-service/
 COPY queue-service/src queue-service/src
 RUN node node_modules/vite/bin/vite.js build --config queue-service/vite.config.ts
 
+# The scripts of the checkout's pages.
+FROM base AS pages
+RUN npm ci --include=dev --ignore-scripts && npm cache clean --force
+COPY tsconfig.base.json text-modules.d.ts ./
+COPY scripts scripts
+COPY shared/src shared/src
+COPY edge-worker/src edge-worker/src
+COPY checkout-service/src checkout-service/src
+RUN node scripts/pages/main.ts
+
 FROM base AS queue-service
 RUN npm ci --omit=dev --ignore-scripts --workspace shared --workspace queue-service \
   && npm cache clean --force
@@ -38,6 +48,7 @@ RUN npm ci --omit=dev --ignore-scripts --workspace shared --workspace checkout-s
   && npm cache clean --force
 COPY shared/src shared/src
 COPY checkout-service/src checkout-service/src
+COPY --from=pages /app/checkout-service/dist checkout-service/dist
 USER node
 EXPOSE 8080
 ENV FAIRGATE_PORT=8080

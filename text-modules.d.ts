@@ -3,3 +3,9 @@ declare module '*.lua' {
   const text: string;
   export default text;
 }
+
+/** Scripts of pages as `npm run pages` made them. */
+declare module '*.txt' {
+  const text: string;
+  export default text;
+}

@@ -122,7 +122,7 @@ test('without JavaScript the page says what it needs, and the form says it again
   const hints = (await page.locator('noscript').allTextContents()).join();
   expect(hints).toContain('This sale needs JavaScript');
   await button(page, 'Join the line').click();
-  await page.getByText('which a browser solves by JavaScript').waitFor();
+  await page.getByText('This sale needs JavaScript').waitFor();
   await close();
 });
 

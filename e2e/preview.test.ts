@@ -48,13 +48,13 @@ const headings: Record<PreviewState, string> = {
   open: 'Join the line',
   challenge: 'Join the line',
   'waiting-far': 'You are in line',
-  'waiting-near': 'You are in line',
+  'waiting-near': 'It is nearly your turn',
   admitted: 'It is your turn',
   done: 'Your order is placed',
-  expired: 'Your place has expired',
+  expired: 'Your turn has passed',
   left: 'You have left the line',
   paused: 'The line is paused',
-  sold_out: 'You are in line',
+  sold_out: 'Sold out before your turn',
   closed: 'This sale is over',
 };
 

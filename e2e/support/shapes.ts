@@ -121,3 +121,9 @@ export const problemShape = z.object({
   orderId: z.string().optional(),
 });
 export type ProblemAnswer = z.infer<typeof problemShape>;
+
+export const shownSaleShape = z.object({
+  sale: saleShape,
+  place: placeShape.nullable(),
+  serverTime: isoTime,
+});

@@ -7,6 +7,7 @@ import { conformance, routeDifferences } from '../../e2e/support/conformance.ts'
 import {
   admitted,
   asking,
+  bearer,
   forgedTicket,
   goodRequests,
   type Judged,
@@ -27,12 +28,13 @@ import {
   byTicket,
   byTurn,
 } from '../../e2e/support/edge-scenes.ts';
-import { call } from '../../e2e/support/http.ts';
+import { answered, call } from '../../e2e/support/http.ts';
 import type { DocumentedOperation } from '../../e2e/support/openapi-document.ts';
 import { documentFaults } from '../../e2e/support/openapi-faults.ts';
 import { expectProblem } from '../../e2e/support/problem.ts';
 import { refusalCases, wrongMethods } from '../../e2e/support/refusal-cases.ts';
 import { type Rooms, roomsIn } from '../../e2e/support/rooms.ts';
+import { shownSaleShape } from '../../e2e/support/shapes.ts';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { waitFor } from '../../e2e/support/wait.ts';
 import { edgeApp } from './http/app.ts';
@@ -72,7 +74,7 @@ beforeAll(async () => {
   saleId = (await seedSale(checkouts.sql, { units: 9 })).saleId;
   await rooms.open({ admitPerMinute: 6_000 }, saleId);
   const page = await call(`${edge.url}/`);
-  const asset = /"(\/assets\/[^"]+\.css)"/.exec(page.text)?.[1] ?? '';
+  const asset = /"(\/assets\/[^"]+\.js)"/.exec(page.text)?.[1] ?? '';
   const ticket = await admitted(judge, saleId);
   made = { saleId, ticket, preview: await keepPreview(rooms), asset };
 }, 180_000);
@@ -129,6 +131,13 @@ it('whatever else is a success', async () => {
   const script = /"(\/assets\/[^"]+\.js)"/.exec((await call(`${edge.url}/`)).text)?.[1] ?? '';
   expect((await judge.ask(asking('GET', script))).status).toBe(200);
   expect((await judge.ask(posted(`/sales/${other}/buy`))).status).toBe(303);
+  const json = { accept: 'application/json' };
+  const shown = await judge.ask(asking('GET', `/sales/${other}`, json));
+  expect(answered(shown, 200, shownSaleShape)).toMatchObject({ sale: { id: other }, place: null });
+  const ticket = await join(judge, other);
+  const own = { ...json, ...bearer(ticket) };
+  const stood = await judge.ask(asking('GET', `/sales/${other}`, own));
+  expect(answered(stood, 200, shownSaleShape).place).toMatchObject({ state: 'waiting' });
 });
 
 it.each(wrongMethods(api.operations))('$method $path is 405', async ({ method, path, allowed }) => {

@@ -135,11 +135,15 @@ describe('pages', () => {
       const answer = await edge.raw(page, { headers: { ...html, cookie } });
       return answer.text.includes(`action="${page}/buy"`) ? answer : undefined;
     });
-    expect(turn.headers.get('cache-control')).toBe('private, no-store');
+    expect(turn.headers.get('cache-control')).toBe('private, no-cache');
     expect(turn.text).toMatch(/<noscript><meta http-equiv="refresh" content="\d+"><\/noscript>/);
     for (const { text, headers } of [list, before, turn]) {
-      expect(text.length).toBeLessThan(14_000);
-      expect(text).not.toMatch(/<script(?![^>]* src=)|style=| on\w+=|(src|href)="https?:/);
+      const scripts = text.match(/<script[^>]*>/g)?.join() ?? '';
+      expect(scripts).not.toMatch(
+        /<script(?! type="(module" src="\/assets\/|application\/json" id=))/,
+      );
+      expect(text).not.toMatch(/style=| on\w+=|(src|href)="https?:/);
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('content-security-policy')).not.toContain('unsafe-inline');
     }
     const headers = { ...form, cookie };
@@ -148,17 +152,6 @@ describe('pages', () => {
     expect(checkout.last().body).toMatch(/^token=ey[\w-]+\.[\w-]+\.[\w-]+$/);
     const left = await edge.raw(`${page}/leave`, { method: 'POST', headers });
     expect(left.headers.getSetCookie().join()).toContain('Max-Age=0');
-  });
-
-  test('load nothing but what is served here, for good', async () => {
-    const { text } = await edge.raw('/', { headers: html });
-    const assets = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((it) => it[1] ?? '');
-    expect(assets).toHaveLength(2);
-    for (const path of assets) {
-      const asset = await edge.raw(path);
-      expect(asset.status).toBe(200);
-      expect(asset.headers.get('cache-control')).toContain('immutable');
-    }
   });
 });
 

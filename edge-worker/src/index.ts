@@ -1,10 +1,14 @@
 import { systemClock } from '@fairgate/shared/clock.ts';
-import keyScript from '@fairgate/shared/pages/browser-key.browser.js';
 import { problemResponse } from '@fairgate/shared/problem.ts';
 import { purchaseSigner } from '@fairgate/shared/token/jwks.ts';
 import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
 import { heldAppearances } from './app/appearances.ts';
 import { placeAsks } from './app/asks.ts';
+import catalogueScript from '../dist/pages/catalogue.js.txt';
+import challengeScript from '../dist/pages/challenge.js.txt';
+import powScript from '../dist/pages/pow.js.txt';
+import saleScript from '../dist/pages/sale.js.txt';
+import tellsScript from '../dist/pages/tells.js.txt';
 import { saleChallenges } from './app/challenges.ts';
 import type { DoorGateways } from './app/door-ports.ts';
 import { gatheredHeartbeats } from './app/heartbeats.ts';
@@ -34,13 +38,7 @@ import { forwarder } from './http/forward.ts';
 import { type QuickPoll, quickPoll } from './http/quick-poll.ts';
 import { logFault } from './log.ts';
 import { makeAssets } from './pages/assets.ts';
-import catalogueScript from './pages/client/catalogue.browser.js';
-import challengeScript from './pages/client/challenge.browser.js';
 import serviceWorker from './pages/client/notify.browser.js';
-import offerScript from './pages/client/offer.browser.js';
-import powScript from './pages/client/pow.browser.js';
-import saleScript from './pages/client/sale.browser.js';
-import { edgeCss } from './pages/style.ts';
 
 export { Gateway };
 
@@ -102,13 +100,11 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
     vapidPublicKey: config.vapidPublicKey,
     serviceWorker,
     assets: makeAssets({
-      'edge.css': edgeCss,
-      'browser-key.js': keyScript,
-      'pow.js': powScript,
-      'challenge.js': challengeScript,
       'sale.js': saleScript,
-      'offer.js': offerScript,
       'catalogue.js': catalogueScript,
+      'tells.js': tellsScript,
+      'challenge.js': challengeScript,
+      'pow.js': powScript,
     }),
     publicKeys: config.purchaseKeys.publicSet,
     signer: async () => {
@@ -116,6 +112,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
       return signer;
     },
     publicOrigin: config.publicOrigin,
+    secureCookies: config.secureCookies,
     ownOrigins: config.ownOrigins,
     now,
     log: logFault,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourceFiles } from '../check/source-files.ts';
+import { buildPages } from '../pages/build.ts';
 import { SetupError } from '../setup-error.ts';
 import { runCommand } from '../toolchain/command.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
@@ -32,6 +33,7 @@ export async function buildEdge(
   const digest = sourcesDigest();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest)
     return { folder, isFresh: false };
+  await buildPages(onLine);
   onLine('bundling the edge Worker');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

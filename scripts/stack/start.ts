@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { buildConsole } from '../console/build.ts';
+import { buildPages } from '../pages/build.ts';
 import type { Command } from '../toolchain/command.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
 import { findNginx } from '../toolchain/nginx.ts';
@@ -166,6 +167,7 @@ class Stack implements RunningStack {
       hasBalancer: this.#nginx !== undefined,
     };
     await buildConsole(this.#onLine);
+    await buildPages(this.#onLine);
     this.#onLine('starting the services and the edge');
     const balancers = this.#nginx === undefined ? [] : [balancerSpec(plan, this.#nginx)];
     const specs = [...serviceSpecs(plan), ...balancers];

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runChecks } from '../check/run.ts';
+import { buildPages } from '../pages/build.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
 import { type Counts, countTests } from './counts.ts';
 
@@ -48,6 +49,7 @@ async function runTests(filters: string[]): Promise<Counts> {
 
 passOnSignals();
 const filters = process.argv.slice(2);
+await buildPages(console.log);
 const checks = filters.length === 0 ? await runChecks() : { passed: 0, failed: 0 };
 const tests = await runTests(filters);
 const passed = checks.passed + tests.passed;

@@ -33,9 +33,19 @@ export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
 
 export const pollAnswerSchema = z.object({
   place: placeSchema,
+  serverTime: z.iso.datetime().describe('by which the times of the place go'),
   ticket: ticket.describe('replaces the one that was shown').optional(),
 });
 export type PollAnswer = z.infer<typeof pollAnswerSchema>;
+
+/** The page of a sale, for a program: the sale, and where the visitor stands. */
+export const shownSaleSchema = z.object({
+  sale: saleAnswerSchema,
+  place: placeSchema.nullable().describe('null: whoever asks has joined by no ticket of this sale'),
+  serverTime: z.iso.datetime(),
+  ticket: ticket.describe('replaces the one that was shown').optional(),
+});
+export type ShownSale = z.infer<typeof shownSaleSchema>;
 
 export const tokenAnswerSchema = z.object({
   token: z.string().describe('the purchase token: a JWT, EdDSA'),

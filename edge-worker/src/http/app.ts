@@ -2,10 +2,11 @@ import { limitBody } from '@fairgate/shared/http/body.ts';
 import { ownOriginByCookie } from '@fairgate/shared/http/origin.ts';
 import { notFoundOrMethod, onProblem } from '@fairgate/shared/http/refusals.ts';
 import { requestId } from '@fairgate/shared/http/request-id.ts';
+import { spokenLanguage } from '@fairgate/shared/http/speaking.ts';
+import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { errorPage } from '../pages/error-page.ts';
-import { pageHeaders } from '../pages/layout.ts';
 import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
 import { descriptionRoutes } from './description-routes.ts';
 import { barBanned, noteRefusal } from './door.ts';
@@ -43,23 +44,34 @@ export function edgeApp(edge: Edge): Hono<EdgeEnv> {
   const missing = notFoundOrMethod(app);
   app.onError(async (error, c) => {
     noteRefusal(edge, c, error);
-    return await readable(edge, c, await refuse(error, c));
+    return await readable(c, await refuse(error, c));
   });
-  app.notFound(async (c) => await readable(edge, c, await missing(c)));
+  app.notFound(async (c) => await readable(c, await missing(c)));
   return app;
 }
 
-const problemSchema = z.object({ title: z.string(), detail: z.string() });
+const problemSchema = z.object({
+  type: z.string(),
+  reason: z.string().optional(),
+  errors: z.array(z.object({ path: z.string() })).optional(),
+});
 const apiPaths = /^\/(api|v1|webhooks|\.well-known|healthz|openapi\.json)(\/|$)/;
 
 /** A browser that asked for a page is told in a page; everybody else gets the document. */
-async function readable(edge: Edge, c: EdgeContext, problem: Response): Promise<Response> {
+async function readable(c: EdgeContext, problem: Response): Promise<Response> {
   const isPage = (c.req.header('accept') ?? '').includes('text/html') && !apiPaths.test(c.req.path);
   if (!isPage) return problem;
-  const { title, detail } = problemSchema.parse(await problem.json());
-  const words = { title, detail, requestId: c.get('requestId') };
+  const { type, reason, errors } = problemSchema.parse(await problem.json());
+  const saleId = /^\/sales\/(sale_[0-9a-z]{26})\//.exec(c.req.path)?.[1];
+  const page = errorPage(speechIn(spokenLanguage(c)), {
+    slug: type.split(':').at(-1) ?? '',
+    reason,
+    path: errors?.[0]?.path,
+    requestId: c.get('requestId'),
+    // A form is not sent again by a link; its page is where one goes on.
+    address: saleId === undefined ? null : `/sales/${saleId}`,
+  });
   const headers = new Headers(problem.headers);
-  for (const [name, value] of Object.entries(pageHeaders)) headers.set(name, value);
-  const content = `${await errorPage(edge.assets, words)}`;
-  return new Response(content, { status: problem.status, headers });
+  for (const [name, value] of Object.entries(page.headers)) headers.set(name, value);
+  return new Response(`${await page.html}`, { status: problem.status, headers });
 }

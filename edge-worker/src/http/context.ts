@@ -50,6 +50,7 @@ export type Edge = {
   /** Imported once; only the result is shared by requests. */
   signer: () => Promise<PurchaseSigner>;
   publicOrigin: string;
+  secureCookies: boolean;
   ownOrigins: readonly string[];
   now: () => number;
   log: (where: string, error: unknown, more?: Record<string, string>) => void;

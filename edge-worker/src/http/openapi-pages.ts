@@ -1,6 +1,7 @@
 import {
   answerOf,
   type Described,
+  jsonContent,
   type Operation,
   type Paths,
   pathParameter,
@@ -9,7 +10,7 @@ import {
 } from '@fairgate/shared/http/openapi-parts.ts';
 import { previewStates } from '@fairgate/shared/preview/preview.ts';
 import type { ProblemSlug } from '@fairgate/shared/problem.ts';
-import { healthSchema, jwksSchema } from './answers.ts';
+import { healthSchema, jwksSchema, shownSaleSchema } from './answers.ts';
 import { inputWords, looking, ofSale, queryOfList, solving } from './openapi-places.ts';
 
 const pages = { tags: ['pages'] };
@@ -104,7 +105,10 @@ export const pagePaths = (): Paths => ({
       parameters: ofSale,
       security: [{}, { ticket: [] }, { placeCookie: [] }],
       responses: {
-        '200': page('The page.'),
+        '200': {
+          description: 'The page; with `Accept: application/json` the sale and the place as JSON.',
+          content: { ...html, ...jsonContent(shownSaleSchema, 'output') },
+        },
         '303': back,
         ...told({
           ...looking,
@@ -140,7 +144,6 @@ export const pagePaths = (): Paths => ({
         '200': {
           description: 'The file.',
           content: {
-            'text/css': { schema: { type: 'string' } },
             'text/javascript': { schema: { type: 'string' } },
           },
         },

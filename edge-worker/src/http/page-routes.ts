@@ -1,13 +1,17 @@
+import { isoTime } from '@fairgate/shared/clock.ts';
 import { bodyText, parseInput } from '@fairgate/shared/http/body.ts';
 import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
+import { languageChoice, languageVary, spokenLanguage } from '@fairgate/shared/http/speaking.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { tokenHash } from '@fairgate/shared/token/dpop.ts';
+import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { asksChallenge } from '../domain/challenge.ts';
-import { cataloguePage } from '../pages/catalogue-page.ts';
-import { type Html, pageHeaders, turnstilePolicy } from '../pages/layout.ts';
+import { cataloguePage, cataloguePageSize } from '../pages/catalogue-page.ts';
+import type { EdgePage } from '../pages/edge-page.ts';
+import { plainLook } from '../pages/look.ts';
 import { salePage as salePageHtml } from '../pages/sale-page.ts';
+import type { ShownSale } from './answers.ts';
 import { joinBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { requirePollable, requireUnbanned } from './door.ts';
@@ -17,20 +21,34 @@ import { joinRefusal, refusal } from './refusals.ts';
 import { salePage } from './sale-routes.ts';
 
 /** For a second, at shared caches alone: a browser that has just joined must not see it again. */
-const forAnyone = { 'cache-control': 'public, max-age=0, s-maxage=1', vary: 'cookie' };
-const forOne = { 'cache-control': 'private, no-store', vary: 'cookie' };
+const forAnyone = {
+  'cache-control': 'public, max-age=0, s-maxage=1',
+  vary: `${languageVary}, accept`,
+};
+/** Asked for again each time; `no-store` would keep it out of the back-forward cache. */
+const forOne = { 'cache-control': 'private, no-cache', vary: `${languageVary}, accept` };
 
 /** Pages, and the forms in them that work without a script. */
 export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
   const routes = new Hono<EdgeEnv>();
 
   routes.get('/', async (c) => {
-    const list = await salePage(edge, c);
+    const chosen = languageChoice(c, edge.secureCookies);
+    if (chosen !== null) return chosen;
+    const list = await salePage(edge, c, cataloguePageSize);
     edge.points.viewed('', 'catalogue');
-    return await page(c, cataloguePage(edge.assets, list), forAnyone);
+    const speech = speechIn(spokenLanguage(c));
+    return await page(
+      c,
+      cataloguePage(edge.assets, speech, list, c.req.query('cursor')),
+      forAnyone,
+    );
   });
 
-  routes.get('/sales/:saleId', async (c) => await saleAnswer(edge, c));
+  routes.get('/sales/:saleId', async (c) => {
+    const chosen = languageChoice(c, edge.secureCookies);
+    return chosen ?? (await saleAnswer(edge, c));
+  });
   routes.post('/sales/:saleId/join', async (c) => await joinByForm(edge, c));
 
   routes.post('/sales/:saleId/leave', async (c) => await leaveByForm(edge, c));
@@ -40,8 +58,8 @@ export function pageRoutes(edge: Edge): Hono<EdgeEnv> {
     const file = edge.assets.find(c.req.path);
     if (!file) throw new Problem('not-found', 'There is no such file.');
     return c.body(file.text, 200, {
-      'content-type': file.contentType,
-      'cache-control': 'public, max-age=31536000, immutable',
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': file.cacheControl,
       'x-content-type-options': 'nosniff',
     });
   });
@@ -66,20 +84,33 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   const shown = await edge.sales.one(saleId);
   if (shown.kind !== 'sale') throw refusal(shown);
   edge.points.viewed(saleId, 'sale');
-  const widget = asksChallenge(shown.sale) && shown.sale.challenge === 'turnstile';
-  const own = widget ? { 'content-security-policy': turnstilePolicy } : {};
-  if (polled === null) {
-    const content = salePageHtml(edge.assets, shown.sale, null, null);
-    return await page(c, content, { ...forAnyone, ...own });
-  }
-  let ticket = edge.credentials.ticketText(c, saleId);
-  if (polled.renewed !== null) {
+  let ticket = claims === null ? '' : edge.credentials.ticketText(c, saleId);
+  if (polled !== null && polled.renewed !== null) {
     ticket = edge.credentials.sign(polled.renewed);
     edge.credentials.setCookies(c, polled.renewed, ticket);
   }
+  const place = polled?.place ?? null;
+  const caching = place === null ? forAnyone : forOne;
+  if (wantsJson(c)) {
+    const { sale, isStale } = shown;
+    const answer: ShownSale = {
+      sale: isStale ? { ...sale, stale: true } : sale,
+      place,
+      serverTime: isoTime(edge.now()),
+      ...(polled?.renewed == null ? {} : { ticket }),
+    };
+    return c.json(answer, 200, caching);
+  }
   const ticketHash = claims?.jkt === undefined ? null : tokenHash(ticket);
-  const content = salePageHtml(edge.assets, shown.sale, polled.place, ticketHash);
-  return await page(c, content, { ...forOne, ...own });
+  const speech = speechIn(spokenLanguage(c));
+  const parts = { speech, sale: shown.sale, place, ticketHash, look: plainLook };
+  return await page(c, salePageHtml(edge.assets, parts, null), caching);
+}
+
+/** An app asks for JSON, and for nothing that a browser shows. */
+function wantsJson(c: EdgeContext): boolean {
+  const accept = c.req.header('accept') ?? '';
+  return accept.includes('application/json') && !accept.includes('text/html');
 }
 
 const joinFormSchema = z.object({ pass: z.string().trim().max(500).optional() });
@@ -165,8 +196,8 @@ async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
 
 async function page(
   c: EdgeContext,
-  content: Html,
-  headers: Record<string, string>,
+  { html, headers }: EdgePage,
+  caching: Record<string, string>,
 ): Promise<Response> {
-  return c.body(`${await content}`, 200, { ...pageHeaders, ...headers });
+  return c.body(`${await html}`, 200, { ...headers, ...caching });
 }

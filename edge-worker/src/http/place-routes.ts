@@ -45,10 +45,11 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
     if (outcome.kind !== 'place') throw refusal(outcome);
     const { place, renewed } = outcome;
     edge.points.polled(claims.sale, place.lane, place.state);
-    if (renewed === null) return c.json({ place } satisfies PollAnswer, 200, noStore);
+    const serverTime = isoTime(edge.now());
+    if (renewed === null) return c.json({ place, serverTime } satisfies PollAnswer, 200, noStore);
     const ticket = credentials.sign(renewed);
     credentials.setCookies(c, renewed, ticket);
-    return c.json({ place, ticket } satisfies PollAnswer, 200, noStore);
+    return c.json({ place, serverTime, ticket } satisfies PollAnswer, 200, noStore);
   });
 
   routes.delete(path, async (c) => {

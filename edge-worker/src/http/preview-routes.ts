@@ -1,8 +1,12 @@
+import { spokenLanguage } from '@fairgate/shared/http/speaking.ts';
 import { type PreviewState, previewStates } from '@fairgate/shared/preview/preview.ts';
+import { languageOfTag } from '@fairgate/shared/words/languages.ts';
+import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { Hono } from 'hono';
 import { previewOf } from '../domain/preview.ts';
-import { errorPage } from '../pages/error-page.ts';
-import { type Html, pageHeaders, showOnlyHeaders } from '../pages/layout.ts';
+import type { EdgePage } from '../pages/edge-page.ts';
+import { toldPage } from '../pages/error-page.ts';
+import { plainLook } from '../pages/look.ts';
 import { previewPage } from '../pages/preview-page.ts';
 import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
 import { refusal } from './refusals.ts';
@@ -11,21 +15,26 @@ import { refusal } from './refusals.ts';
 export function previewRoutes(edge: Edge): Hono<EdgeEnv> {
   const routes = new Hono<EdgeEnv>();
   routes.get('/preview/:id', async (c) => {
-    const found = await edge.previews.find(c.req.param('id'));
+    const id = c.req.param('id');
+    const found = await edge.previews.find(id);
+    const language = languageOfTag(c.req.query('lang') ?? '') ?? spokenLanguage(c);
+    const speech = speechIn(language);
     switch (found.kind) {
       case 'preview': {
         const state = stateOf(c.req.query('state'));
         const shown = previewOf(found.preview, state, edge.now());
         const { expiresAt } = found.preview;
-        return await page(c, previewPage(edge.assets, { ...shown, state, expiresAt }), 200);
+        const more = { id, state, expiresAt, speech, look: plainLook };
+        return await page(c, previewPage({ ...shown, ...more }), 200);
       }
       case 'unknown': {
         const words = {
-          title: 'There is no such preview',
-          detail: 'A preview lasts for an hour, and this one is over or never was: make a new one.',
+          title: speech.say('preview.gone'),
+          text: speech.say('preview.goneText'),
           requestId: c.get('requestId'),
+          address: null,
         };
-        return await page(c, errorPage(edge.assets, words), 404);
+        return await page(c, toldPage(speech, words), 404);
       }
       case 'unavailable':
         throw refusal(found);
@@ -39,6 +48,10 @@ function stateOf(asked: string | undefined): PreviewState {
   return previewStates.find((state) => state === asked) ?? previewStates[0];
 }
 
-async function page(c: EdgeContext, content: Html, status: 200 | 404): Promise<Response> {
-  return c.body(`${await content}`, status, { ...pageHeaders, ...showOnlyHeaders });
+async function page(c: EdgeContext, { html, headers }: EdgePage, status: 200 | 404) {
+  return c.body(`${await html}`, status, {
+    ...headers,
+    'cache-control': 'no-store',
+    'x-robots-tag': 'noindex, nofollow',
+  });
 }

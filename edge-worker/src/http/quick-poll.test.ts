@@ -63,7 +63,10 @@ test('a plain poll is answered with the place, by the header or by the cookie', 
   const cookie = `other=1; fg_place_${saleId}=good`;
   for (const headers of [{ authorization: 'Bearer good' }, { cookie }]) {
     const response = await answer(headers);
-    expect(await response?.json()).toEqual({ place });
+    expect(await response?.json()).toEqual({
+      place,
+      serverTime: '1970-01-01T00:00:00.000Z',
+    });
     expect(response?.headers.get('cache-control')).toBe('no-store');
     expect(response?.headers.get('x-request-id')).toMatch(/^req_/);
   }

@@ -1,3 +1,4 @@
+import { isoTime } from '@fairgate/shared/clock.ts';
 import type { RequestVariables } from '@fairgate/shared/http/request-id.ts';
 import { newId } from '@fairgate/shared/ids.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
@@ -56,7 +57,10 @@ export function quickPoll({
       return null;
     }
     points.polled(saleId, outcome.place.lane, outcome.place.state);
-    return placeAnswer(JSON.stringify({ place: outcome.place }), newId('req'));
+    return placeAnswer(
+      JSON.stringify({ place: outcome.place, serverTime: isoTime(now()) }),
+      newId('req'),
+    );
   };
 }
 

@@ -52,9 +52,14 @@ export function saleRoutes(edge: Edge): Hono<EdgeEnv> {
   return routes;
 }
 
-/** The page of the list that the query asks for. Throws Problems: 400, 503. */
-export async function salePage(edge: Edge, c: EdgeContext): Promise<SaleList> {
-  const { cursor, limit } = parseInput(pageQuerySchema, c.req.query());
+/** The page of the list that the query asks for, `limitDefault` long where it does not say. Throws Problems: 400, 503. */
+export async function salePage(
+  edge: Edge,
+  c: EdgeContext,
+  limitDefault?: number,
+): Promise<SaleList> {
+  const query = c.req.query();
+  const { cursor, limit } = parseInput(pageQuerySchema, { limit: limitDefault, ...query });
   const outcome = await edge.sales.list(cursor ?? null, limit);
   switch (outcome.kind) {
     case 'sales':

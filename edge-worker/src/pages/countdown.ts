@@ -1,12 +1,9 @@
-import type { PublicSale } from '@fairgate/shared/sale.ts';
+import type { Html } from '@fairgate/shared/pages/frame.ts';
 import { html } from 'hono/html';
-import type { Html } from './layout.ts';
-import { countdownWords } from './words.ts';
+import { countdownText } from './countdown-text.ts';
 
-/** Shown once the script keeps it going: standing still it would soon be wrong. */
-export function countdownFigure(
-  until: string,
-  { serverTime }: Pick<PublicSale, 'serverTime'>,
-): Html {
-  return html`<p class="figure" data-countdown="${until}" hidden>${countdownWords(until, serverTime)}</p>`;
+/** Kept going by the script. Where none runs it is not shown (style.ts): it would soon be wrong. */
+export function countdownFigure(untilIso: string, nowIso: string): Html {
+  const text = countdownText(Date.parse(untilIso) - Date.parse(nowIso));
+  return html`<p class="figure" role="timer" aria-live="off" data-countdown="${untilIso}">${text}</p>`;
 }

@@ -1,17 +1,38 @@
+import type { Speech } from '@fairgate/shared/words/speech.ts';
+import { type Refusal, troubleOf } from '@fairgate/shared/words/trouble.ts';
 import { html } from 'hono/html';
-import type { Assets } from './assets.ts';
-import { type Html, layout } from './layout.ts';
+import { type EdgePage, edgePage } from './edge-page.ts';
 
-export type ErrorWords = { title: string; detail: string; requestId: string };
+type Refused = Refusal & { requestId: string; address: string | null };
 
 /** What a browser is shown where an API client gets a problem document. */
-export function errorPage(assets: Assets, words: ErrorWords): Html {
-  return layout(assets, {
-    title: words.title,
+export function errorPage(speech: Speech, refused: Refused): EdgePage {
+  const { title, text } = troubleOf(refused);
+  // A form solves no challenge.
+  if (refused.slug === 'challenge-required') {
+    const needed = speech.say('join.needsScript');
+    return toldPage(speech, { ...refused, title: speech.say(title), text: needed });
+  }
+  return toldPage(speech, { ...refused, title: speech.say(title), text: speech.say(text) });
+}
+
+type Told = { title: string; text: string; requestId: string; address: string | null };
+
+/** One thing to tell, and the way back. */
+export function toldPage(speech: Speech, { title, text, requestId, address }: Told): EdgePage {
+  return edgePage({
+    speech,
+    title,
     refreshSeconds: null,
     script: null,
-    main: html`<section class="card"><h1>${words.title}</h1><p>${words.detail}</p>
-<p><a class="button" href="/">To all sales</a></p>
-<p class="muted">Request ${words.requestId}</p></section>`,
+    address,
+    isPrivate: true,
+    main: html`<section class="card"><h1>${title}</h1><p>${text}</p>
+<p class="row"><a class="button" href="/">${speech.say('common.allSales')}</a>${
+      address === null
+        ? ''
+        : html`<a class="button button-quiet" href="${address}">${speech.say('common.tryAgain')}</a>`
+    }</p>
+<p class="muted small">${speech.say('common.request', { id: requestId })}</p></section>`,
   });
 }

@@ -1,40 +1,54 @@
+import type { Html } from '@fairgate/shared/pages/frame.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
+import type { Speech } from '@fairgate/shared/words/speech.ts';
 import { html } from 'hono/html';
 import { asksChallenge } from '../domain/challenge.ts';
-import type { Html } from './layout.ts';
 
 /** What the page's script does, and no form can: making a key, solving a challenge. */
-const needsScript = html`<noscript><p class="notice notice-bad">This sale needs JavaScript.
-Please switch it on, and come back to this page.</p></noscript>`;
+function needsScript(speech: Speech): Html {
+  return html`<noscript><p class="notice notice-bad">${speech.say('join.needsScript')}</p></noscript>`;
+}
 
 /** Posted, or taken by the script out of the address's fragment: a pass is in no query. */
-const passField = html`<details class="pass"><summary>I have a pass</summary>
-<label>Pass <input name="pass" autocomplete="off" spellcheck="false" maxlength="500"></label></details>`;
+function passField(speech: Speech): Html {
+  return html`<details class="pass"><summary>${speech.say('join.pass')}</summary>
+<label class="field"><span>${speech.say('join.passLabel')}</span>
+<input name="pass" autocomplete="off" spellcheck="false" maxlength="500"></label></details>`;
+}
 
-const loginNote = html`<p class="muted">This sale asks for the shop’s login: sign in there, and come
-back by its link.</p>`;
+function emailField(speech: Speech): Html {
+  return html`<details class="pass"><summary>${speech.say('tell.title')}</summary>
+<label class="field"><span>${speech.say('join.emailLabel')}</span>
+<input type="email" name="email" autocomplete="email" maxlength="254"></label>
+<p class="muted">${speech.say('join.emailHint')}</p></details>`;
+}
 
 /** Forms work without a script; `data-form` is what the script takes over. */
-export function joinForm(sale: PublicSale): Html {
+export function joinForm(speech: Speech, sale: PublicSale): Html {
+  const login = html`<p class="muted">${speech.say('join.login')}</p>`;
+  const isScripted = sale.bindTokens === 'required' || asksChallenge(sale);
   return html`<form method="post" action="/sales/${sale.id}/join" data-form="join">
-${sale.identity?.required ? loginNote : ''}${passField}
-<button>Join the line</button></form>${
-    sale.bindTokens === 'required' || asksChallenge(sale) ? needsScript : ''
-  }`;
+${sale.identity?.required ? login : ''}<button>${speech.say('join.button')}</button>
+${emailField(speech)}${passField(speech)}</form>${isScripted ? needsScript(speech) : ''}`;
 }
 
 /** For whoever stands in the main lane already. */
-export function passForm(sale: PublicSale): Html {
-  return html`<form method="post" action="/sales/${sale.id}/join" data-form="join">
-${passField}<button class="button-quiet">Use the pass</button></form>`;
+export function passForm(speech: Speech, sale: PublicSale): Html {
+  return html`<form method="post" action="/sales/${sale.id}/join" data-form="join" class="quiet">
+<details class="pass"><summary>${speech.say('join.pass')}</summary>
+<label class="field"><span>${speech.say('join.passLabel')}</span>
+<input name="pass" autocomplete="off" spellcheck="false" maxlength="500"></label>
+<button class="button-quiet">${speech.say('join.usePass')}</button></details></form>`;
 }
 
-export function buyForm(sale: PublicSale): Html {
+export function buyForm(speech: Speech, sale: PublicSale): Html {
   return html`<form method="post" action="/sales/${sale.id}/buy" data-form="buy">
-<button>Go to the checkout</button></form>${asksChallenge(sale, 'token') ? needsScript : ''}`;
+<button>${speech.say('place.toCheckout')}</button></form>${
+    asksChallenge(sale, 'token') ? needsScript(speech) : ''
+  }`;
 }
 
-export function leaveForm(sale: PublicSale): Html {
-  return html`<form method="post" action="/sales/${sale.id}/leave" data-form="leave">
-<button class="button-quiet">Leave the line</button></form>`;
+export function leaveForm(speech: Speech, sale: PublicSale): Html {
+  return html`<form method="post" action="/sales/${sale.id}/leave" data-form="leave" class="quiet">
+<button class="button-quiet">${speech.say('place.leave')}</button></form>`;
 }

@@ -1,8 +1,10 @@
 import type { Place } from '@fairgate/shared/place.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
+import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { expect, test } from 'vitest';
 import { placePanel } from './place-panel.ts';
 
+const english = speechIn('en');
 const sale: PublicSale = {
   id: 'sale_01',
   name: 'Pens',
@@ -34,18 +36,20 @@ const place: Place = {
 };
 
 test('an entrant of a lottery is told how to check the own number, once it is drawn', async () => {
-  const page = `${await placePanel(sale, place)}`;
+  const page = `${await placePanel(english, sale, place)}`;
   expect(page).toContain('Number 42 was drawn to rank 7');
   expect(page).toContain('href="/api/sales/sale_01/fairness"');
   expect(page).toContain('sale_01 42</code>');
-  expect(`${await placePanel(sale, { ...place, state: 'admitted' })}`).toContain('rank 7');
+  expect(`${await placePanel(english, sale, { ...place, state: 'admitted' })}`).toContain('rank 7');
   const { lobbyNumber: _, ...late } = place;
-  expect(`${await placePanel(sale, late)}`).not.toContain('verify-draw');
-  expect(`${await placePanel(sale, { ...place, state: 'lobby' })}`).not.toContain('verify-draw');
+  expect(`${await placePanel(english, sale, late)}`).not.toContain('verify-draw');
+  expect(`${await placePanel(english, sale, { ...place, state: 'lobby' })}`).not.toContain(
+    'verify-draw',
+  );
 });
 
 test('until it is drawn the number is that of the draw, and a rank from then on', async () => {
   const { lobbyNumber: _, ...undrawn } = { ...place, ahead: null, behind: null };
-  expect(`${await placePanel(sale, undrawn)}`).toContain('Your number in the draw');
-  expect(`${await placePanel(sale, place)}`).toContain('Your rank');
+  expect(`${await placePanel(english, sale, undrawn)}`).toContain('Your number in the draw');
+  expect(`${await placePanel(english, sale, place)}`).toContain('Your rank');
 });

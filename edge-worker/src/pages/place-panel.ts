@@ -1,81 +1,116 @@
+import { around, type Html, timeElement } from '@fairgate/shared/pages/frame.ts';
 import type { Place } from '@fairgate/shared/place.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
-import { html } from 'hono/html';
+import {
+  isSoldOutAhead,
+  numberKey,
+  outlookWords,
+  waitWords,
+  whyWords,
+} from '@fairgate/shared/words/live.ts';
+import type { Speech } from '@fairgate/shared/words/speech.ts';
+import type { WordKey } from '@fairgate/shared/words/texts.ts';
+import { html, raw } from 'hono/html';
 import { countdownFigure } from './countdown.ts';
 import { buyForm, joinForm, leaveForm, passForm } from './forms.ts';
-import type { Html } from './layout.ts';
-import { haltedWords, numberLabel, outlookWords, timeWords, waitWords, whyWords } from './words.ts';
+import { lineTitle } from './line-title.ts';
+import { tellPanel } from './tell-panel.ts';
 
 /** Where the shopper stands, and what they can do about it. */
-export function placePanel(sale: PublicSale, place: Place): Html {
+export function placePanel(speech: Speech, sale: PublicSale, place: Place): Html {
   switch (place.state) {
     case 'lobby':
     case 'waiting':
-      return linePanel(sale, place);
+      return sale.state === 'closed'
+        ? endedPanel(speech, sale, { title: 'place.closedTitle', text: 'place.closedText' })
+        : linePanel(speech, sale, place);
     case 'admitted':
     case 'issued':
-      return turnPanel(sale, place);
+      return turnPanel(speech, sale, place);
     case 'done':
-      return html`<section class="card place"><h2 tabindex="-1">Your order is placed</h2>
-<p class="muted">Your order is on its own page, and in your mail if you gave an address.</p></section>`;
+      return panel(speech, 'place.doneTitle', html`<p>${speech.say('place.doneText')}</p>`);
     case 'expired':
-      return endedPanel(sale, 'Your place has expired');
+      return endedPanel(speech, sale, { title: 'place.expiredTitle', text: 'place.expiredText' });
     case 'left':
-      return endedPanel(sale, 'You have left the line');
+      return endedPanel(speech, sale, { title: 'place.leftTitle', text: null });
   }
 }
 
-function linePanel(sale: PublicSale, place: Place): Html {
-  const isLobby = place.state === 'lobby';
-  const start = isLobby
-    ? html`<p class="muted">The sale starts at
-<time datetime="${sale.startsAt}">${timeWords(sale.startsAt)}</time>
-<span data-countdown="${sale.startsAt}" hidden></span></p>`
-    : '';
-  const lane = place.lane === 'main' ? '' : html`<p class="muted">In the priority lane</p>`;
-  return html`<section class="card place"><h2 tabindex="-1">${lineTitle(place)}</h2>
-<p class="figure" data-field="ahead">${place.ahead ?? '–'}</p>
-<p class="muted">ahead of you</p>${lane}${start}
-<dl class="facts"><div><dt>${numberLabel(sale.mode, place)}</dt><dd data-field="number">${place.number}</dd></div>
-<div><dt>Expected wait</dt><dd data-field="wait">${waitWords(place.etaSeconds)}</dd></div>
-<div><dt>Behind you</dt><dd data-field="behind">${place.behind ?? '–'}</dd></div></dl>
-<p class="muted" data-field="why">${whyWords(place)}</p>
-<p data-field="outlook" aria-live="polite">${outlookWords(place.outlook)}</p>
-<p data-field="halted" aria-live="polite"${place.halted ? '' : html` hidden`}>${haltedWords}</p>
-<p class="muted" data-field="stale"${place.stale ? '' : html` hidden`}>These figures are a little old;
-your place is kept.</p>
-${drawnNote(sale, place)}<p class="muted">Keep this page open. It tells you when it is your turn.</p>
-${place.lane === 'main' ? passForm(sale) : ''}${leaveForm(sale)}</section>`;
+/** The heading takes the focus when the state has changed. */
+function panel(speech: Speech, title: WordKey, body: Html, more = ''): Html {
+  return html`<section class="card place${more}"><h2 tabindex="-1" data-field="title">${speech.say(title)}</h2>
+${body}</section>`;
+}
+
+function linePanel(speech: Speech, sale: PublicSale, place: Place): Html {
+  const { ahead, behind } = place;
+  const figure = ahead === null ? '–' : speech.number(ahead);
+  const label =
+    ahead === null ? speech.say('place.aheadUnknown') : speech.say('place.ahead', { count: ahead });
+  const body = html`<p class="figure" data-field="ahead">${figure}</p>
+<p class="muted" data-field="aheadLabel">${label}</p>
+${place.lane === 'main' ? '' : html`<p class="muted">${speech.say('place.priority')}</p>`}
+${place.state === 'lobby' ? startLine(speech, sale) : ''}
+<p data-field="soldOut"${hiddenUnless(isSoldOutAhead(place))}>${speech.say('place.soldOutText')}</p>
+<dl class="facts"><div><dt>${speech.say(numberKey(sale.mode, place))}</dt>
+<dd data-field="number">${speech.number(place.number)}</dd></div>
+<div><dt>${speech.say('place.wait')}</dt><dd data-field="wait">${waitWords(speech, place.etaSeconds)}</dd></div>
+<div><dt>${speech.say('place.behind')}</dt>
+<dd data-field="behind">${behind === null ? '–' : speech.number(behind)}</dd></div></dl>
+<p class="muted" data-field="why">${whyWords(speech, place)}</p>
+<p data-field="outlook">${outlookWords(speech, place.outlook)}</p>
+<p data-field="halted"${hiddenUnless(place.halted === true)}>${speech.say('place.halted')}</p>
+<p class="muted" data-field="stale"${hiddenUnless(place.stale === true)}>${speech.say('place.stale')}</p>
+<p class="muted small" data-field="updated">${around(speech, 'place.updated', {
+    name: 'time',
+    piece: html`<time datetime="${sale.serverTime}" data-time="clock">${speech.clock(sale.serverTime, 'UTC')} UTC</time>`,
+  })}</p>
+${drawnNote(speech, sale, place)}<p class="muted scripted">${speech.say('place.keepOpen')}</p>
+<noscript><p class="muted">${speech.say('place.keepOpenPlain')}</p></noscript>
+${tellPanel(speech)}${place.lane === 'main' ? passForm(speech, sale) : ''}${leaveForm(speech, sale)}`;
+  return panel(speech, lineTitle(place), body);
+}
+
+function hiddenUnless(isShown: boolean): Html | '' {
+  return isShown ? '' : raw(' hidden');
+}
+
+function startLine(speech: Speech, sale: PublicSale): Html {
+  const piece = timeElement(speech, sale.startsAt);
+  return html`<p class="muted">${around(speech, 'sale.startsAt', { name: 'time', piece })}
+<span data-countdown="${sale.startsAt}"></span></p>`;
 }
 
 /** How an entrant of a lottery checks their own number. */
-function drawnNote(sale: PublicSale, { lobbyNumber, number, state }: Place): Html | '' {
+function drawnNote(
+  speech: Speech,
+  sale: PublicSale,
+  { lobbyNumber, number, state }: Place,
+): Html | '' {
   if (lobbyNumber === undefined || state === 'lobby') return '';
   const report = `/api/sales/${sale.id}/fairness`;
-  return html`<details class="muted" data-field="drawn"><summary>Check your own number</summary>
-<p>Number ${lobbyNumber} was drawn to rank ${number}. Nobody chose it: the
-<a href="${report}">report of the draw</a> and the <a href="${report}/log">log</a> are public, Fairgate's
-page docs/draw.md says how a rank follows from them, and
-<code>npm run verify-draw -- (this address) ${sale.id} ${lobbyNumber}</code> computes it.</p></details>`;
+  return html`<details class="muted" data-field="drawn"><summary>${speech.say('place.drawnSummary')}</summary>
+<p>${speech.say('place.drawnText', { lobbyNumber, rank: number })}
+<a href="${report}">${speech.say('place.drawnReport')}</a>, <a href="${report}/log">${speech.say('place.drawnLog')}</a>.</p>
+<p>${speech.say('place.drawnHow')} <code dir="ltr">npm run verify-draw -- (this address) ${sale.id} ${lobbyNumber}</code></p></details>`;
 }
 
-function lineTitle(place: Place): string {
-  if (place.state === 'lobby') return 'You are in the waiting room';
-  return place.saleState === 'paused' ? 'The line is paused' : 'You are in line';
-}
-
-function turnPanel(sale: PublicSale, place: Place): Html {
+function turnPanel(speech: Speech, sale: PublicSale, place: Place): Html {
   const until = place.admittedUntil ?? sale.serverTime;
-  return html`<section class="card place turn"><h2 tabindex="-1">It is your turn</h2>
-${countdownFigure(until, sale)}
-<p>Go to the checkout before <time datetime="${until}">${timeWords(until)}</time>.</p>
-${buyForm(sale)}${drawnNote(sale, place)}${leaveForm(sale)}</section>`;
+  const piece = timeElement(speech, until);
+  const body = html`${countdownFigure(until, sale.serverTime)}
+<p>${around(speech, 'place.turnText', { name: 'time', piece })}</p>
+${buyForm(speech, sale)}${drawnNote(speech, sale, place)}${leaveForm(speech, sale)}`;
+  return panel(speech, 'place.turnTitle', body, ' turn');
 }
 
-function endedPanel(sale: PublicSale, title: string): Html {
+type Ended = { title: WordKey; text: WordKey | null };
+
+function endedPanel(speech: Speech, sale: PublicSale, { title, text }: Ended): Html {
   const canJoin = sale.state === 'lobby' || sale.state === 'open' || sale.state === 'paused';
   const again = canJoin
-    ? html`<p class="muted">You can join again at the end of the line.</p>${joinForm(sale)}`
+    ? html`<p class="muted">${speech.say('place.againText')}</p>${joinForm(speech, sale)}`
     : '';
-  return html`<section class="card place"><h2 tabindex="-1">${title}</h2>${again}</section>`;
+  const body = html`${text === null ? '' : html`<p>${speech.say(text)}</p>`}${again}`;
+  return panel(speech, title, body);
 }

@@ -12,7 +12,8 @@ type Told = { tried?: number; number?: number | null };
 let told: Told[] = [];
 const self: { onmessage?: (event: { data: unknown }) => void } = {};
 const scope = createContext({ TextEncoder, self, postMessage: (more: Told) => told.push(more) });
-runInContext(readFileSync(join(import.meta.dirname, 'client/pow.browser.js'), 'utf8'), scope);
+const built = join(import.meta.dirname, '../../dist/pages/pow.js.txt');
+runInContext(readFileSync(built, 'utf8'), scope);
 
 /** What it posts for one message. */
 function posted(challenge: { challenge: string; salt: string; maxnumber: number }): Told[] {

@@ -1,51 +1,89 @@
+import { around, dataBlock, type Html, timeElement } from '@fairgate/shared/pages/frame.ts';
 import type { Place } from '@fairgate/shared/place.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
+import type { Speech } from '@fairgate/shared/words/speech.ts';
 import { html } from 'hono/html';
+import { asksChallenge } from '../domain/challenge.ts';
 import type { Assets } from './assets.ts';
 import { countdownFigure } from './countdown.ts';
+import { type EdgePage, edgePage } from './edge-page.ts';
 import { joinForm } from './forms.ts';
-import { type Html, layout } from './layout.ts';
+import type { Look } from './look.ts';
+import { salePhraseKeys } from './phrases.ts';
 import { placePanel } from './place-panel.ts';
-import { moneyWords, stateWords, timeWords } from './words.ts';
 
-/**
- * Without a place, the page is the same for everyone. `ticketHash` is what proofs with a bound
- * ticket name it by (`ath`): the ticket itself is in a cookie that no script can read.
- */
-export function salePage(
-  assets: Assets,
-  sale: PublicSale,
-  place: Place | null,
-  ticketHash: string | null,
-): Html {
-  return layout(assets, {
-    title: place?.state === 'admitted' ? `It is your turn · ${sale.name}` : sale.name,
+export type SaleShown = {
+  speech: Speech;
+  sale: PublicSale;
+  /** Without a place, the page is the same for everyone. */
+  place: Place | null;
+  /**
+   * What proofs with a bound ticket name it by (`ath`): the ticket itself is in a cookie that no
+   * script can read.
+   */
+  ticketHash: string | null;
+  look: Look;
+};
+
+const turnstile = 'https://challenges.cloudflare.com';
+
+/** `vapidKey`: of the shop's push notices; null where it sends none. */
+export function salePage(assets: Assets, shown: SaleShown, vapidKey: string | null): EdgePage {
+  const { speech, sale, place, look } = shown;
+  const isTurn = place?.state === 'admitted' || place?.state === 'issued';
+  const hasWidget = asksChallenge(sale) && sale.challenge === 'turnstile';
+  return edgePage({
+    speech,
+    look,
+    title: isTurn ? speech.say('live.titleTurn', { sale: sale.name }) : sale.name,
     refreshSeconds: place ? refreshOf(place) : beforePlaceSeconds(sale),
-    script: 'sale.js',
-    main: saleMain(sale, place, ticketHash),
+    script: assets.path('sale.js'),
+    phrases: speech.phrases(salePhraseKeys),
+    address: `/sales/${sale.id}`,
+    // Turnstile loads its own script and frame.
+    ...(hasWidget ? { foreign: { scripts: [turnstile], frames: [turnstile] } } : {}),
+    main: html`<div id="net" class="notice notice-bad" role="status" hidden></div>
+<p id="live" class="unseen" role="status"></p><p id="now" class="unseen" role="alert"></p>
+${saleMain(shown)}${dataBlock('parts', {
+  tells: assets.path('tells.js'),
+  challenge: assets.path('challenge.js'),
+  pow: assets.path('pow.js'),
+  vapidKey,
+})}`,
   });
 }
 
 /** What the page is about; its frame, and what it loads, are another's. */
-export function saleMain(sale: PublicSale, place: Place | null, ticketHash: string | null): Html {
+export function saleMain({ speech, sale, place, ticketHash, look }: SaleShown): Html {
   const challengeSteps = sale.challenge === 'none' ? [] : sale.challengeAt;
-  return html`<div id="room" data-sale="${sale.id}" data-state="${sale.state}"
+  return html`<div id="room" data-sale="${sale.id}" data-name="${sale.name}" data-state="${sale.state}"
 data-place="${place?.state ?? ''}" data-server-time="${sale.serverTime}"
 data-bind="${sale.bindTokens}" data-challenge="${challengeSteps.join(' ')}" data-ticket-hash="${ticketHash ?? ''}"
 data-poll-after="${place?.pollAfterSeconds ?? ''}" data-message="${sale.message}">
 <h1>${sale.name}</h1>
-<p class="row"><span class="badge badge-${sale.state}">${stateWords[sale.state]}</span>
-<span class="muted"><time datetime="${sale.startsAt}">${timeWords(sale.startsAt)}</time></span></p>
-<div aria-live="polite" id="said" class="notice notice-bad" hidden></div>
+<p class="row"><span class="badge badge-${sale.state}">${speech.say(`state.${sale.state}`)}</span>
+<span class="muted">${timeElement(speech, sale.startsAt)}</span></p>
+<div role="alert" id="said" class="notice notice-bad" hidden></div>
 ${sale.message === '' ? '' : html`<p class="notice">${sale.message}</p>`}
-${place ? placePanel(sale, place) : joinPanel(sale)}
-<section class="card" aria-label="Products">${sale.products.map(productRow)}</section>
-</div>`;
+${place ? placePanel(speech, sale, place) : joinPanel(speech, sale)}
+${look.block === '' ? '' : html`<section class="card own">${look.block}</section>`}
+<section class="card" aria-label="${speech.say('sale.products')}">${sale.products.map((product) =>
+    productRow(speech, product),
+  )}</section>
+${hasStarted(sale) ? fairnessLink(speech, sale) : ''}</div>`;
+}
+
+function hasStarted({ state }: PublicSale): boolean {
+  return state !== 'scheduled' && state !== 'lobby';
+}
+
+function fairnessLink(speech: Speech, sale: PublicSale): Html {
+  return html`<p class="muted small"><a href="/api/sales/${sale.id}/fairness">${speech.say('sale.fairness')}</a></p>`;
 }
 
 function refreshOf(place: Place): number | null {
   const isOver = place.state === 'done' || place.state === 'expired' || place.state === 'left';
-  return isOver ? null : place.pollAfterSeconds;
+  return isOver ? null : Math.max(1, Math.ceil(place.pollAfterSeconds));
 }
 
 /** Someone who has not joined waits for the start, or for more units, and asks rarely. */
@@ -53,39 +91,53 @@ function beforePlaceSeconds(sale: PublicSale): number | null {
   return sale.state === 'closed' ? null : 15;
 }
 
-function joinPanel(sale: PublicSale): Html {
+function joinPanel(speech: Speech, sale: PublicSale): Html {
+  const panel = (title: string, body: Html) =>
+    html`<section class="card place"><h2 tabindex="-1" data-field="title">${title}</h2>${body}</section>`;
+  const say = speech.say;
   switch (sale.state) {
     case 'scheduled':
-      return html`<section class="card place"><h2>Not open yet</h2>${countdown(sale)}
-<p class="muted">The waiting room opens shortly before the start.</p></section>`;
+      return panel(say('sale.scheduledTitle'), countdown(speech, sale));
     case 'lobby':
-      return html`<section class="card place"><h2>The waiting room is open</h2>${countdown(sale)}
-<p class="muted">Whoever joins now stands in line before the sale starts.</p>${joinForm(sale)}</section>`;
+      return panel(
+        say('sale.lobbyTitle'),
+        html`${countdown(speech, sale)}<p class="muted">${say(
+          sale.mode === 'lottery' ? 'sale.lotteryText' : 'sale.lobbyText',
+        )}</p>${joinForm(speech, sale)}`,
+      );
     case 'open':
+      return panel(
+        say('sale.joinTitle'),
+        html`<p class="muted">${say('sale.waiting', { count: sale.waiting })}
+${say('sale.joinText')}</p>${joinForm(speech, sale)}`,
+      );
     case 'paused':
-      return html`<section class="card place"><h2>Join the line</h2>
-<p class="muted">${sale.waiting === 1 ? '1 person is' : `${sale.waiting} people are`} waiting.
-Everybody is let in in the order in which they joined.</p>${joinForm(sale)}</section>`;
+      return panel(
+        say('sale.pausedTitle'),
+        html`<p class="muted">${say('sale.pausedText')}</p>${joinForm(speech, sale)}`,
+      );
     case 'sold_out':
-      return html`<section class="card place"><h2>Sold out</h2>
-<p class="muted">If something comes back, the line opens again.</p></section>`;
+      return panel(say('sale.soldOutTitle'), html`<p class="muted">${say('sale.soldOutText')}</p>`);
     case 'closed':
-      return html`<section class="card place"><h2>This sale is over</h2></section>`;
+      return panel(say('sale.closedTitle'), html`<p class="muted">${say('sale.closedText')}</p>`);
   }
 }
 
-function countdown(sale: PublicSale): Html {
-  return html`${countdownFigure(sale.startsAt, sale)}
-<p class="muted">It starts at
-<time datetime="${sale.startsAt}">${timeWords(sale.startsAt)}</time>.</p>`;
+function countdown(speech: Speech, sale: PublicSale): Html {
+  const piece = timeElement(speech, sale.startsAt);
+  return html`<p class="muted scripted">${speech.say('sale.startsIn')}</p>
+${countdownFigure(sale.startsAt, sale.serverTime)}
+<p class="muted">${around(speech, 'sale.startsAt', { name: 'time', piece })}</p>`;
 }
 
-function productRow(product: PublicSale['products'][number]): Html {
+function productRow(speech: Speech, product: PublicSale['products'][number]): Html {
+  const { imageUrl, available, total } = product;
   const image =
-    product.imageUrl === null ? '' : html`<img src="${product.imageUrl}" alt="" loading="lazy">`;
+    imageUrl === null
+      ? ''
+      : html`<img src="${imageUrl}" alt="" width="80" height="80" loading="lazy" decoding="async">`;
   return html`<div class="row product">${image}<div class="grow"><h3>${product.name}</h3>
 <p class="muted">${product.description}</p></div>
-<div><p><strong>${moneyWords(product.priceMinor, product.currency)}</strong></p>
-<p class="muted"><span data-available="${product.id}">${product.available}</span>
-of ${product.total} left</p></div></div>`;
+<div><p><strong>${speech.money(product.priceMinor, product.currency)}</strong></p>
+<p class="muted" data-left>${speech.say('sale.left', { available, total })}</p></div></div>`;
 }

@@ -1,11 +1,7 @@
 import { themeCss } from '@fairgate/shared/pages/theme.ts';
 
-/** The one style sheet of the edge's pages. */
+/** The style sheet of the edge's pages. */
 export const edgeCss = `${themeCss}
-.sales li{display:block;margin:0 0 1rem}
-.sales a.card{display:block;color:inherit;text-decoration:none;margin:0}
-.sales a.card:hover{border-color:var(--accent)}
-.sales .row{margin:0}
 .badge-open{background:var(--good);color:var(--card)}
 .badge-closed,.badge-sold_out{background:var(--line);color:var(--muted)}
 .place{text-align:center}
@@ -21,6 +17,35 @@ padding:1.2rem 0 0;border-top:1px solid var(--line)}
 .product:last-child{padding-bottom:0}
 .product img{width:5rem;height:5rem;object-fit:cover}
 .product p{margin:0}
+progress{width:100%;max-width:20rem;accent-color:var(--accent)}
+.small{font-size:.9rem}
+.quiet summary,.pass summary,.tell summary{color:var(--muted);padding:.3rem 0}
+.place details{margin-top:.8rem}
+.place .field{text-align:start;max-width:24rem;margin:.6rem auto}
+.tell{border-top:1px solid var(--line);padding-top:.6rem;text-align:start}
+.tell .button-quiet{padding:.4rem .9rem}
+.check{display:flex;gap:.6rem;align-items:center;padding:.35rem 0}
+.check input{width:1.4rem;height:1.4rem;flex:none}
+.check span{font-weight:400;margin:0}
+#net{position:fixed;inset-inline:0;bottom:0;margin:0;z-index:1;border-radius:0;background:var(--card);
+border:2px solid var(--bad);max-height:50vh;overflow:auto}
+.own img{display:block}
+@media (scripting:none){[data-countdown],.scripted{display:none!important}}
+`;
+
+/** Of the catalogue alone. */
+export const catalogueCss = `
+.sales li{display:block;margin:0 0 1rem}
+.sales a.card{display:block;color:inherit;text-decoration:none;margin:0}
+.sales a.card:hover{border-color:var(--accent)}
+.sales .row{margin:0}
+.more{text-align:center}
+.sales strong.name{display:block;font-size:1.15rem;line-height:1.3;margin-bottom:.3rem}
+.sales img{width:5rem;height:5rem;object-fit:cover}
+`;
+
+/** Of previews alone. */
+export const previewCss = `
 fieldset.preview{border:0;margin:0;padding:0;min-width:0}
 .preview .figure[data-countdown]{display:block!important}
 .preview button:disabled{opacity:1;cursor:not-allowed}
@@ -30,6 +55,4 @@ fieldset.preview{border:0;margin:0;padding:0;min-width:0}
 text-decoration:none;font-size:.9rem}
 .preview-bar a[aria-current]{background:var(--accent);border-color:var(--accent);color:var(--accent-ink)}
 .preview-bar .steps{display:flex;justify-content:space-between;gap:1rem;margin:0}
-progress{width:100%;max-width:20rem;accent-color:var(--accent)}
-.more{text-align:center}
 `;

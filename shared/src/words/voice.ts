@@ -39,7 +39,8 @@ export function voiceOf<Key extends string>(
     new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
   return {
     language,
-    say: (key, values = {}) => fillPhrase(phraseOf(key) ?? key, values, { plural, number }),
+    say: (key, values = {}) =>
+      fillPhrase(phraseOf(key) ?? key, isolated(language, values), { plural, number }),
     number,
     money(minor, currency) {
       const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
@@ -58,6 +59,19 @@ export function voiceOf<Key extends string>(
     clock: (at, timeZone) =>
       timeFormat(locale, { timeStyle: 'medium' }, timeZone).format(new Date(at)),
   };
+}
+
+/**
+ * Among letters that run from right to left, names and times are set apart (Unicode UAX 9,
+ * FSI and PDI), so that they do not take the signs beside them along.
+ */
+function isolated(language: string, values: Values): Values {
+  if (language !== 'ar') return values;
+  const entries = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? `\u2068${value}\u2069` : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function timeFormat(

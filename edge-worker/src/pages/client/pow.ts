@@ -2,17 +2,19 @@
 // SHA-256 (FIPS 180-4) in plain arithmetic, since crypto.subtle takes a promise for each hash; what
 // the salt fills of whole blocks is hashed once for all tries.
 
-const primes = [];
+type Given = { challenge: string; salt: string; maxnumber: number };
+
+const primes: number[] = [];
 for (let n = 2; primes.length < 64; n += 1) {
   if (primes.every((prime) => n % prime !== 0)) primes.push(n);
 }
-const fraction = (value) => ((value - Math.floor(value)) * 2 ** 32) | 0;
+const fraction = (value: number) => ((value - Math.floor(value)) * 2 ** 32) | 0;
 const constants = Int32Array.from(primes, (prime) => fraction(Math.cbrt(prime)));
 const beginning = Int32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
 const words = new Int32Array(64);
 
 /** One block of 64 bytes, from `at` on, into the state. */
-const compress = (state, bytes, at) => {
+const compress = (state: Int32Array, bytes: Uint8Array, at: number) => {
   for (let i = 0; i < 16; i += 1) {
     const p = at + 4 * i;
     words[i] = (bytes[p] << 24) | (bytes[p + 1] << 16) | (bytes[p + 2] << 8) | bytes[p + 3];
@@ -57,7 +59,7 @@ const compress = (state, bytes, at) => {
 };
 
 /** What stands behind the whole blocks: the rest of the salt, room for the digits, and padding. */
-const lastBlocks = (salt, from, digits) => {
+const lastBlocks = (salt: Uint8Array, from: number, digits: number) => {
   const rest = salt.subarray(from);
   const end = rest.length + digits;
   const blocks = new Uint8Array(end + 9 > 64 ? 128 : 64);
@@ -70,7 +72,7 @@ const lastBlocks = (salt, from, digits) => {
 const reportEvery = 8_192;
 
 /** The number, or null where none fits; tells how many were tried in between. */
-const find = ({ challenge, salt, maxnumber }, tell) => {
+const find = ({ challenge, salt, maxnumber }: Given, tell: (tried: number) => void) => {
   const bytes = new TextEncoder().encode(salt);
   const from = bytes.length - (bytes.length % 64);
   const middle = Int32Array.from(beginning);
@@ -78,7 +80,7 @@ const find = ({ challenge, salt, maxnumber }, tell) => {
   const wanted = new Int32Array(8);
   for (let i = 0; i < 8; i += 1) wanted[i] = Number.parseInt(challenge.substr(8 * i, 8), 16) | 0;
   const state = new Int32Array(8);
-  let blocks;
+  let blocks = new Uint8Array(64);
   let digitsBefore = 0;
   for (let number = 0; number <= maxnumber; number += 1) {
     const digits = `${number}`;
@@ -94,7 +96,10 @@ const find = ({ challenge, salt, maxnumber }, tell) => {
   return null;
 };
 
-self.onmessage = ({ data }) => {
+self.onmessage = ({ data }: MessageEvent<Given>) => {
   const number = find(data, (tried) => postMessage({ tried }));
   postMessage({ number });
 };
+
+// A module to the compiler, so that its names are its own.
+export {};

@@ -2,11 +2,13 @@
 // Both are secrets, so they are in the fragment, which no server sees, and are taken out of the
 // address bar at once. They are kept in this tab until a join has used them.
 
-const names = ['pass', 'identity'];
-const keyOf = (sale) => `fairgate-offer-${sale}`;
-let held = {};
+export type Offer = { pass?: string; identity?: string };
 
-export const offerOf = (sale) => {
+const names = ['pass', 'identity'] as const;
+const keyOf = (sale: string) => `fairgate-offer-${sale}`;
+let held: Offer = {};
+
+export const offerOf = (sale: string): Offer => {
   try {
     return { ...JSON.parse(sessionStorage.getItem(keyOf(sale)) ?? '{}'), ...held };
   } catch {
@@ -14,9 +16,12 @@ export const offerOf = (sale) => {
   }
 };
 
-export const takeOffer = (sale) => {
+export const takeOffer = (sale: string): void => {
   const given = new URLSearchParams(location.hash.slice(1));
-  const found = names.flatMap((name) => (given.get(name) ? [[name, given.get(name)]] : []));
+  const found = names.flatMap((name) => {
+    const value = given.get(name);
+    return value ? [[name, value]] : [];
+  });
   if (found.length === 0) return;
   history.replaceState(null, '', location.pathname + location.search);
   held = { ...held, ...Object.fromEntries(found) };
@@ -27,7 +32,7 @@ export const takeOffer = (sale) => {
   }
 };
 
-export const forgetOffer = (sale) => {
+export const forgetOffer = (sale: string): void => {
   held = {};
   try {
     sessionStorage.removeItem(keyOf(sale));

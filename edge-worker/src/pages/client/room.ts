@@ -1,0 +1,71 @@
+import type { Phrase } from '@fairgate/shared/words/phrase.ts';
+import { voiceOf } from '@fairgate/shared/words/voice.ts';
+import type { SalePhraseKey } from '../phrases.ts';
+
+/** The page of a sale as its script sees it: what the server wrote into it. */
+
+export type Parts = { tells: string; challenge: string; pow: string; vapidKey: string | null };
+
+const dataOf = (id: string) => JSON.parse(document.getElementById(id)?.textContent || '{}');
+
+const phrases: Partial<Record<string, Phrase>> = dataOf('phrases');
+export const parts: Parts = dataOf('parts');
+
+export const language = document.documentElement.lang;
+export const voice = voiceOf<SalePhraseKey>(language, (key) => phrases[key]);
+
+/** Always asked for anew: the page is fetched again when its state has changed. */
+export const room = (): HTMLElement => document.getElementById('room') as HTMLElement;
+
+/** Data of the room, by name; `''` where there is none. */
+export const told = (name: string): string => room().dataset[name] ?? '';
+
+export const saleId = told('sale');
+export const saleName = told('name');
+
+export const field = (name: string): HTMLElement | null =>
+  room().querySelector<HTMLElement>(`[data-field="${name}"]`);
+
+/** Puts a text into a field where it is another one: what has not changed is left alone. */
+export const put = (name: string, text: string): void => {
+  const element = field(name);
+  if (element && element.textContent !== text) element.textContent = text;
+};
+
+export const showField = (name: string, isShown: boolean): void => {
+  const element = field(name);
+  if (element) element.hidden = !isShown;
+};
+
+export const isInPlay = (state: string): boolean =>
+  ['lobby', 'waiting', 'admitted', 'issued'].includes(state);
+export const isTurn = (state: string): boolean => state === 'admitted' || state === 'issued';
+
+/** What went wrong with something that the shopper did. */
+export const say = (text: string): void => {
+  const said = document.getElementById('said');
+  if (!said) return;
+  said.textContent = text;
+  said.hidden = text === '';
+};
+
+/** The ways in which a shopper is told when they look elsewhere. */
+export const tellNames = ['sound', 'vibrate', 'notify', 'awake', 'push'] as const;
+export type TellName = (typeof tellNames)[number];
+export const tellKey = (name: TellName): string => `fairgate-tell-${name}`;
+
+/** Storage that may be barred, or full: then nothing is remembered. */
+export const remembered = (key: string): string | null => {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+};
+export const remember = (key: string, value: string): void => {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // It lasts until the page is left.
+  }
+};

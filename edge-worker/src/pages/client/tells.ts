@@ -1,0 +1,180 @@
+import { call } from './calls.ts';
+import {
+  isTurn,
+  language,
+  parts,
+  remember,
+  remembered,
+  room,
+  saleName,
+  type TellName,
+  tellKey,
+  tellNames,
+  told,
+  voice,
+} from './room.ts';
+
+// How a shopper is told when they look elsewhere: each way is asked for, and kept for the next page.
+// A script of its own, which the page loads once somebody opens the panel, or has chosen before.
+
+const wants = (name: TellName) => remembered(tellKey(name)) === 'yes';
+
+const can: Record<TellName, () => boolean> = {
+  sound: () => 'AudioContext' in window,
+  vibrate: () => 'vibrate' in navigator && matchMedia('(pointer: coarse)').matches,
+  notify: () => 'Notification' in window,
+  awake: () => 'wakeLock' in navigator,
+  push: () => parts.vapidKey !== null && 'serviceWorker' in navigator && 'PushManager' in window,
+};
+
+const note = (text: string) => {
+  const status = document.getElementById('told');
+  if (status) status.textContent = text;
+};
+
+let audio: AudioContext | undefined;
+
+/** Browsers let a page sound only after the shopper has done something on it. */
+const unlockSound = () => {
+  audio ??= new AudioContext();
+  void audio.resume();
+};
+
+const tone = (at: number, pitch: number) => {
+  if (!audio) return;
+  const oscillator = audio.createOscillator();
+  const volume = audio.createGain();
+  oscillator.frequency.value = pitch;
+  volume.gain.setValueAtTime(0.25, at);
+  volume.gain.exponentialRampToValueAtTime(0.001, at + 0.5);
+  oscillator.connect(volume).connect(audio.destination);
+  oscillator.start(at);
+  oscillator.stop(at + 0.5);
+};
+
+const sound = () => {
+  unlockSound();
+  const now = audio?.currentTime ?? 0;
+  for (const [i, pitch] of [660, 880, 1_100].entries()) tone(now + i * 0.25, pitch);
+};
+
+let lock: WakeLockSentinel | undefined;
+
+/** The screen stays on while this page is looked at; a hidden page loses it, and asks again. */
+export const keepAwake = async (): Promise<void> => {
+  if (!wants('awake') || document.hidden || (lock && !lock.released)) return;
+  lock = await navigator.wakeLock?.request('screen').catch(() => undefined);
+};
+
+const isAllowed = async () =>
+  Notification.permission === 'granted' || (await Notification.requestPermission()) === 'granted';
+
+const keyBytes = (text: string) =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) =>
+    letter.charCodeAt(0),
+  );
+
+const sendNotices = async (json: object) => {
+  const headers = { 'content-type': 'application/json' };
+  const { response } = await call('/place/notices', {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify({ language, ...json }),
+  });
+  return response.ok;
+};
+
+const subscribe = async () => {
+  if (!(await isAllowed())) return false;
+  const worker = await navigator.serviceWorker.register('/notify.js');
+  await navigator.serviceWorker.ready;
+  const pushSubscription = await worker.pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: keyBytes(parts.vapidKey ?? ''),
+  });
+  return await sendNotices({ pushSubscription: pushSubscription.toJSON() });
+};
+
+const unsubscribe = async () => {
+  const worker = await navigator.serviceWorker.getRegistration('/notify.js');
+  await (await worker?.pushManager.getSubscription())?.unsubscribe();
+  await sendNotices({ pushSubscription: null });
+  return true;
+};
+
+/** What switching it on or off takes; false where the browser, or the shopper, does not allow it. */
+const turned: Record<TellName, (isOn: boolean) => boolean | Promise<boolean>> = {
+  sound: (isOn) => {
+    if (isOn) sound();
+    return true;
+  },
+  vibrate: (isOn) => !isOn || navigator.vibrate(200),
+  notify: async (isOn) => {
+    if (!isOn) return true;
+    // On phones only a service worker may show one.
+    void navigator.serviceWorker?.register('/notify.js').catch(() => undefined);
+    return await isAllowed();
+  },
+  awake: async (isOn) => {
+    if (!isOn) await lock?.release();
+    return true;
+  },
+  push: (isOn) => (isOn ? subscribe() : unsubscribe()),
+};
+
+const turn = async (name: TellName, box: HTMLInputElement) => {
+  note('');
+  const isDone = await Promise.resolve(turned[name](box.checked)).catch(() => false);
+  if (!isDone) {
+    box.checked = false;
+    note(voice.say('tell.denied'));
+  }
+  remember(tellKey(name), box.checked ? 'yes' : 'no');
+  if (name === 'awake' && box.checked) await keepAwake();
+};
+
+/** Saves an address to write to. */
+export const saveEmail = async (form: HTMLFormElement): Promise<void> => {
+  const email = new FormData(form).get('email');
+  const isSaved = await sendNotices({ email });
+  note(voice.say(isSaved ? 'tell.emailSaved' : 'live.failed'));
+};
+
+/** Shows what this browser can do, as it was chosen before. */
+export const dressTells = (): void => {
+  for (const name of tellNames) {
+    const item = room().querySelector<HTMLElement>(`[data-tell="${name}"]`);
+    const box = item?.querySelector('input');
+    if (!item || !box || !can[name]()) continue;
+    item.hidden = false;
+    box.checked = wants(name);
+    box.addEventListener('change', () => void turn(name, box));
+  }
+  if (wants('sound')) addEventListener('pointerdown', unlockSound, { once: true });
+  void keepAwake();
+};
+
+/** Tells by every way that was asked for. */
+export const tellTurn = (): void => {
+  const text = voice.say('live.turn');
+  if (wants('sound') && can.sound()) sound();
+  if (wants('vibrate') && can.vibrate()) navigator.vibrate([200, 100, 200, 100, 400]);
+  if (!wants('notify') || !can.notify() || Notification.permission !== 'granted') return;
+  // Whoever looks at the page sees it there.
+  if (!document.hidden || !isTurn(told('place'))) return;
+  try {
+    const shown = new Notification(saleName, {
+      body: text,
+      tag: `fairgate-${told('sale')}`,
+      lang: language,
+    });
+    shown.onclick = () => {
+      window.focus();
+      shown.close();
+    };
+  } catch {
+    void navigator.serviceWorker
+      ?.getRegistration('/notify.js')
+      .then((worker) => worker?.showNotification(saleName, { body: text }));
+  }
+};
