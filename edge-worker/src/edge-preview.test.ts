@@ -90,7 +90,7 @@ test('a draft without a room is shown in each of its states, marked as a preview
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(text).toMatch(tells[state]);
     expect(text).toContain('Preview: this is not the sale.');
-    expect(text).toContain(`<a href="?state=${state}" aria-current="page">`);
+    expect(text).toContain(`<a href="?state=${state}&amp;lang=en" aria-current="page">`);
     expect(text).toContain('A &lt;b&gt;draft&lt;/b&gt;');
     expect(text).toContain('Be kind');
     expect(text).toContain('€12.50');

@@ -44,7 +44,7 @@ function form(
 
 /** Forms in the pages, which work without a script. */
 export const formPaths = (): Paths => ({
-  '/sales/{saleId}/join': form('joinByForm', 'Join; `pass` is the one field.', {
+  '/sales/{saleId}/join': form('joinByForm', 'Join; the fields are `pass` and `email`.', {
     '303': back,
     ...told({
       ...looking,

@@ -9,13 +9,14 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { cataloguePage, cataloguePageSize } from '../pages/catalogue-page.ts';
 import type { EdgePage } from '../pages/edge-page.ts';
-import { plainLook } from '../pages/look.ts';
+import { dressed } from '../pages/look.ts';
 import { salePage as salePageHtml } from '../pages/sale-page.ts';
 import type { ShownSale } from './answers.ts';
 import { joinBound, requireProof } from './binding.ts';
 import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { requirePollable, requireUnbanned } from './door.ts';
 import { forwardedHeaders } from './forward.ts';
+import { askByJoin } from './notices.ts';
 import { takeToken } from './place-routes.ts';
 import { joinRefusal, refusal } from './refusals.ts';
 import { salePage } from './sale-routes.ts';
@@ -102,9 +103,10 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
     return c.json(answer, 200, caching);
   }
   const ticketHash = claims?.jkt === undefined ? null : tokenHash(ticket);
-  const speech = speechIn(spokenLanguage(c));
-  const parts = { speech, sale: shown.sale, place, ticketHash, look: plainLook };
-  return await page(c, salePageHtml(edge.assets, parts, null), caching);
+  const appearance = await edge.appearances.of(shown.sale);
+  const look = dressed(appearance, spokenLanguage(c));
+  const parts = { ...look, sale: shown.sale, place, ticketHash };
+  return await page(c, salePageHtml(edge.assets, parts, edge.vapidPublicKey), caching);
 }
 
 /** An app asks for JSON, and for nothing that a browser shows. */
@@ -113,23 +115,30 @@ function wantsJson(c: EdgeContext): boolean {
   return accept.includes('application/json') && !accept.includes('text/html');
 }
 
-const joinFormSchema = z.object({ pass: z.string().trim().max(500).optional() });
+/** A field that was left empty says nothing. */
+const blankIsNone = (value: unknown) =>
+  typeof value === 'string' && value.trim() === '' ? undefined : value;
 
-async function joinForm(c: EdgeContext): Promise<{ pass?: string }> {
-  const fields = Object.fromEntries(new URLSearchParams(await bodyText(c)));
-  const { pass = '' } = parseInput(joinFormSchema, fields);
-  return pass === '' ? {} : { pass };
+const joinFormSchema = z.object({
+  pass: z.preprocess(blankIsNone, z.string().trim().max(500).optional()),
+  email: z.preprocess(blankIsNone, z.email().max(254).optional()),
+});
+
+async function joinForm(c: EdgeContext): Promise<z.infer<typeof joinFormSchema>> {
+  return parseInput(joinFormSchema, Object.fromEntries(new URLSearchParams(await bodyText(c))));
 }
 
 /** Back to the sale's page, which tells what there is to tell about a sale that is not open. */
 async function joinByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const saleId = saleIdOf(c);
-  const outcome = await joinBound(edge, c, saleId, await joinForm(c));
+  const { pass, email } = await joinForm(c);
+  const outcome = await joinBound(edge, c, saleId, pass === undefined ? {} : { pass });
   switch (outcome.kind) {
     case 'joined':
       await requireUnbanned(edge, c, outcome.claims.sub);
       edge.credentials.setCookies(c, outcome.claims, edge.credentials.sign(outcome.claims));
       edge.points.joined(saleId, outcome.place.lane, outcome.isNew);
+      askByJoin(edge, c, outcome.claims, { email });
       break;
     case 'sale-not-open':
     case 'sold-out':

@@ -6,7 +6,7 @@ import { Hono } from 'hono';
 import { previewOf } from '../domain/preview.ts';
 import type { EdgePage } from '../pages/edge-page.ts';
 import { toldPage } from '../pages/error-page.ts';
-import { plainLook } from '../pages/look.ts';
+import { dressed } from '../pages/look.ts';
 import { previewPage } from '../pages/preview-page.ts';
 import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
 import { refusal } from './refusals.ts';
@@ -18,16 +18,16 @@ export function previewRoutes(edge: Edge): Hono<EdgeEnv> {
     const id = c.req.param('id');
     const found = await edge.previews.find(id);
     const language = languageOfTag(c.req.query('lang') ?? '') ?? spokenLanguage(c);
-    const speech = speechIn(language);
     switch (found.kind) {
       case 'preview': {
         const state = stateOf(c.req.query('state'));
         const shown = previewOf(found.preview, state, edge.now());
         const { expiresAt } = found.preview;
-        const more = { id, state, expiresAt, speech, look: plainLook };
+        const more = { id, state, expiresAt, ...dressed(found.preview.appearance, language) };
         return await page(c, previewPage({ ...shown, ...more }), 200);
       }
       case 'unknown': {
+        const speech = speechIn(language);
         const words = {
           title: speech.say('preview.gone'),
           text: speech.say('preview.goneText'),

@@ -98,7 +98,7 @@ function drawnNote(
 function turnPanel(speech: Speech, sale: PublicSale, place: Place): Html {
   const until = place.admittedUntil ?? sale.serverTime;
   const piece = timeElement(speech, until);
-  const body = html`${countdownFigure(until, sale.serverTime)}
+  const body = html`${countdownFigure(speech, until, sale.serverTime)}
 <p>${around(speech, 'place.turnText', { name: 'time', piece })}</p>
 ${buyForm(speech, sale)}${drawnNote(speech, sale, place)}${leaveForm(speech, sale)}`;
   return panel(speech, 'place.turnTitle', body, ' turn');

@@ -63,7 +63,7 @@ function bar({ sale, state, expiresAt, speech }: PreviewShown): Html {
   const step = (to: PreviewState | undefined, rel: 'prev' | 'next', words: string) =>
     to === undefined
       ? html`<span></span>`
-      : html`<a href="?state=${to}&lang=${speech.language}" rel="${rel}">${words}</a>`;
+      : html`<a href="?state=${to}&amp;lang=${speech.language}" rel="${rel}">${words}</a>`;
   const until = isoTime(expiresAt);
   return html`<aside class="card preview-bar" aria-label="Preview" lang="en" dir="ltr">
 <p><strong>Preview: this is not the sale.</strong> Nobody joins here, and nothing is counted. Figures of
@@ -71,7 +71,7 @@ people are made up; products and settings are those of “${sale.name}” when t
 until ${timeElement(speech, until)}.</p>
 <nav aria-label="States of the page"><ul>${previewStates.map(
     (one) =>
-      html`<li><a href="?state=${one}&lang=${speech.language}"${one === state ? html` aria-current="page"` : ''}>${names[one]}</a></li>`,
+      html`<li><a href="?state=${one}&amp;lang=${speech.language}"${one === state ? html` aria-current="page"` : ''}>${names[one]}</a></li>`,
   )}</ul>
 <p class="steps">${step(previewStates[at - 1], 'prev', '← Before')}
 ${step(previewStates[at + 1], 'next', 'Next →')}</p></nav></aside>`;

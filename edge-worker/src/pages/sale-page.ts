@@ -126,7 +126,7 @@ ${say('sale.joinText')}</p>${joinForm(speech, sale)}`,
 function countdown(speech: Speech, sale: PublicSale): Html {
   const piece = timeElement(speech, sale.startsAt);
   return html`<p class="muted scripted">${speech.say('sale.startsIn')}</p>
-${countdownFigure(sale.startsAt, sale.serverTime)}
+${countdownFigure(speech, sale.startsAt, sale.serverTime)}
 <p class="muted">${around(speech, 'sale.startsAt', { name: 'time', piece })}</p>`;
 }
 

@@ -5,7 +5,7 @@ export const edgeCss = `${themeCss}
 .badge-open{background:var(--good);color:var(--card)}
 .badge-closed,.badge-sold_out{background:var(--line);color:var(--muted)}
 .place{text-align:center}
-.place .figure{margin:.6rem 0 .2rem}
+.place .figure{overflow-wrap:anywhere;margin:.6rem 0 .2rem}
 .place form{margin-top:1rem}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(6.5rem,1fr));gap:1rem;margin:1.4rem 0 1rem;
 padding:1.2rem 0 0;border-top:1px solid var(--line)}

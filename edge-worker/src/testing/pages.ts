@@ -57,6 +57,7 @@ const preview = (mode: PublicSale['mode']): Preview => ({
   tokenSeconds: 120,
   message: '',
   expiresAt: now + 1_000,
+  appearance: null,
 });
 
 /** What a place in line can look like beside what previews show. */

@@ -59,7 +59,7 @@ font-variant-numeric:tabular-nums}
 .tongues{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.3rem 1rem}
 .tongues a{display:inline-block;padding:.25rem 0}
 .badge,h1,h2,h3,.button,button,dd,td{overflow-wrap:anywhere}
-.bar img{display:block;max-height:3rem;width:auto;border-radius:0}
+.bar img{display:block;height:2.5rem;max-width:100%;width:auto;object-fit:contain;border-radius:0}
 @media print{:root{--ground:#fff;--card:#fff;--ink:#000;--muted:#333;--line:#999;--shadow:none}
 form,.foot,.skip,.no-print,button{display:none!important}}
 @media (prefers-reduced-motion:no-preference){.pulse{animation:pulse 2.4s ease-in-out infinite}

@@ -28,7 +28,10 @@ export const learnPageTime = (): void => {
 
 export const tick = (): void => {
   for (const element of room().querySelectorAll<HTMLElement>('[data-countdown]')) {
-    const text = countdownText(Date.parse(element.dataset.countdown ?? '') - serverNow());
+    const text = countdownText(
+      Date.parse(element.dataset.countdown ?? '') - serverNow(),
+      voice.duration,
+    );
     if (element.textContent !== text) element.textContent = text;
   }
 };
