@@ -50,6 +50,13 @@ test('no secret of the compose file has a default', () => {
   for (const [, name, rest] of secrets) expect({ name, rest }).toEqual({ name, rest: ':?' });
 });
 
+/** What a service reads of its environment: `config.ts`, and the parts of it that it imports. */
+function configOf(folder: string): string {
+  const config = read(join(folder, 'src', 'config.ts'));
+  const parts = [...config.matchAll(/from '.\/([\w-]+-config\.ts)'/g)];
+  return [config, ...parts.map(([, name]) => read(join(folder, 'src', name ?? '')))].join('\n');
+}
+
 test('every setting of the compose file is read by the service that it is for', () => {
   const folders = {
     checkout: 'checkout-service',
@@ -60,7 +67,7 @@ test('every setting of the compose file is read by the service that it is for', 
   for (const [name, { environment }] of Object.entries(composeServices())) {
     const folder = Object.entries(folders).find(([start]) => name.startsWith(start))?.[1];
     if (folder === undefined) continue;
-    const config = read(join(folder, 'src', 'config.ts'));
+    const config = configOf(folder);
     for (const key of Object.keys(environment ?? {})) {
       settings += 1;
       expect(config).toMatch(new RegExp(`\\b${key}\\b`));

@@ -12,7 +12,7 @@ import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { z } from 'zod';
 import type { OidcSettings } from './app/access-ports.ts';
 import type { DkimSettings } from './app/ports.ts';
-import { checkDkim, dkimFields, dkimOf } from './dkim-settings.ts';
+import { checkDkim, dkimFields, dkimOf } from './dkim-config.ts';
 import { isVapidWhole, pushConfig, pushSettings, type Vapid, vapidMistake } from './push-config.ts';
 
 const url = (...protocols: string[]) =>
