@@ -69,13 +69,13 @@ const tells: Record<(typeof previewStates)[number], RegExp> = {
   scheduled: /Not open yet/,
   lobby: /The waiting room is open/,
   'lobby-joined': /You are in the waiting room/,
-  open: /4820 people are waiting/,
+  open: /4,820 people are waiting/,
   challenge: /Checking your browser/,
-  'waiting-far': /data-field="ahead">3600</,
+  'waiting-far': /data-field="ahead">3,600</,
   'waiting-near': /data-field="ahead">3</,
   admitted: /It is your turn/,
   done: /Your order is placed/,
-  expired: /Your place has expired/,
+  expired: /Your turn has passed/,
   left: /You have left the line/,
   paused: /The line is paused/,
   sold_out: /Everything is sold/,
@@ -97,7 +97,7 @@ test('a draft without a room is shown in each of its states, marked as a preview
   }
   expect((await look(id)).text).toMatch(tells.scheduled);
   expect((await look(id, 'nonsense')).text).toMatch(tells.scheduled);
-  expect((await look(id, 'admitted')).text).toMatch(/data-countdown="[^"]+" hidden>2:00</);
+  expect((await look(id, 'admitted')).text).toMatch(/data-countdown="[^"]+">2:00</);
 });
 
 test('it is kept by nobody, found by no search engine, and runs and sends nothing', async () => {
