@@ -166,7 +166,7 @@ test.each([{ size: 'wide' }, { size: 'narrow' }] as const)(
     });
     const admin = await open(size);
     const { page, faults, strangers, looksRight, visit } = admin;
-    for (const part of ['', '/settings', '/orders', '/places', '/summary']) {
+    for (const part of ['', '/settings', '/look', '/orders', '/places', '/summary']) {
       await visit(`/sales/${saleId}${part}`);
       await page.getByRole('heading', { name, level: 1 }).waitFor();
       await page.getByText('Loading…').waitFor({ state: 'detached' });

@@ -24,6 +24,8 @@ test('the console has types alone of what runs in the service', () => {
   expect(importViolations(file, types)).toEqual([]);
   expect(broken(file, '../../http/views.ts', '@fairgate/shared/sale.ts')).toEqual([rule, rule]);
   expect(broken(file, '../parts/words.ts', '../route.tsx', 'preact')).toEqual([]);
+  expect(broken(file, '@fairgate/shared/words/de.json')).toEqual([]);
+  expect(broken(file, '@fairgate/shared/appearance/rules.ts')).toEqual([rule]);
 });
 
 test.each([

@@ -201,9 +201,16 @@ function wires(place: Place): boolean {
   return /\/(main|index)\.ts$/.test(place.file);
 }
 
-/** Files of the console that lie beside its folders. */
+/** What is shared with browsers: tables, words, and no library. */
+const forBrowsers = [
+  'shared/src/appearance/colours.ts',
+  'shared/src/appearance/text-groups.ts',
+  'shared/src/words/',
+];
+
+/** Files of the console that lie beside its folders, and what runs in browsers anyway. */
 function isPartOfIt(path: string): boolean {
-  return path.startsWith('queue-service/src/console/');
+  return ['queue-service/src/console/', ...forBrowsers].some((place) => path.startsWith(place));
 }
 
 function inCode(from: Place, layer: string): boolean {

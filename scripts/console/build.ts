@@ -32,10 +32,18 @@ export async function buildConsole(onLine: (line: string) => void = () => {}): P
   writeFileSync(stamp, digest);
 }
 
+/** Folders of which it has something. */
+const fromShared = ['appearance', 'words'];
+
 /** What the console is made of: its sources, Vite's settings, and the lock. */
 function sourcesDigest(): string {
   const hash = createHash('sha256');
-  const files = sourceFiles([''], join(service, 'src', 'console'));
+  const files = [
+    ...sourceFiles([''], join(service, 'src', 'console')),
+    ...fromShared.flatMap((folder) =>
+      sourceFiles([''], join(repositoryFolder, 'shared', 'src', folder)),
+    ),
+  ];
   const ofConsole = files.filter(({ path }) => !/\.test\.tsx?$/.test(path));
   for (const { path, text } of ofConsole) hash.update(`${path}\0${text}\0`);
   for (const file of ['queue-service/vite.config.ts', 'package-lock.json']) {

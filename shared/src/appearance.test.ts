@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { colourNames, contrast, defaultColours, schemes } from './appearance/colours.ts';
-import { newAppearanceSchema, ownTextGroups, ownTextKeys } from './appearance/rules.ts';
+import { newAppearanceSchema, ownTextKeys } from './appearance/rules.ts';
+import { ownTextGroups } from './appearance/text-groups.ts';
 import { type Appearance, appearanceCss, ownHtml, ownTexts } from './appearance.ts';
 import { themeCss } from './pages/theme.ts';
 import { speechIn } from './words/speech.ts';

@@ -4,33 +4,16 @@ import type { Language } from '../words/languages.ts';
 import type { Phrase } from '../words/phrase.ts';
 import { phrasesOf } from '../words/texts.ts';
 import { contrastMin, contrastText, pairsTooLow, schemes } from './colours.ts';
+import { isOwnTextKey } from './text-groups.ts';
 
 /** Bytes of the JSON: an isolate holds a hundred of them, and each change goes to the room whole. */
 export const appearanceBytesMax = 16 * 1_024;
 /** Of these the HTML, in all languages: a page of a sale stays within its weight. */
 export const htmlBytesMax = 8 * 1_024;
 
-/** Groups of words that pages of one sale say; the catalogue and the mails are not the sale's. */
-export const ownTextGroups: readonly string[] = [
-  'common',
-  'state',
-  'sale',
-  'join',
-  'place',
-  'live',
-  'tell',
-  'checkout',
-  'mistake',
-  'order',
-  'pay',
-  'failure',
-];
-
 /** The keys that a shop may say otherwise. */
 export function ownTextKeys(): string[] {
-  return [...phrasesOf('en').keys()].filter((key) =>
-    ownTextGroups.includes(key.split('.')[0] ?? ''),
-  );
+  return [...phrasesOf('en').keys()].filter(isOwnTextKey);
 }
 
 /** `path` as zod has it. */
@@ -88,7 +71,7 @@ function textFaults({ texts = {} }: Appearance): Fault[] {
 
 function phraseFaults(language: Language, key: string, own: Phrase): string[] {
   const original = phrasesOf(language).get(key);
-  if (original === undefined || !ownTextGroups.includes(key.split('.')[0] ?? '')) {
+  if (original === undefined || !isOwnTextKey(key)) {
     return ['there is no such text on the pages of a sale'];
   }
   const known = new Set([original, phrasesOf('en').get(key) ?? ''].flatMap(valuesIn));

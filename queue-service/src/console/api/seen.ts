@@ -23,7 +23,11 @@ function asWritten({ name, description, imageUrl, priceMinor, currency, stock }:
 }
 
 /** Asks whether to overwrite what somebody else changed. */
-export function goesOn(kind: 'sale' | 'product', changed: string, what: string): Promise<boolean> {
+export function goesOn(
+  kind: 'sale' | 'product' | 'look',
+  changed: string,
+  what: string,
+): Promise<boolean> {
   return confirmThat({
     title: `Somebody else changed this ${kind} meanwhile`,
     text: `They changed: ${changed || 'something that is not shown here'}. ${what} all the same?`,

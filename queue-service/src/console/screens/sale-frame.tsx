@@ -31,6 +31,7 @@ export function SaleFrame({ id, children }: FrameProps) {
       <nav class="tabs" aria-label="This sale">
         <Link to={`/sales/${id}`}>Control room</Link>
         <Link to={`/sales/${id}/settings`}>Settings</Link>
+        <Link to={`/sales/${id}/look`}>Look</Link>
         <Link to={`/sales/${id}/orders`}>Orders</Link>
         {may('operator') && <Link to={`/sales/${id}/places`}>Passes and places</Link>}
         <Link to={`/sales/${id}/summary`}>Summary</Link>

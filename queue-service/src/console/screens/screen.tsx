@@ -4,6 +4,7 @@ import { Audit } from './audit.tsx';
 import { Bans } from './bans.tsx';
 import { ControlRoom } from './control-room.tsx';
 import { Keys } from './keys.tsx';
+import { Look } from './look.tsx';
 import { Orders } from './orders.tsx';
 import { Places } from './places.tsx';
 import { Products } from './products.tsx';
@@ -48,6 +49,8 @@ function saleScreen(part: string, framed: Framed) {
       return <Orders saleId={framed.sale.id} sale={framed} />;
     case 'settings':
       return <Settings {...framed} />;
+    case 'look':
+      return <Look {...framed} />;
     case 'places':
       return <Places {...framed} />;
     case 'summary':

@@ -1,0 +1,20 @@
+/** Groups of words that pages of one sale say; the catalogue and the mails are not the sale's. */
+export const ownTextGroups: readonly string[] = [
+  'common',
+  'state',
+  'sale',
+  'join',
+  'place',
+  'live',
+  'tell',
+  'checkout',
+  'mistake',
+  'order',
+  'pay',
+  'failure',
+];
+
+/** Whether a shop may say the text of a key (`group.name`) otherwise. */
+export function isOwnTextKey(key: string): boolean {
+  return ownTextGroups.includes(key.split('.')[0] ?? '');
+}
