@@ -89,7 +89,7 @@ test('a shopper with places in many sales gets to the checkout', async () => {
 
 test('conditions that a static file does not meet are refused as a problem document', async () => {
   const [port = 0] = ports();
-  const file = '/checkout/assets/checkout.css';
+  const file = '/checkout/assets/checkout.js';
   expect((await sendRaw(port, rawGet(file))).status).toBe(200);
   for (const header of [
     'If-Match: "another"',

@@ -55,6 +55,10 @@ const checkoutFields = z.object({
   FAIRGATE_STRIPE_WEBHOOK_SECRET: optional(
     z.string().regex(/^whsec_\S{8,}$/, 'is not a signing secret (whsec_…)'),
   ),
+  /** With it the order page has Stripe's form; without it the shop's own page takes the payment. */
+  FAIRGATE_STRIPE_PUBLISHABLE_KEY: optional(
+    z.string().regex(/^pk_(test|live)_\w{8,}$/, 'is not a publishable key (pk_…)'),
+  ),
   /** A stand-in for Stripe, in tests. */
   FAIRGATE_STRIPE_API_URL: optional(stripeUrl),
 });
@@ -85,6 +89,11 @@ const checkoutSchema = checkoutFields
     (given) =>
       isSet(given.FAIRGATE_STRIPE_SECRET_KEY) === isSet(given.FAIRGATE_STRIPE_WEBHOOK_SECRET),
     rule('FAIRGATE_STRIPE_WEBHOOK_SECRET', 'FAIRGATE_STRIPE_SECRET_KEY needs it, and it the key'),
+  )
+  .refine(
+    ({ FAIRGATE_STRIPE_PUBLISHABLE_KEY: shown, FAIRGATE_STRIPE_SECRET_KEY: secretKey }) =>
+      !isSet(shown) || modeOf(shown) === modeOf(secretKey),
+    rule('FAIRGATE_STRIPE_PUBLISHABLE_KEY', 'needs the FAIRGATE_STRIPE_SECRET_KEY of its mode'),
   )
   .refine(
     (given) =>
@@ -131,6 +140,11 @@ export function sandboxSettings(env: Record<string, unknown> = process.env): San
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== '';
+}
+
+/** `test` or `live`, of a key of Stripe's. */
+function modeOf(key: unknown): string | undefined {
+  return /^[a-z]k_(test|live)_/.exec(String(key))?.[1];
 }
 
 function isOrigin(url: string): boolean {

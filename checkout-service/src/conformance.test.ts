@@ -142,15 +142,17 @@ it('what is not there is 404, and what has not begun is not told', async () => {
     expectProblem(await read(`/api/sales/${coming}/fairness${log}`), 'sale-not-open');
     expectProblem(await read(`/api/sales/${newId('sale')}/fairness${log}`), 'not-found');
   }
-  expectProblem(await read('/checkout/assets/nothing.css'), 'not-found');
+  expectProblem(await read('/checkout/assets/nothing.js'), 'not-found');
+  expect((await read(`/checkout?sale=${rig.saleId}&lang=de`)).status).toBe(303);
+  expect((await read('/checkout/orders/x?lang=fr')).status).toBe(303);
   expect((await read('/checkout?sale=none')).status).toBe(404);
   expect((await read('/checkout/notices/none')).status).toBe(404);
   expect((await ask(rig, post('/checkout/notices/none', {}))).status).toBe(404);
   expect((await ask(rig, form('/checkout?sale=none', { token: 'x' }))).status).toBe(404);
   expectProblem(await ask(rig, form('/checkout?sale=none', {})), 'invalid-request');
-  const { headers } = await read('/checkout/assets/countdown.js');
+  const { headers } = await read('/checkout/assets/order.js');
   const known = { 'if-none-match': headers.get('etag') ?? '' };
-  expect((await read('/checkout/assets/countdown.js', known)).status).toBe(304);
+  expect((await read('/checkout/assets/order.js', known)).status).toBe(304);
   expectProblem(await ask(rig, post('/webhooks/nobody', {}, '{}')), 'not-found');
   const forged = { ...signedText('{}').headers, 'fairgate-signature': 't=1,v1=00' };
   expectProblem(await ask(rig, post('/webhooks/sandbox', forged, '{}')), 'unauthorized');

@@ -12,6 +12,7 @@ import { prometheusMetrics } from './adapters/metrics.ts';
 import { connectPaymentQueue, type PaymentQueueConnection } from './adapters/payment-queue.ts';
 import { postgresPools, postgresStores } from './adapters/postgres/stores.ts';
 import { connectRoom } from './adapters/redis-reports.ts';
+import { stripeAmount } from './adapters/stripe-intents.ts';
 import { cachedSales } from './app/cached-sales.ts';
 import { type Capacity, measuredCapacity } from './app/capacity.ts';
 import { makeClaims } from './app/claims.ts';
@@ -53,6 +54,8 @@ export type ServiceOptions = {
   /** What the queue service shows; without it nobody may refund. */
   internalKey?: string | undefined;
   providers: readonly PaymentProvider[];
+  /** Of Stripe: with it the order page has Stripe's form. */
+  stripePublishableKey?: string | undefined;
   log: Log;
 };
 
@@ -260,6 +263,10 @@ function httpParts(
     lastPayment: stores.payments.latest,
     orderKeys: makeOrderKeys(options.orderKeySecret),
     internalKey: options.internalKey,
+    stripeForm:
+      options.stripePublishableKey === undefined
+        ? null
+        : { publishableKey: options.stripePublishableKey, amountOf: stripeAmount },
     sales: stores.sales,
     fairness: stores.fairness,
     noticeKeys: options.noticeKeys,

@@ -29,6 +29,7 @@ const service = makeService({
   jobsRedisUrl: settings.FAIRGATE_JOBS_REDIS_URL,
   internalKey: settings.FAIRGATE_INTERNAL_KEY,
   providers: providersOf(settings),
+  stripePublishableKey: settings.FAIRGATE_STRIPE_PUBLISHABLE_KEY,
   log,
 });
 

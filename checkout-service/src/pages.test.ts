@@ -25,7 +25,8 @@ describe('the pages without a script', () => {
     expect(shown.status).toBe(200);
     expect(shown.body).toContain('&lt;b&gt;Bold&lt;/b&gt; &amp; co');
     expect(shown.body).toContain(token);
-    expect(shown.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(shown.headers.get('referrer-policy')).toBe('no-referrer');
     const key = /name="key" value="([^"]+)"/.exec(shown.body)?.[1] ?? '';
     const fields = {
       sale: rig.saleId,
@@ -57,7 +58,7 @@ describe('the pages without a script', () => {
   it('let nobody send the form before the script has brought the token from the address', async () => {
     const button = async (token: string) => {
       const shown = await form(`/checkout?sale=${rig.saleId}`, { token });
-      return /<button type="submit" *(\w*)>/.exec(shown.body)?.[1];
+      return /<button type="submit" *(\w*)>Reserve/.exec(shown.body)?.[1];
     };
     expect([await button(''), await button(await rig.token())]).toEqual(['disabled', '']);
   });
@@ -74,21 +75,22 @@ describe('the pages without a script', () => {
     };
     const answer = await form('/checkout/redeem', fields);
     expect(answer.status).toBe(422);
-    expect(answer.body).toContain('The token allows 1 in all');
+    expect(answer.body).toContain('You may buy 1 unit in all. Please choose fewer.');
     expect(answer.body).toContain('a@example.org');
   });
 
   it.each([
     ['email', { email: 'a@b' }, 'value="a@b"'],
-    ['items.0.quantity', { quantity: 'many' }, 'name="quantity"'],
-  ])('show the form again with a mistake in it: %s', async (path, typed, kept) => {
+    ['quantity', { quantity: 'many' }, 'name="quantity"'],
+  ])('show the form again with a mistake in it: %s', async (field, typed, kept) => {
     const token = await rig.token({ max: 2 });
     const productId = rig.products[1]!;
     const fields = { sale: rig.saleId, token, key: 'a-form-key', productId, quantity: '1' };
     const answer = await form('/checkout/redeem', { ...fields, email: '', ...typed });
     expect(answer.status).toBe(400);
     expect(answer.headers.get('content-type')).toContain('text/html');
-    expect(answer.body).toMatch(new RegExp(`role="alert" *>${path}: `));
+    expect(answer.body).toMatch(new RegExp(`role="alert"[^>]*><a href="#${field}">`));
+    expect(answer.body).toMatch(new RegExp(`id="${field}"[^>]*aria-invalid="true"`));
     expect(answer.body).toContain(kept);
     expect(answer.body).toContain(token);
     expect((await form('/checkout/redeem', { ...fields, email: 'a@b.example' })).status).toBe(303);
@@ -97,14 +99,7 @@ describe('the pages without a script', () => {
 
 describe('what else is served', () => {
   it('assets, health, readiness, figures and the description', async () => {
-    for (const name of [
-      'checkout.css',
-      'browser-key.js',
-      'token-again.js',
-      'checkout.js',
-      'order.js',
-      'countdown.js',
-    ]) {
+    for (const name of ['checkout.js', 'order.js', 'order-stripe.js']) {
       const asset = await rig.call('GET', `/checkout/assets/${name}`);
       expect(asset.status).toBe(200);
       const headers = { 'if-none-match': asset.headers.get('etag') ?? '' };
@@ -123,5 +118,45 @@ describe('what else is served', () => {
     expect((await rig.call('GET', '/nowhere')).status).toBe(404);
     expect((await rig.call('GET', '/checkout?sale=none')).status).toBe(404);
     expect((await rig.call('GET', '/checkout?sale=%00')).status).toBe(404);
+  });
+});
+
+describe('the language of the pages', () => {
+  const page = '/checkout?sale=';
+  const shown = (headers: Record<string, string>) =>
+    rig.call('GET', `${page}${rig.saleId}`, { headers });
+
+  it('is as the browser wants it, or as its switch has set it', async () => {
+    expect((await shown({ 'accept-language': 'de-AT' })).body).toContain('<html lang="de"');
+    const chosen = await rig.call('GET', `${page}${rig.saleId}&lang=ar`);
+    expect(chosen.status).toBe(303);
+    expect(chosen.headers.get('location')).toBe(`${page}${rig.saleId}`);
+    const cookie = (chosen.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const arabic = await shown({ 'accept-language': 'de-AT', cookie });
+    expect(arabic.body).toContain('<html lang="ar" dir="rtl">');
+    expect((await shown({ 'accept-language': 'tlh' })).body).toContain('<html lang="en"');
+  });
+
+  it('has no switch where a form has brought the token, which another page would not have', async () => {
+    const brought = await form(`${page}${rig.saleId}`, { token: await rig.token() });
+    expect(brought.body).not.toContain('hreflang=');
+    expect((await shown({})).body).toContain('hreflang="hi"');
+  });
+});
+
+describe('the scripts of the pages', () => {
+  const cached = async (path: string) => {
+    const { status, headers } = await rig.call('GET', path);
+    return [status, headers.get('cache-control')];
+  };
+
+  it('are kept for a year under the name with their hash, and asked for again under any other', async () => {
+    const { body } = await rig.call('GET', `/checkout?sale=${rig.saleId}`);
+    const address = /src="(\/checkout\/assets\/checkout\.[0-9a-f]{12}\.js)"/.exec(body)?.[1] ?? '';
+    expect(await cached(address)).toEqual([200, 'public, max-age=31536000, immutable']);
+    const old = address.replace(/[0-9a-f]{12}/, '0'.repeat(12));
+    expect(await cached(old)).toEqual([200, 'no-cache']);
+    expect(await cached('/checkout/assets/checkout.js')).toEqual([200, 'no-cache']);
+    expect((await cached('/checkout/assets/other.js'))[0]).toBe(404);
   });
 });

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair } from 'jose';
+import { buildPages } from '../../scripts/pages/build.ts';
 import {
   type BenchServer,
   benchOrigin,
@@ -133,6 +134,8 @@ async function written(...args: Parameters<typeof writeClaims>): Promise<Load> {
   return { perSecond: args[1].count / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
+// The checkout starts with the scripts of its pages.
+await buildPages();
 const stores = await startBenchStores();
 try {
   await run(stores);

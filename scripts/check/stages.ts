@@ -20,6 +20,10 @@ export const stages: Stage[] = [
     name: 'types of the edge’s scripts',
     run: () => tool('tsc', ['--noEmit', '-p', 'edge-worker/src/pages/client']),
   },
+  {
+    name: 'types of the checkout’s scripts',
+    run: () => tool('tsc', ['--noEmit', '-p', 'checkout-service/src/pages/client']),
+  },
   { name: 'lint and format', run: () => tool('biome', ['check', '--error-on-warnings', '.']) },
   { name: 'import rules', run: checkImports },
   { name: 'lengths', run: checkLengths },

@@ -22,6 +22,11 @@ export type HttpDeps = {
   /** What other services of ours show; undefined where none may ask. */
   internalKey: string | undefined;
   payments: Payments;
+  /** Stripe's form on the order page, where a publishable key is set; `amountOf`: as Stripe counts. */
+  stripeForm: {
+    publishableKey: string;
+    amountOf(minor: number, currency: string): number | null;
+  } | null;
   orderTurns: Turns;
   sales: SaleStore;
   /** What verifies the links in mails. */

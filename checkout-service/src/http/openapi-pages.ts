@@ -51,6 +51,18 @@ const saleQuery: Json = {
   description: 'the id of the sale',
   schema: { type: 'string' },
 };
+const switched = {
+  '303': {
+    description: 'With `lang`: on to the page in that language, which a cookie keeps.',
+    headers: { Location: { required: true, schema: { type: 'string' } } },
+  },
+};
+const languageQuery: Json = {
+  name: 'lang',
+  in: 'query',
+  description: 'of the pages from here on: en, de, fr, es, pt, ja, zh, ko, ar or hi',
+  schema: { type: 'string' },
+};
 const noSale = { 404: 'A page: there is no such sale.' };
 const changed = 'The page, which says why it cannot be done now.';
 
@@ -65,8 +77,8 @@ export const pagePaths: Paths = {
       ...pages,
       operationId: 'showCheckout',
       summary: 'The checkout page of a sale; its token comes in the fragment.',
-      parameters: [saleQuery],
-      responses: together(page({ 200: 'The page.', ...noSale }), refusals(always)),
+      parameters: [saleQuery, languageQuery],
+      responses: together(switched, page({ 200: 'The page.', ...noSale }), refusals(always)),
     },
     post: {
       ...pages,
@@ -106,7 +118,9 @@ export const pagePaths: Paths = {
       ...ofOrder,
       operationId: 'showOrder',
       summary: 'The page of an order.',
+      parameters: [...ofOrder.parameters, languageQuery],
       responses: together(
+        switched,
         page({ 200: 'The page.', ...noOrder }),
         refusals({ ...always, ...foreign }),
       ),
@@ -181,14 +195,13 @@ export const pagePaths: Paths = {
     get: {
       ...pages,
       operationId: 'getAsset',
-      summary: 'A file of these pages.',
+      summary: 'A script of these pages, for a year where its name has its hash.',
       parameters: [pathParameter('name', 'as the pages have it')],
       responses: together(
         {
           '200': {
             description: 'The file.',
             content: {
-              'text/css': { schema: { type: 'string' } },
               'text/javascript': { schema: { type: 'string' } },
             },
             headers: { ETag: { required: true, schema: { type: 'string' } } },

@@ -8,7 +8,7 @@ import { balancerRequest } from './balancer.ts';
 import { paymentSchema } from './bodies.ts';
 import type { AppEnv, HttpDeps } from './deps.ts';
 import { inOrderTurn } from './order-turn.ts';
-import { paymentProblem } from './outcomes.ts';
+import { paymentProblem, stateProblem, underWayProblem } from './outcomes.ts';
 
 /** Reading, paying, cancelling and extending one order, by its key. */
 export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
@@ -56,11 +56,8 @@ export async function cancelOrder(deps: HttpDeps, { id, visitor }: StoredOrder) 
   if (!reply) throw new Problem('not-found', 'There is no such order.');
   if (reply.kind === 'ended') deps.changed('cancel', reply.order.saleId);
   else if (reply.order.state !== 'cancelled') {
-    const paying = reply.order.state === 'awaiting_payment';
-    throw new Problem(
-      'conflict',
-      paying ? 'A payment of this order is under way.' : `The order is ${reply.order.state}.`,
-    );
+    const { state } = reply.order;
+    throw state === 'awaiting_payment' ? underWayProblem() : stateProblem(state);
   }
   return reply.order;
 }
@@ -74,9 +71,10 @@ export async function extendOrder(c: Context, deps: HttpDeps, { id, visitor }: S
   if (reply.kind === 'ended') return reply.order;
   const { state, extended } = reply.order;
   if (state === 'expired') throw new Problem('order-expired', 'The order was not paid in time.');
-  if (state !== 'awaiting_payment') throw new Problem('conflict', `The order is ${state}.`);
-  throw new Problem(
-    'conflict',
-    extended ? 'It was extended before.' : 'It cannot be extended now.',
-  );
+  if (state !== 'awaiting_payment') throw stateProblem(state);
+  if (!extended) throw new Problem('conflict', 'It cannot be extended now.');
+  throw new Problem('conflict', {
+    detail: 'It was extended before.',
+    extra: { reason: 'extended-before' },
+  });
 }

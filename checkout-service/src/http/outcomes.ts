@@ -68,6 +68,7 @@ export function redemptionProblem(outcome: Refused): Problem {
       return new Problem('invalid-request', {
         detail: 'Some of the input is not valid.',
         errors: [{ path: 'email', message: 'is needed: this sale counts units by e-mail' }],
+        extra: { reason: 'email-needed' },
       });
     case 'foreign-product':
       return new Problem('invalid-request', {
@@ -115,11 +116,11 @@ export function paymentProblem(outcome: NotBegun): Problem {
     case 'unknown-order':
       return new Problem('not-found', 'There is no such order.');
     case 'under-way':
-      return new Problem('conflict', 'A payment of this order is under way.');
+      return underWayProblem();
     case 'order-expired':
       return new Problem('order-expired', 'The order was not paid in time.');
     case 'not-payable':
-      return new Problem('conflict', `The order is ${outcome.state}.`);
+      return stateProblem(outcome.state);
     case 'declined':
       return new Problem('payment-declined', outcome.failure);
     case 'invalid':
@@ -136,4 +137,20 @@ export function paymentProblem(outcome: NotBegun): Problem {
             outcome.cause,
           );
   }
+}
+
+/** Of a payment that has begun, and of which nothing is known yet. */
+export function underWayProblem(): Problem {
+  return new Problem('conflict', {
+    detail: 'A payment of this order is under way.',
+    extra: { reason: 'payment-under-way' },
+  });
+}
+
+/** The order has come to its end, or is past what was asked for. */
+export function stateProblem(state: string): Problem {
+  return new Problem('conflict', {
+    detail: `The order is ${state}.`,
+    extra: { reason: 'not-payable' },
+  });
 }

@@ -1,6 +1,11 @@
+import { around, type Html } from '@fairgate/shared/pages/frame.ts';
 import { html } from 'hono/html';
 import type { SaleOffer } from '../app/ports.ts';
-import { deadline, type Markup, money, page } from './layout.ts';
+import { deadline } from './deadline.ts';
+import type { Look } from './look.ts';
+import type { Mistake, MistakenField } from './mistake.ts';
+import { checkoutPhrases } from './phrases.ts';
+import { type Shown, shownPage } from './shell.ts';
 
 export type CheckoutPageState = {
   sale: SaleOffer;
@@ -10,92 +15,115 @@ export type CheckoutPageState = {
   hints: { expiresAt: string | null; max: number | null };
   /** Sent with the form, so that sending it twice is one redemption. */
   key: string;
-  mistake: string | null;
-  /** ISO 8601: proofs are made by the server's clock. */
+  mistake: Mistake | null;
+  /** ISO 8601: proofs are made, and times counted down, by the server's clock. */
   serverTime: string;
   chosen: { productId: string; quantity: number; email: string } | null;
 };
 
 /** The checkout page: what, how many, an address for the mail, and the button. */
-export function checkoutPage(state: CheckoutPageState): Markup {
+export function checkoutPage(look: Look, script: string, state: CheckoutPageState): Shown {
   const { sale, token, hints } = state;
+  const { speech } = look;
   const expiry = hints.expiresAt ?? '';
-  const main = html`<h1>Your turn</h1>
-    <p class="muted">${sale.name}</p>
-    <p id="mistake" class="notice notice-bad" role="alert" ${state.mistake === null ? 'hidden' : ''}>${state.mistake ?? ''}</p>
-    <p id="no-token" class="notice" role="alert" ${token === '' ? '' : 'hidden'}>
-      This page needs the purchase token of your place.
-      <a href="/sales/${sale.id}">Go back to the sale</a> and continue from there.
-    </p>
-    <p id="time-left" class="notice" aria-live="off" ${expiry === '' ? 'hidden' : ''}>
-      Your place is kept. Time to reserve: ${deadline(expiry, 'token-expiry')}
-    </p>
-    <form class="card" method="post" action="/checkout/redeem" id="redeem" data-sale="${sale.id}" data-server-time="${state.serverTime}">
-      <input type="hidden" name="sale" value="${sale.id}" />
-      <input type="hidden" name="token" value="${token}" />
-      <input type="hidden" name="key" value="${state.key}" />
-      ${productChoice(sale, state.chosen?.productId)}
-      ${quantityField(hints.max, state.chosen?.quantity ?? 1)}
-      <label class="field"
-        ><span>E-mail for the receipt (optional)</span>
-        <input
-          type="email"
-          name="email"
-          autocomplete="email"
-          maxlength="254"
-          value="${state.chosen?.email ?? ''}"
-        />
-      </label>
-      <p>Total <strong id="total" aria-live="polite">${totalText(state)}</strong></p>
-      <button type="submit" ${token === '' ? 'disabled' : ''}>Reserve now</button>
-      <p class="muted">You pay in the next step. Your units are held for you meanwhile.</p>
-      <p class="muted">
-        Time that a fault of ours takes from you is given back once: if it runs out here,
-        <a href="/sales/${sale.id}">your place</a> has it.
-      </p>
-    </form>`;
-  return page({ title: `Checkout – ${sale.name}`, main, script: 'checkout.js' });
+  const time = { name: 'time', piece: deadline(speech, expiry, 'token-expiry') };
+  const back = html`<a href="/sales/${sale.id}">${speech.say('common.backToSale')}</a>`;
+  const main = html`<h1>${speech.say('checkout.title')}</h1>
+<p class="muted">${sale.name}</p>
+${mistakeSummary(look, state.mistake)}
+<p id="no-token" class="notice" ${token === '' ? '' : 'hidden'}>${speech.say('checkout.noToken')} ${back}</p>
+<p id="time-left" class="notice" ${expiry === '' ? 'hidden' : ''}>${around(speech, 'checkout.timeLeft', time)}</p>
+<div id="connection" class="notice" role="status"></div>
+<div id="soon" class="notice notice-warn" role="status"></div>
+<div id="said" class="unseen" role="status"></div>
+<form class="card" method="post" action="/checkout/redeem" id="redeem" data-sale="${sale.id}" data-server-time="${state.serverTime}">
+<input type="hidden" name="sale" value="${sale.id}"><input type="hidden" name="token" value="${token}"><input type="hidden" name="key" value="${state.key}">
+${productChoice(look, state)}
+${quantityField(look, state)}
+${emailField(look, state)}
+<p>${speech.say('checkout.total')} <strong id="total" aria-live="polite">${totalText(look, state)}</strong></p>
+<p><button type="submit" ${token === '' ? 'disabled' : ''}>${speech.say('checkout.reserve')}</button></p>
+<p class="muted">${speech.say('checkout.next')}</p>
+<p class="muted">${speech.say('checkout.timeBack')} ${back}</p>
+</form>`;
+  return shownPage({
+    look,
+    title: speech.say('checkout.pageTitle', { sale: sale.name }),
+    main,
+    script,
+    phrases: speech.phrases(checkoutPhrases),
+    // A page that a form brought the token to cannot be had again in another language.
+    address: token === '' ? `/checkout?sale=${sale.id}` : null,
+  });
+}
+
+/** What went wrong, above everything, with a link to the field that it is about. */
+function mistakeSummary({ speech }: Look, mistake: Mistake | null): Html {
+  if (mistake === null) {
+    return html`<div id="mistake" class="notice notice-bad" role="alert" tabindex="-1"></div>`;
+  }
+  const { key, values, field } = mistake;
+  const text = speech.say(key, values);
+  return html`<div id="mistake" class="notice notice-bad" role="alert" tabindex="-1">${
+    field === null ? text : html`<a href="#${field}">${text}</a>`
+  }</div>`;
+}
+
+/** Of a field that the mistake is about: read as wrong, and described by what is wrong with it. */
+function marked(state: CheckoutPageState, field: MistakenField, hint = ''): Html {
+  const isWrong = state.mistake?.field === field;
+  const ids = [hint, isWrong ? 'mistake' : ''].filter((id) => id !== '').join(' ');
+  return html`${isWrong ? html`aria-invalid="true" ` : ''}${
+    ids === '' ? '' : html`aria-describedby="${ids}"`
+  }`;
 }
 
 function onOffer(sale: SaleOffer) {
   return sale.products.filter((product) => product.standing === 'offered');
 }
 
-function productChoice(sale: SaleOffer, chosen: string | undefined) {
+function productChoice({ speech }: Look, state: CheckoutPageState): Html {
+  const { sale, chosen } = state;
   const products = onOffer(sale);
-  return html`<fieldset class="choices">
-    <legend>${products.length === 1 ? 'Product' : 'Choose one'}</legend>
-    ${products.map(
-      (product, i) =>
-        html`<label class="choice row">
-          <input
-            type="radio"
-            name="productId"
-            value="${product.id}"
-            data-price="${product.priceMinor}"
-            data-currency="${sale.currency}"
-            required
-            ${(chosen === undefined ? i === 0 : chosen === product.id) ? 'checked' : ''}
-          />
-          <span class="grow"
-            ><strong>${product.name}</strong> <span class="muted">${product.description}</span></span
-          >
-          <span>${money(product.priceMinor, sale.currency)}</span>
-        </label>`,
-    )}
-  </fieldset>`;
+  return html`<fieldset class="choices" id="productId" tabindex="-1" ${marked(state, 'productId')}>
+<legend>${speech.say(products.length === 1 ? 'checkout.product' : 'checkout.chooseOne')}</legend>
+${products.map(
+  (product, i) => html`<label class="choice row"><input type="radio" name="productId" value="${
+    product.id
+  }" data-price="${product.priceMinor}" data-currency="${sale.currency}" required ${
+    (chosen === null ? i === 0 : chosen.productId === product.id) ? 'checked' : ''
+  }>
+<span class="grow"><strong>${product.name}</strong> <span class="muted">${product.description}</span></span>
+<span>${speech.money(product.priceMinor, sale.currency)}</span></label>`,
+)}
+</fieldset>`;
 }
 
-function quantityField(max: number | null, quantity: number) {
-  if (max === 1) return html`<input type="hidden" name="quantity" value="1" />`;
-  return html`<label class="field" id="quantity-field"
-    ><span>How many</span>
-    <input type="number" name="quantity" min="1" max="${max ?? 100}" value="${quantity}" required />
-  </label>`;
+function quantityField({ speech }: Look, state: CheckoutPageState): Html {
+  const { max } = state.hints;
+  const quantity = state.chosen?.quantity ?? 1;
+  if (max === 1 && quantity === 1) {
+    return html`<input type="hidden" name="quantity" value="1">`;
+  }
+  const hint = max === null ? '' : speech.say('checkout.upTo', { count: max });
+  return html`<label class="field" id="quantity-field"><span>${speech.say('checkout.howMany')}</span>
+<input type="number" name="quantity" id="quantity" min="1" max="${max ?? 100}" value="${quantity}" required ${marked(state, 'quantity', 'quantity-hint')}>
+<span class="hint" id="quantity-hint">${hint}</span></label>`;
 }
 
-function totalText({ sale, chosen }: CheckoutPageState): string {
+function emailField({ speech }: Look, state: CheckoutPageState): Html {
+  const isNeeded = state.sale.unitsPerEmail !== null;
+  return html`<label class="field"><span>${speech.say(
+    isNeeded ? 'checkout.emailNeeded' : 'checkout.email',
+  )}</span>
+<input type="email" name="email" id="email" autocomplete="email" maxlength="254" value="${
+    state.chosen?.email ?? ''
+  }" ${isNeeded ? 'required' : ''} ${marked(state, 'email')}></label>`;
+}
+
+function totalText({ speech }: Look, { sale, chosen }: CheckoutPageState): string {
   const products = onOffer(sale);
   const product = products.find(({ id }) => id === chosen?.productId) ?? products[0];
-  return product ? money(product.priceMinor * (chosen?.quantity ?? 1), sale.currency) : '–';
+  const quantity = Math.max(1, chosen?.quantity ?? 1);
+  return product ? speech.money(product.priceMinor * quantity, sale.currency) : '–';
 }

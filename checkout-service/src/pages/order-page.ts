@@ -1,175 +1,156 @@
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
+import { around, type Html, timeElement } from '@fairgate/shared/pages/frame.ts';
+import type { WordKey } from '@fairgate/shared/words/texts.ts';
 import { html } from 'hono/html';
 import type { SaleOffer } from '../app/ports.ts';
-import { amountFailure, outageFailure } from '../domain/payment-rules.ts';
-import { deadline, type Markup, money, page } from './layout.ts';
+import { outageFailure } from '../domain/payment-rules.ts';
+import { deadline } from './deadline.ts';
+import { failureKey } from './failure.ts';
+import type { Look } from './look.ts';
+import type { Mistake } from './mistake.ts';
+import { type PayBy, paySection, stripeForeign } from './pay-section.ts';
+import { orderPhrases, stripePhrases } from './phrases.ts';
+import type { ScriptName } from './scripts.ts';
+import { type Shown, shownPage } from './shell.ts';
 
 export type OrderPageState = {
   order: Order;
   version: number;
   extended: boolean;
+  /** By how much the time to pay can be made longer, once. */
+  moreSeconds: number;
   /** Whether a payment is under way, whose end this page waits for. */
   paying: boolean;
-  /** Where the order can be paid: here by a sandbox card, on the shop's own pages, or nowhere. */
-  payBy: 'sandbox' | 'shop' | 'nothing';
+  payBy: PayBy;
   sale: SaleOffer | null;
-  mistake: string | null;
+  mistake: Mistake | null;
+  /** ISO 8601: times are counted down by the server's clock. */
+  serverTime: string;
+  /** Whether the page stands at its own address, so that it may come anew by itself. */
+  isAtHome: boolean;
 };
 
-const words: Record<OrderState, { title: string; text: string }> = {
-  awaiting_payment: { title: 'Reserved for you', text: 'Pay in time, and it is yours.' },
-  paid: { title: 'Paid', text: 'Thank you. Your order is complete.' },
-  expired: { title: 'Expired', text: 'The order was not paid in time; the units went back.' },
-  cancelled: { title: 'Cancelled', text: 'You gave the units back.' },
-  refunded: { title: 'Refunded', text: 'The money is on its way back to you.' },
+const words: Record<OrderState, { title: WordKey; text: WordKey }> = {
+  awaiting_payment: { title: 'order.awaiting', text: 'order.awaitingText' },
+  paid: { title: 'order.paid', text: 'order.paidText' },
+  expired: { title: 'order.expired', text: 'order.expiredText' },
+  cancelled: { title: 'order.cancelled', text: 'order.cancelledText' },
+  refunded: { title: 'order.refunded', text: 'order.refundedText' },
 };
+const payingWords = { title: 'order.paying', text: 'order.payingText' } as const;
 
-/** The sandbox cards of CONTRACT.md section 4, for people who try it out. */
-const testCards = [
-  ['4242 4242 4242 4242', 'pays'],
-  ['4000 0000 0000 0002', 'is declined'],
-  ['4000 0000 0000 0259', 'pays after 3 seconds'],
-  ['4000 0000 0000 0119', 'the provider fails'],
-  ['4000 0000 0000 0044', 'pays, and says so three times'],
-] as const;
-
-/** The order page: state, units, and while it is unpaid the way to pay or to give back. */
-export function orderPage(state: OrderPageState): Markup {
-  const { order, paying } = state;
+/**
+ * The order page: state, units, and while it is unpaid the way to pay or to give back. Its script
+ * takes each `data-part` from a fresh page and puts it in where it has changed.
+ */
+export function orderPage(
+  look: Look,
+  scriptOf: (name: ScriptName) => string,
+  state: OrderPageState,
+): Shown {
+  const { order, paying, payBy, sale } = state;
+  const { speech } = look;
   const awaiting = order.state === 'awaiting_payment';
-  const { title, text } = words[order.state];
-  const main = html`<div id="order" data-id="${order.id}" data-sale="${order.saleId}" data-version="${state.version}"
-      data-state="${order.state}" data-paying="${paying ? 'yes' : 'no'}">
-    <p><span class="badge">${order.state.replace('_', ' ')}</span></p>
-    <h1 tabindex="-1">${paying && awaiting ? 'Payment under way' : title}</h1>
-    <p aria-live="polite" role="status">${
-      paying && awaiting ? 'The payment provider will answer shortly.' : text
-    }</p>
-    ${state.mistake === null ? '' : html`<p class="notice notice-bad" role="alert">${state.mistake}</p>`}
-    ${awaiting ? failureNotice(order, paying) : ''}
-    ${awaiting ? html`<p class="notice">Time to pay: ${deadline(order.payBefore, 'pay-before')}</p>` : ''}
-    ${summary(state)}
-    ${awaiting && !paying ? actions(state) : ''}
-    <p class="muted">Order <code>${order.id}</code></p>
-  </div>`;
-  return page({
-    title: `${title} – order`,
+  const byStripe = payBy.kind === 'stripe' && awaiting;
+  const { title } = paying && awaiting ? payingWords : words[order.state];
+  const address = `/checkout/orders/${order.id}`;
+  const main = html`<div id="order" data-id="${order.id}" data-sale="${order.saleId}" data-version="${state.version}" data-state="${order.state}" data-paying="${paying ? 'yes' : 'no'}" data-server-time="${state.serverTime}">
+<div data-part="mistake">${mistakeNotice(look, state.mistake)}</div>
+<div data-part="state">${stateWords(look, state)}</div>
+<div id="connection" class="notice" role="status"></div>
+<div id="soon" class="notice notice-warn" role="status"></div>
+<div id="said" class="unseen" role="status"></div>
+<div data-part="failure">${awaiting ? failureNotice(look, state) : ''}</div>
+<div data-part="time">${awaiting ? timeToPay(look, state) : ''}</div>
+<div data-part="pay">${awaiting && !paying ? paySection(look, order, payBy) : ''}</div>
+<div data-part="summary">${summary(look, state)}</div>
+<div data-part="ways">${awaiting && !paying ? cancelling(look, order.id) : ''}</div>
+<p class="no-print"><button id="print" class="button-quiet" type="button" hidden>${speech.say('order.print')}</button></p>
+</div>`;
+  return shownPage({
+    look,
+    title: `${speech.say(title)} – ${sale?.name ?? order.id}`,
     main,
-    script: 'order.js',
-    refreshSeconds: awaiting && paying ? 2 : null,
+    script: scriptOf(byStripe ? 'order-stripe' : 'order'),
+    phrases: speech.phrases(byStripe ? stripePhrases : orderPhrases),
+    refreshSeconds: awaiting && paying && state.isAtHome ? 2 : null,
+    address,
+    ...(byStripe ? { foreign: stripeForeign } : {}),
   });
 }
 
+function stateWords({ speech }: Look, { order, paying, isAtHome }: OrderPageState): Html {
+  const isPaying = paying && order.state === 'awaiting_payment';
+  const { title, text } = isPaying ? payingWords : words[order.state];
+  const again = html`<p><a href="/checkout/orders/${order.id}">${speech.say('order.follow')}</a></p>`;
+  return html`<h1 tabindex="-1">${speech.say(title)}</h1>
+<p>${speech.say(text)}</p>${isPaying && !isAtHome ? again : ''}`;
+}
+
+function mistakeNotice({ speech }: Look, mistake: Mistake | null): Html | string {
+  if (mistake === null) return '';
+  const { key, values, field } = mistake;
+  const text = speech.say(key, values);
+  return html`<div id="mistake" class="notice notice-bad" role="alert" tabindex="-1">${
+    field === null ? text : html`<a href="#${field}">${text}</a>`
+  }</div>`;
+}
+
 /** Why the order is not paid yet: the card, or the provider, which is not the shopper's fault. */
-function failureNotice({ failure, outageSeconds = 0, payBefore }: Order, paying: boolean) {
-  if (failure === outageFailure) {
-    return html`<p class="notice notice-bad" role="alert">
-      The payment provider is away. Nothing is lost:
-      ${
-        outageSeconds > 0
-          ? html`we keep your order longer, ${deadline(payBefore, 'kept-until')}.`
-          : 'your order is kept.'
-      }
-      ${paying ? 'We go on asking about your payment.' : 'Please try again in a moment.'}
-    </p>`;
-  }
-  if (failure === amountFailure) {
-    return html`<p class="notice notice-bad" role="alert">
-      Another sum arrived than the order costs, and goes back to you. Please pay again.
-    </p>`;
-  }
+function failureNotice({ speech }: Look, { order, paying }: OrderPageState): Html | string {
+  const { failure, outageSeconds = 0, payBefore } = order;
   if (failure === undefined) return '';
-  return html`<p class="notice notice-bad" role="alert">
-    The payment was declined (${failure.replaceAll('_', ' ')}). You can try again.
-  </p>`;
+  const isLonger = failure === outageFailure && outageSeconds > 0;
+  const text = isLonger
+    ? around(speech, 'failure.outageUntil', {
+        name: 'time',
+        piece: deadline(speech, payBefore, 'kept-until'),
+      })
+    : speech.say(failureKey(failure));
+  const goesOn = failure === outageFailure && paying ? speech.say('failure.goesOn') : '';
+  return html`<p class="notice notice-bad" role="alert">${text} ${goesOn}</p>`;
 }
 
-function summary({ order, sale }: OrderPageState) {
+/** The time to pay, and beside it what makes it longer (WCAG 2.2, 2.2.1). */
+function timeToPay({ speech }: Look, state: OrderPageState): Html {
+  const { order, extended, moreSeconds, paying } = state;
+  const time = { name: 'time', piece: deadline(speech, order.payBefore, 'pay-before') };
+  const more = html`<form method="post" action="/checkout/orders/${order.id}/extend" id="extend">
+<p><button class="button-quiet" type="submit" aria-describedby="more-hint">${speech.say('order.more')}</button>
+<span class="hint" id="more-hint" data-seconds="${moreSeconds}">${speech.say('order.moreHint', {
+    duration: speech.duration(moreSeconds),
+  })}</span></p></form>`;
+  return html`<div class="notice timing"><p>${around(speech, 'order.timeToPay', time)}</p>${
+    extended || paying ? '' : more
+  }</div>`;
+}
+
+function summary({ speech }: Look, { order, sale }: OrderPageState): Html {
   const nameOf = (id: string) => sale?.products.find((product) => product.id === id)?.name ?? id;
-  return html`<section class="card" aria-label="What you ordered">
-    <ul class="list stack">
-      ${order.items.map(
-        (item) =>
-          html`<li>
-            <div class="row">
-              <strong class="grow">${item.quantity} × ${nameOf(item.productId)}</strong>
-              <span>${money(item.quantity * item.unitPriceMinor, order.currency)}</span>
-            </div>
-            ${
-              item.units.length > 0
-                ? html`<p class="muted units">${item.units.join(' · ')}</p>`
-                : ''
-            }
-          </li>`,
-      )}
-    </ul>
-    <p class="row total"><span class="grow">Total</span> <strong>${money(order.totalMinor, order.currency)}</strong></p>
-  </section>`;
+  return html`<section class="card" aria-labelledby="ordered"><h2 id="ordered">${speech.say('order.ordered')}</h2>
+<ul class="list stack">${order.items.map(
+    (item) => html`<li><div class="row"><strong class="grow">${speech.say('order.line', {
+      quantity: item.quantity,
+      product: nameOf(item.productId),
+    })}</strong> <span>${speech.money(item.quantity * item.unitPriceMinor, order.currency)}</span></div>
+${
+  item.units.length > 0
+    ? html`<p class="muted units">${speech.say('order.units')}: ${item.units.join(' · ')}</p>`
+    : ''
+}</li>`,
+  )}</ul>
+<p class="row total"><span class="grow">${speech.say('order.total')}</span> <strong>${speech.money(order.totalMinor, order.currency)}</strong></p>
+<p class="muted">${around(speech, 'order.number', { name: 'id', piece: html`<code>${order.id}</code>` })}<br>
+${around(speech, 'order.placedAt', { name: 'time', piece: timeElement(speech, order.createdAt) })}${
+  order.paidAt === undefined
+    ? ''
+    : html`<br>${around(speech, 'order.paidAt', { name: 'time', piece: timeElement(speech, order.paidAt) })}`
+}</p></section>`;
 }
 
-function actions(state: OrderPageState) {
-  const { order, extended } = state;
-  const base = `/checkout/orders/${order.id}`;
-  return html`${paySection(state)}
-    <div class="row">
-      ${
-        extended
-          ? ''
-          : html`<form method="post" action="${base}/extend">
-              <button class="button-quiet" type="submit">I need more time</button>
-            </form>`
-      }
-      <form method="post" action="${base}/cancel">
-        <button class="button-quiet" type="submit">Cancel and give back</button>
-      </form>
-    </div>`;
-}
-
-/**
- * A card is asked for by the sandbox alone. Stripe's form is Stripe's script from Stripe's origin,
- * which these pages do not load: the shop's own front end shows it (ADR 0010).
- */
-function paySection({ order, payBy }: OrderPageState) {
-  const amount = money(order.totalMinor, order.currency);
-  switch (payBy) {
-    case 'sandbox':
-      return html`<section class="card" aria-label="Pay">
-        <h2>Pay</h2>
-        ${sandboxForm(order.id, amount)}
-      </section>`;
-    case 'shop':
-      return html`<section class="card" aria-label="Pay">
-        <h2>Pay</h2>
-        <p>Pay ${amount} on the shop’s own page. As soon as the payment is confirmed, you see it here.</p>
-      </section>`;
-    case 'nothing':
-      return html`<section class="card" aria-label="Pay">
-        <h2>Pay</h2>
-        <p>No way to pay is set up here. Please ask the shop.</p>
-      </section>`;
-  }
-}
-
-function sandboxForm(orderId: string, amount: string) {
-  return html`      <form method="post" action="/checkout/orders/${orderId}/pay" id="pay">
-        <label class="field"
-          ><span>Card number</span>
-          <input
-            name="card"
-            inputmode="numeric"
-            autocomplete="off"
-            required
-            minlength="12"
-            maxlength="32"
-            placeholder="4242 4242 4242 4242"
-          />
-        </label>
-        <button type="submit">Pay ${amount}</button>
-      </form>
-      <details>
-        <summary>Test cards of the sandbox</summary>
-        <ul>
-          ${testCards.map(([card, does]) => html`<li><code>${card}</code> ${does}</li>`)}
-        </ul>
-      </details>`;
+/** Asks once more before it is done, without a script too. */
+function cancelling({ speech }: Look, orderId: string): Html {
+  return html`<details class="ways" id="cancel"><summary class="button button-quiet">${speech.say('order.cancel')}</summary>
+<form method="post" action="/checkout/orders/${orderId}/cancel"><p>${speech.say('order.cancelSure')}</p>
+<p><button type="submit">${speech.say('order.cancelYes')}</button></p></form></details>`;
 }

@@ -68,6 +68,9 @@ export type RigOptions = {
   providers?: PaymentProvider[];
   loops?: boolean;
   log?: Log;
+  /** Where shoppers see it; `testOrigin` where it is not served. */
+  origin?: string;
+  stripePublishableKey?: string;
 };
 
 export const testOrigin = 'http://127.0.0.1:8787';
@@ -95,7 +98,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       instance: `test-${i + 1}`,
       databaseUrl: options.databaseUrl,
       roomRedis: oneServer(options.redisUrl ?? 'redis://127.0.0.1:1'),
-      publicOrigins: [testOrigin],
+      publicOrigins: [options.origin ?? testOrigin],
       purchaseJwks: jwks,
       jwksUrl: options.jwksUrl,
       orderKeySecret: rigSecret,
@@ -103,6 +106,7 @@ export async function makeRig(options: RigOptions): Promise<Rig> {
       jobsRedisUrl: options.jobsRedisUrl,
       internalKey: rigInternalKey,
       providers: options.providers ?? [],
+      stripePublishableKey: options.stripePublishableKey,
       log: options.log ?? faultLog(faults),
     }),
   );

@@ -108,7 +108,7 @@ const goodRequests: GoodRequests = {
   'POST /checkout/orders/{id}/extend': ofOrder(({ id }) => `/checkout/orders/${id}/extend`),
   'GET /checkout/notices/{signed}': async (rig) => ({ target: noticeLink(rig), headers: {} }),
   'POST /checkout/notices/{signed}': async (rig) => ({ target: noticeLink(rig), headers: {} }),
-  'GET /checkout/assets/{name}': plain('/checkout/assets/checkout.css'),
+  'GET /checkout/assets/{name}': plain('/checkout/assets/checkout.js'),
   'POST /internal/orders/{id}/refund': async (rig) => {
     const order = await placeOrder(rig);
     await order.pay(cards.pays);

@@ -99,13 +99,14 @@ test('what only the edge may say is not taken from the client', () => {
     connection: 'keep-alive, x-hop',
     'x-hop': '1',
     te: 'trailers',
-    cookie: 'fg_place_sale_1=t; fg_order_ord_1=k; fg_visitor=v; a=b; __Host-fg_order_ord_2=l',
+    cookie:
+      'fg_place_sale_1=t; fg_order_ord_1=k; fg_lang=de; fg_visitor=v; a=b; __Host-fg_order_ord_2=l',
     authorization: 'Bearer x',
   });
   const own = { requestId: 'req_1', publicOrigin: 'https://shop.example' };
   expect(Object.fromEntries(forwardedHeaders(incoming, own))).toEqual({
     authorization: 'Bearer x',
-    cookie: 'fg_order_ord_1=k; __Host-fg_order_ord_2=l',
+    cookie: 'fg_order_ord_1=k; fg_lang=de; __Host-fg_order_ord_2=l',
     'accept-encoding': 'identity',
     'x-forwarded-for': '2.2.2.2',
     'x-forwarded-host': 'shop.example',
@@ -114,7 +115,7 @@ test('what only the edge may say is not taken from the client', () => {
   });
 });
 
-test('tickets and the visitor’s cookie stay at the edge: the checkout gets those of its orders alone', () => {
+test('tickets and the visitor’s cookie stay at the edge: the checkout gets those of its orders, and the language', () => {
   const own = { requestId: 'req_1', publicOrigin: 'https://shop.example' };
   const cookie = '__Host-fg_visitor=v; __Host-fg_place_sale_1=t; xfg_order_ord_1=k';
   expect(forwardedHeaders(new Headers({ cookie }), own).has('cookie')).toBe(false);

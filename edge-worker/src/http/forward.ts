@@ -126,7 +126,7 @@ export function forwardedHeaders(
   for (const name of [...headers.keys()]) {
     if (/^(x-forwarded-|x-real-ip|x-balancer-|cf-)/.test(name)) headers.delete(name);
   }
-  const cookies = orderCookies(incoming.get('cookie') ?? '');
+  const cookies = checkoutCookies(incoming.get('cookie') ?? '');
   if (cookies === '') headers.delete('cookie');
   else headers.set('cookie', cookies);
   const address = incoming.get('cf-connecting-ip');
@@ -139,8 +139,11 @@ export function forwardedHeaders(
   return headers;
 }
 
-/** The checkout's own: tickets and the visitor's name are the edge's, and many of them too long for it. */
-function orderCookies(cookie: string): string {
+/**
+ * Its own, and the language that a shopper has chosen: tickets and the visitor's name are the edge's,
+ * and many of them too long for it.
+ */
+function checkoutCookies(cookie: string): string {
   const pairs = cookie.split(';').map((pair) => pair.trim());
-  return pairs.filter((pair) => /^(__Host-)?fg_order_/.test(pair)).join('; ');
+  return pairs.filter((pair) => /^((__Host-)?fg_order_|fg_lang=)/.test(pair)).join('; ');
 }

@@ -1,19 +1,20 @@
-import { makeProof, storedKey } from './browser-key.js';
+import { makeProof, storedKey } from '@fairgate/shared/pages/client/browser-key.ts';
 
 /**
  * The purchase token of this browser's place once more. It has a later end where time was given
  * back, and otherwise the same; null where there is none any more. A proof names the ticket, whose
  * hash the sale's page knows.
  */
-export async function tokenAgain(sale) {
+export async function tokenAgain(sale: string): Promise<string | null> {
   const shown = await fetch(`/sales/${sale}`, { headers: { accept: 'text/html' } });
   const page = new DOMParser().parseFromString(await shown.text(), 'text/html');
-  const { place, ticketHash: ath, serverTime } = page.querySelector('#room')?.dataset ?? {};
+  const { place, ticketHash: ath, serverTime = '' } = page.getElementById('room')?.dataset ?? {};
   if (place !== 'issued') return null;
   const path = `/api/sales/${sale}/place/token`;
   const pair = ath ? await storedKey() : null;
   const nowMs = Date.parse(serverTime);
-  const proof = pair && { dpop: await makeProof(pair, { method: 'POST', path, ath, nowMs }) };
-  const answer = await fetch(path, { method: 'POST', headers: { ...proof } });
+  const proof =
+    pair && ath ? { dpop: await makeProof(pair, { method: 'POST', path, ath, nowMs }) } : {};
+  const answer = await fetch(path, { method: 'POST', headers: proof });
   return answer.ok ? (await answer.json()).token : null;
 }

@@ -1,0 +1,171 @@
+import type { Voice } from '@fairgate/shared/words/voice.ts';
+import type { OrderPhrase } from '../phrases.ts';
+import { countNow, startCountdown } from './countdown.ts';
+import { forgetDraft } from './draft.ts';
+import { announce, byId, isBusy, learnTime, localTimes, pageVoice, setBusy, show } from './page.ts';
+import { putParts, rememberParts } from './parts.ts';
+
+const order = () => byId('order') as HTMLElement;
+const path = () => `/checkout/orders/${order().dataset.id}`;
+
+/** Runs once, and again whenever a part of the page was put in anew. */
+export type Tend = () => void;
+
+/** Follows the order until nothing changes it any more; `tend` looks after what else is on the page. */
+export function startOrderPage(tend: Tend = () => {}): Voice<OrderPhrase> {
+  // Before anything else: a bank sends the shopper back with what is nobody's to read.
+  history.replaceState(null, '', path());
+  const voice = pageVoice<OrderPhrase>();
+  rememberParts();
+  learnTime(order().dataset.serverTime ?? '');
+  // The purchase token has become this order, and is worth nothing more to this tab.
+  forgetDraft(order().dataset.sale ?? '');
+  const settle = () => {
+    localTimes(document, voice);
+    countNow();
+    tend();
+  };
+  settle();
+  const page: Page = { voice, settle };
+  if (byId('mistake')) byId('mistake')?.focus();
+  document.addEventListener('submit', (event) => void byScript(event, page));
+  showPrint();
+  follow(page);
+  // Whoever comes back to the page sees it as it is now, frozen or not.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void refresh(page);
+  });
+  countDown(page);
+  return voice;
+}
+
+type Page = { voice: Voice<OrderPhrase>; settle(): void };
+
+/** Puts a fresh page in; tells what the order has come to, where it came to something. */
+function putIn(html: string, { settle }: Page, withMistake: boolean): void {
+  const fresh = new DOMParser().parseFromString(html, 'text/html');
+  const next = fresh.getElementById('order');
+  if (next === null) return;
+  learnTime(next.dataset.serverTime ?? '');
+  const { state, paying } = order().dataset;
+  const hasMoved = next.dataset.state !== state || next.dataset.paying !== paying;
+  const hasChanged = putParts(fresh, withMistake || hasMoved);
+  Object.assign(order().dataset, { ...next.dataset });
+  document.title = fresh.title;
+  if (hasChanged) settle();
+  if (!hasMoved) return;
+  const words = order().querySelectorAll('[data-part="state"] > *');
+  announce([...words].map((element) => element.textContent).join('. '));
+  if (next.dataset.state !== 'awaiting_payment') show('soon', '');
+}
+
+async function refresh(page: Page): Promise<void> {
+  try {
+    const reply = await fetch(path(), { headers: { accept: 'text/html' } });
+    if (reply.ok) putIn(await reply.text(), page, false);
+  } catch {
+    // The stream of events says when there is a connection again.
+  }
+}
+
+/** The forms do without a script what they do here: only nothing is loaded anew. */
+async function byScript(event: SubmitEvent, page: Page): Promise<void> {
+  const form = event.target as HTMLFormElement;
+  const button = form.querySelector('button');
+  if (form.method !== 'post' || button === null) return;
+  event.preventDefault();
+  if (isBusy(button)) return;
+  setBusy(button, true);
+  const before = byId('pay-before')?.getAttribute('datetime');
+  const failed = await sendForm(form, page);
+  setBusy(button, false);
+  show('connection', failed === null ? '' : page.voice.say(failed));
+  const mistake = byId('mistake');
+  if (mistake) mistake.focus();
+  else if (form.id === 'extend') tellMore(page.voice, before);
+}
+
+/** Null where the answer is on the page; it may say what went wrong. */
+async function sendForm(form: HTMLFormElement, page: Page): Promise<OrderPhrase | null> {
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) body.set(name, String(value));
+  try {
+    const reply = await fetch(form.action, { method: 'POST', body });
+    // The browser has this order no longer: its page says what that means.
+    if (reply.status === 404) location.reload();
+    if (reply.headers.get('content-type')?.startsWith('text/html')) {
+      putIn(await reply.text(), page, true);
+      return null;
+    }
+    return reply.status === 429 ? 'trouble.limited' : 'mistake.away';
+  } catch {
+    return navigator.onLine ? 'mistake.away' : 'mistake.offline';
+  }
+}
+
+/** There is more time: said once, and the focus goes where the time is. */
+function tellMore(voice: Voice<OrderPhrase>, before: string | null | undefined): void {
+  const after = byId('pay-before')?.getAttribute('datetime');
+  if (!before || !after || after === before) return;
+  const seconds = (Date.parse(after) - Date.parse(before)) / 1_000;
+  announce(voice.say('order.moreGiven', { duration: voice.duration(seconds) }));
+}
+
+function showPrint(): void {
+  const print = byId('print');
+  if (print === null) return;
+  print.hidden = false;
+  print.addEventListener('click', () => window.print());
+}
+
+/** An expired order may be paid by money that comes late, so it is followed while the stream lasts. */
+const isOpen = (state: string | undefined) => state === 'awaiting_payment' || state === 'expired';
+
+/** A stream that was refused is not tried again by the browser: we do. */
+const againMs = 4_000;
+
+function follow(page: Page): void {
+  const { id, state } = order().dataset;
+  if (!isOpen(state)) return;
+  const events = new EventSource(`/v1/orders/${id}/events`);
+  events.addEventListener('order', (event: MessageEvent<string>) => {
+    if (!isOpen(JSON.parse(event.data).state)) events.close();
+    if (isLost) announce(page.voice.say('order.back'));
+    isLost = false;
+    show('connection', '');
+    void refresh(page);
+  });
+  events.addEventListener('error', () => {
+    // Of an expired order nobody waits for the end.
+    if (order().dataset.state === 'expired') return events.close();
+    isLost = true;
+    show('connection', page.voice.say('order.offline'));
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => follow(page), againMs);
+  });
+}
+
+let isLost = false;
+
+function countDown(page: Page): void {
+  const { voice } = page;
+  const soon = (left: number) => {
+    const hint = byId('more-hint');
+    const more = voice.say('order.moreHint', {
+      duration: voice.duration(Number(hint?.dataset.seconds)),
+    });
+    const words = voice.say('order.soonOver', { duration: voice.duration(left) });
+    return hint === null
+      ? words
+      : `${words} ${byId('extend')?.querySelector('button')?.textContent}: ${more}`;
+  };
+  startCountdown({
+    'pay-before': {
+      warn: (left) => show('soon', left === null ? '' : soon(left)),
+      over() {
+        show('soon', '');
+        // The sweep ends the order a moment after its time, and the stream tells; if it does not:
+        setTimeout(() => void refresh(page), 1_500);
+      },
+    },
+  });
+}

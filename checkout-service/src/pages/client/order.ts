@@ -1,0 +1,3 @@
+import { startOrderPage } from './order-page.ts';
+
+startOrderPage();
