@@ -80,7 +80,7 @@ export function jobWorker<Job, Outcome>(
       concurrency: 5,
       skipVersionCheck: true,
       maxStalledCount: stalledMax,
-      settings: { backoffStrategy: patientPauseMs },
+      settings: { backoffStrategy: (attemptsMade) => patientPauseMs(attemptsMade, Math.random) },
     },
   );
   worker.on('completed', (_job, outcome: Outcome) => onDone(outcome));
@@ -100,7 +100,7 @@ export function jobWorker<Job, Outcome>(
  * Doubles from a second to a quarter of an hour. Jittered over its upper half: what failed together,
  * thousands of it, does not come back together.
  */
-function patientPauseMs(attemptsMade: number): number {
+export function patientPauseMs(attemptsMade: number, random: () => number): number {
   const longest = Math.min(patientPauseMsMax, 1_000 * 2 ** Math.min(attemptsMade - 1, 20));
-  return Math.round(longest * (0.5 + Math.random() / 2));
+  return Math.round(longest * (0.5 + random() / 2));
 }
