@@ -33,6 +33,7 @@ export async function startQueueService(
       FAIRGATE_INTERNAL_KEY: checkouts.secrets.internal,
       FAIRGATE_NOTICE_KEYS: oneHmacKey(checkouts.secrets.notice),
       FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
+      FAIRGATE_WEBHOOK_KEYS: 'w'.repeat(43),
       FAIRGATE_PASS_KEYS: JSON.stringify(wish.passKeys ?? { keys: [makeHmacKey(new Date())] }),
     },
   });

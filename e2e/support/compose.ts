@@ -51,6 +51,7 @@ export const leastDotenv = {
   FAIRGATE_ORDER_KEY_SECRET: 'o'.repeat(40),
   FAIRGATE_BOOTSTRAP_ADMIN_KEY: 'a'.repeat(40),
   FAIRGATE_INTERNAL_KEY: 'i'.repeat(40),
+  FAIRGATE_WEBHOOK_KEYS: 'w'.repeat(43),
   FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
   FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
   FAIRGATE_PURCHASE_JWKS: JSON.stringify({

@@ -11,6 +11,7 @@ const env = {
   FAIRGATE_MAIL_FROM: 'Shop <shop@example.org>',
   FAIRGATE_CHECKOUT_URLS: 'http://127.0.0.1:1,http://127.0.0.1:2/',
   FAIRGATE_INTERNAL_KEY: 'i'.repeat(40),
+  FAIRGATE_WEBHOOK_KEYS: 'w'.repeat(43),
   FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
   FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
   FAIRGATE_PUBLIC_ORIGINS: 'http://127.0.0.1:8787/, https://shop.example',

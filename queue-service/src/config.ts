@@ -12,6 +12,7 @@ import { type PassKeys, parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { z } from 'zod';
 import type { OidcSettings } from './app/access-ports.ts';
 import type { DkimSettings } from './app/ports.ts';
+import type { SealKeys } from './app/webhook-secrets.ts';
 import { checkDkim, dkimFields, dkimOf } from './dkim-config.ts';
 import { isVapidWhole, pushConfig, pushSettings, type Vapid, vapidMistake } from './push-config.ts';
 
@@ -47,6 +48,15 @@ function wholeOf(address: string): string {
   return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
+/** `<new>,<old>`: 32 bytes each, as base64url. */
+const sealKeys = z
+  .string()
+  .transform((list) => list.split(',').map((key) => Buffer.from(key.trim(), 'base64url')))
+  .refine(
+    (keys) => keys.every((key) => key.length === 32),
+    'must be keys of 32 bytes as base64url, by commas',
+  );
+
 /** `admin=…,operator=…,viewer=…`: how the login calls our roles. */
 const roleNames = z
   .string()
@@ -81,6 +91,10 @@ const settingsSchema = z
     FAIRGATE_INTERNAL_KEY: z.string().min(32),
     FAIRGATE_PASS_KEYS: keySetting(parsePassKeys, hmacKeysHint),
     FAIRGATE_NOTICE_KEYS: keySetting(parseNoticeKeys, hmacKeysHint),
+    /** The secrets of webhooks are kept under the first; all of them open. */
+    FAIRGATE_WEBHOOK_KEYS: sealKeys,
+    /** Webhooks may go to addresses that are not public: tests, one's own machine. */
+    FAIRGATE_WEBHOOK_PRIVATE: z.enum(['0', '1']).default('0'),
     FAIRGATE_BAN_SECONDS: z.coerce.number().int().min(0).max(31_536_000).default(900),
     /** For how long events are kept for analysts (docs/analytics.md); 0: none are written. */
     FAIRGATE_EVENTS_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
@@ -134,6 +148,8 @@ export type Config = {
   passKeys: PassKeys;
   /** The first signs the links that end notices; the checkouts have the same set. */
   noticeKeys: NoticeKeys;
+  webhookKeys: SealKeys;
+  webhookPrivate: boolean;
   /** For how long suspicious addresses are banned; 0: not at all. */
   banSeconds: number;
   /** For how many days events are kept; 0: none are written. */
@@ -169,6 +185,8 @@ export function readConfig(env: Record<string, unknown>): Config {
     internalKey: settings.FAIRGATE_INTERNAL_KEY,
     passKeys: settings.FAIRGATE_PASS_KEYS,
     noticeKeys: settings.FAIRGATE_NOTICE_KEYS,
+    webhookKeys: settings.FAIRGATE_WEBHOOK_KEYS,
+    webhookPrivate: settings.FAIRGATE_WEBHOOK_PRIVATE === '1',
     banSeconds: settings.FAIRGATE_BAN_SECONDS,
     eventsDays: settings.FAIRGATE_EVENTS_DAYS,
     bootstrapAdminKey: settings.FAIRGATE_BOOTSTRAP_ADMIN_KEY,

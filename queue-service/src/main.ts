@@ -28,9 +28,10 @@ import { postgresCheckFacts } from './adapters/postgres/check-facts.ts';
 import { eventStore } from './adapters/postgres/event-store.ts';
 import { postgresStore } from './adapters/postgres/store.ts';
 import { redisPreviews } from './adapters/previews.ts';
-import { guardProcess } from './adapters/process-guard.ts';
+import { guardProcess, untilDone } from './adapters/process-guard.ts';
 import { failFastRedis, patientRedis, roomConnection } from './adapters/redis.ts';
 import { roomSide } from './adapters/room-side.ts';
+import { webhookSide } from './adapters/webhook-side.ts';
 import { appearances } from './app/appearances.ts';
 import { arrivalsReader } from './app/arrivals.ts';
 import { bans as makeBans } from './app/bans.ts';
@@ -40,7 +41,7 @@ import { keys as makeKeys } from './app/keys.ts';
 import { logKeeper } from './app/log-keeper.ts';
 import { jobRelay, noticeJobSchema, noticeSender } from './app/notices.ts';
 import { makePasses } from './app/passes.ts';
-import type { NoticeJob, RefundJob, Store } from './app/ports.ts';
+import type { Catalogue, NoticeJob, RefundJob, Store } from './app/ports.ts';
 import { makePreviews } from './app/previews.ts';
 import { refundAll, refundJobSchema, refundOrder, refundSender } from './app/refunds.ts';
 import { revoker } from './app/revocations.ts';
@@ -106,6 +107,7 @@ function wire(config: Config, log: Logger) {
   const jobs = wireJobs(config, { store, jobsRedis, workRedis, metrics, clock, log });
   const watched = watching({ store, room, keeper, blocked, clock, pause });
   const stopping = new AbortController();
+  const hooks = webhookSide(config, { jobsRedis, workRedis, metrics, stopping, log });
   const api = makeApi({
     ...stockCalls({ store, keeper, clock }),
     sales: sales({ store, keeper, catalogue, clock, log }),
@@ -119,7 +121,8 @@ function wire(config: Config, log: Logger) {
     refund: refundOrder({ store, checkouts: jobs.checkouts }),
     refundAll: refundAll({ store }),
     ...access,
-    queues: jobs.queues,
+    ...hooks.api,
+    queues: [...jobs.queues, hooks.queue],
     console: consoleFiles(consoleFolder),
     bans,
     appearances: appearances({ store, keeper, clean: cleanHtml, clock }),
@@ -131,19 +134,15 @@ function wire(config: Config, log: Logger) {
     clock,
     log,
     metrics,
-    async ready() {
-      await store.ping();
-      return { redis: catalogue.reachable() };
-    },
+    ready: readiness(store, catalogue),
     stopping: stopping.signal,
   });
-  const keepLogs = wireLogs({ logs, room, clock, log });
   const begin = () => {
-    const workers = jobs.begin();
+    const workers = [...jobs.begin(), hooks.begin()];
     const timers = [
       startTimer('advance', 500, keeper.advanceAll, log),
       startTimer('schedules', 500, states.keepSchedules, log),
-      startTimer('log', 300, keepLogs, log),
+      startTimer('log', 300, wireLogs({ logs, room, clock, log }), log),
       startTimer('rooms', 1_000, keeper.keepRooms, log),
       startTimer('bans', 1_000, bans.keep, log),
       startTimer('suspects', 1_000, suspectBans(banParts, config.banSeconds), log),
@@ -153,6 +152,7 @@ function wire(config: Config, log: Logger) {
       startTimer('history', nextSecond(clock.now, historyIntoMs), watched.history.keep, log),
       startTimer('minutes', 15_000, watched.history.tidy, log),
       ...eventTimers({ store: events, blocked, clock, keptDays: config.eventsDays, pause, log }),
+      ...hooks.timers(),
       startTimer('sessions', 60_000, access.sessions.tidy, log),
     ];
     return { workers, timers };
@@ -160,10 +160,17 @@ function wire(config: Config, log: Logger) {
   const end = async ({ workers, timers }: ReturnType<typeof begin>, answered: Promise<void>) => {
     const working = [...workers.map((worker) => worker.close()), answered];
     await Promise.all([...working, ...timers.map((timer) => timer.stop())]);
-    await Promise.all([jobs.close(), database.close()]);
+    await Promise.all([jobs.close(), hooks.close(), database.close()]);
     disconnect();
   };
   return { api, keys: access.keys, begin, end, stopping };
+}
+
+function readiness(store: Store, catalogue: Catalogue) {
+  return async () => {
+    await store.ping();
+    return { redis: catalogue.reachable() };
+  };
 }
 
 type LogParts = { logs: PostgresLog; room: Room; clock: Clock; log: Logger };
@@ -264,18 +271,6 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stop(signal));
-  }
-}
-
-/** Repeats what needs Postgres until it is there. */
-async function untilDone(what: string, log: Logger, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === 1) log.warn({ err: error }, `${what} did not succeed; it goes on trying`);
-      await sleep(1_000);
-    }
   }
 }
 

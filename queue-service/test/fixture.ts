@@ -44,6 +44,7 @@ import { suspectBans } from '../src/app/suspects.ts';
 import { watching } from '../src/app/watching.ts';
 import { makeApi } from '../src/http/app.ts';
 import { silent, testAccess } from './access.ts';
+import { testHooks } from './webhooks.ts';
 
 export { silent };
 
@@ -93,7 +94,8 @@ export async function testService(
 ) {
   const stores = await testStores(onEnd);
   const { database, redis } = stores;
-  const { clock, setClock, pass } = await movedClock(redis);
+  const time = await movedClock(redis);
+  const { clock } = time;
   const logs = postgresLog(async (work) => await work(database.sql));
   const store = postgresStore(database, url);
   const { room, catalogue, counts, blocked } = roomSide(redis, clockedScripts());
@@ -128,6 +130,7 @@ export async function testService(
     console: consoleFiles(consoleFolder),
     bans,
     appearances: appearances({ store, keeper, clean: cleanHtml, clock }),
+    ...testHooks(store, clock),
     checks: checks({ store, facts, clock, hasTurnstile: false, publicOrigin }),
     preview: makePreviews({ store, facts, board: redisPreviews(redis), clock, publicOrigin }),
     passes: makePasses({ store, keys: passKeys, clock }),
@@ -161,9 +164,7 @@ export async function testService(
     /** How long answers were held back, in ms. */
     pauses,
     stopping,
-    clock,
-    setClock,
-    pass,
+    ...time,
     call: caller(api),
   };
 }

@@ -19,6 +19,7 @@ const ids: Record<string, string> = {
   orders: 'ord',
   bans: 'ban',
   'api-keys': 'key',
+  webhooks: 'hook',
 };
 /** An id of the right form that nothing has. */
 export const unknownId = ({ path }: DocumentedOperation) =>

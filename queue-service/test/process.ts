@@ -27,6 +27,8 @@ export async function startProcess(databaseUrl: string, redisUrl: string) {
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: processAdminKey,
     FAIRGATE_CHECKOUT_URLS: 'http://127.0.0.1:1',
     FAIRGATE_INTERNAL_KEY: 'the-internal-key-of-main-test-0123456789',
+    FAIRGATE_WEBHOOK_KEYS: 'w'.repeat(43),
+    FAIRGATE_WEBHOOK_PRIVATE: '1',
     FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
     FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
   };

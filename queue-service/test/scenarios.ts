@@ -1,9 +1,12 @@
 import { anOrder, aSale, iso, pen, type Service } from './fixture.ts';
+import { webhookScenarios } from './webhook-scenarios.ts';
 
 /** A request that is answered as documented, and how else it may be. */
 export type Scenario = {
   /** Of the `{id}` in the path. */
   id?: string;
+  /** Of the `{deliveryId}` in it. */
+  deliveryId?: string;
   query?: string;
   body?: unknown;
   /** Sent as it is, where the body is no JSON. */
@@ -16,7 +19,7 @@ export type Scenario = {
 };
 
 type Made = Promise<Scenario> | Scenario;
-type Scenarios = Record<string, (service: Service) => Made>;
+export type Scenarios = Record<string, (service: Service) => Made>;
 
 const product = async ({ call }: Service) =>
   String((await call('POST', '/v1/products', pen)).body.id);
@@ -195,4 +198,5 @@ export const scenarios: Scenarios = {
   ...saleScenarios,
   ...orderScenarios,
   ...accessScenarios,
+  ...webhookScenarios,
 };

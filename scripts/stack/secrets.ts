@@ -36,6 +36,11 @@ const secretsSchema = z.object({
     .string()
     .min(1)
     .default(() => randomText(32)),
+  /** What secrets of webhooks are kept under. */
+  webhookKey: z
+    .string()
+    .min(1)
+    .default(() => randomText(32)),
   databasePassword: z.string().min(1),
 });
 
@@ -46,6 +51,7 @@ const laterKeys = [
   'noticeKeys',
   'altchaKey',
   'vapidKey',
+  'webhookKey',
 ] as const satisfies (keyof Secrets)[];
 
 /** Every secret of a stack; made at the first start, and the same ever after. */
@@ -106,6 +112,7 @@ function makeSecrets(): Secrets {
     adminKey: `fgk_${randomText(32)}`,
     internalKey: randomText(32),
     altchaKey: randomText(32),
+    webhookKey: randomText(32),
     databasePassword: randomText(18),
   };
 }

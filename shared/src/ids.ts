@@ -15,12 +15,19 @@ export const idPrefixes = [
   'ban',
   'pass',
   'imp',
+  'hook',
+  'dlv',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
 /** 48 bits of milliseconds as 10 letters, then 80 random bits as 16: a ULID in lower case. */
 export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
   return `${prefix}_${timeLetters(nowMs)}${randomLetters(16)}`;
+}
+
+/** The id that follows from a moment and 16 bytes or more: the same for the same ones. */
+export function idOf(prefix: IdPrefix, atMs: number, bytes: Uint8Array): string {
+  return `${prefix}_${timeLetters(atMs)}${lettersOf(bytes.subarray(0, 16))}`;
 }
 
 /** An id is one of ours by its form alone; whether it exists is another question. */
@@ -46,8 +53,12 @@ function timeLetters(nowMs: number): string {
 }
 
 function randomLetters(count: number): string {
+  return lettersOf(pooledBytes(count));
+}
+
+function lettersOf(bytes: Uint8Array): string {
   let letters = '';
-  for (const byte of pooledBytes(count)) letters += alphabet.charAt(byte & 31);
+  for (const byte of bytes) letters += alphabet.charAt(byte & 31);
   return letters;
 }
 

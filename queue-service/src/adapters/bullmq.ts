@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { withDeadline } from '../app/deadline.ts';
 import type { JobQueue, Log } from '../app/ports.ts';
 
-export type QueueName = 'fairgate-notices' | 'fairgate-refunds';
+export type QueueName = 'fairgate-notices' | 'fairgate-refunds' | 'fairgate-webhooks';
 /** In braces, so that all of a queue's keys are in one slot of a cluster (FACTS.md). */
 const prefix = '{fairgate}';
 
@@ -28,6 +28,9 @@ const closeDeadlineMs = 1_500;
 export type Closable = { close(): Promise<void> };
 /** `queue` itself is for the page that shows the jobs. */
 export type OpenQueue<Job> = JobQueue<Job> & Closable & { queue: Queue };
+
+/** Of jobs that a timer puts again for as long as there is a need: their id is free at the end. */
+export const whileNeeded: DefaultJobOptions = { removeOnComplete: true, removeOnFail: true };
 
 /** `redis` fails fast: nothing waits for a Redis that is away. */
 export function jobQueue<Job extends { kind: string }>(
@@ -59,13 +62,17 @@ type Work<Job, Outcome> = {
   run: (job: Job) => Promise<Outcome>;
   onDone: (outcome: Outcome | 'failed') => void;
   log: Log;
+  /** Jobs at a time. */
+  concurrency?: number;
+  /** After so long a job whose worker died is somebody else's; looked for as often. */
+  stalledMs?: number;
 };
 
 /** `redis` is patient. A job whose data cannot be read is not tried again. */
 export function jobWorker<Job, Outcome>(
   name: QueueName,
   redis: Redis,
-  { schema, run, onDone, log }: Work<Job, Outcome>,
+  { schema, run, onDone, log, concurrency = 5, stalledMs = 30_000 }: Work<Job, Outcome>,
 ): Closable {
   const worker = new Worker(
     name,
@@ -77,8 +84,10 @@ export function jobWorker<Job, Outcome>(
     {
       connection: redis,
       prefix,
-      concurrency: 5,
+      concurrency,
       skipVersionCheck: true,
+      lockDuration: stalledMs,
+      stalledInterval: stalledMs,
       maxStalledCount: stalledMax,
       settings: { backoffStrategy: (attemptsMade) => patientPauseMs(attemptsMade, Math.random) },
     },

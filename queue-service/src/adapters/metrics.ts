@@ -24,6 +24,12 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
     labelNames: ['outcome'] as const,
     registers: [registry],
   });
+  const webhooks = new Counter({
+    name: 'fairgate_webhook_attempts_total',
+    help: 'Attempts to tell shops of events, by outcome',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+  });
   new Gauge({
     name: 'fairgate_blocked_attempts',
     help: 'Attempts that the edge refused since Redis was emptied last, by the refusal',
@@ -47,6 +53,7 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
     },
     notice: (outcome: string) => notices.inc({ outcome }),
     refund: (outcome: string) => refunds.inc({ outcome }),
+    webhook: (outcome: string) => webhooks.inc({ outcome }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isPostgresWriteFault } from '@fairgate/shared/db/write-fault.ts';
 import type { Logger } from 'pino';
 
@@ -13,4 +14,20 @@ export function guardProcess(log: Logger): void {
     log.fatal({ err: error }, 'uncaught');
     process.exit(1);
   });
+}
+
+/** Repeats what needs Postgres until it is there. */
+export async function untilDone(
+  what: string,
+  log: Logger,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 1) log.warn({ err: error }, `${what} did not succeed; it goes on trying`);
+      await sleep(1_000);
+    }
+  }
 }

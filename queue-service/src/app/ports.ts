@@ -14,6 +14,7 @@ import type { AppearanceRows } from './appearance-ports.ts';
 import type { ImportRows } from './import-ports.ts';
 import type { HistoryRows, LiveRows } from './live-ports.ts';
 import type { SaleBooks, SaleReport } from './summary-ports.ts';
+import type { WebhookRows } from './webhook-ports.ts';
 
 /** Some of the fields; what is undefined stays as it is. */
 export type Changes<T> = { [K in keyof T]?: T[K] | undefined };
@@ -229,6 +230,7 @@ export type Rows = {
   orders: OrderRows;
   notices: NoticeRows;
   outbox: OutboxRows;
+  webhooks: WebhookRows;
   note(entry: LedgerEntry): Promise<void>;
   /** Some thousand at most, by one statement. */
   noteAll(entries: readonly LedgerEntry[]): Promise<void>;

@@ -29,6 +29,8 @@ import type { Sales } from '../app/sales.ts';
 import type { Sessions } from '../app/sessions.ts';
 import type { SignIn } from '../app/sign-in.ts';
 import type { Summaries } from '../app/summaries.ts';
+import type { WebhookLog } from '../app/webhook-log.ts';
+import type { Webhooks } from '../app/webhooks.ts';
 import type { AddressOf } from './address.ts';
 import { appearanceRoutes } from './appearance-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
@@ -53,6 +55,7 @@ import { saleRoutes } from './sale-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { standing } from './standing.ts';
 import { summaryRoutes } from './summary-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 export type ApiParts = {
   products: Products;
@@ -84,6 +87,8 @@ export type ApiParts = {
   console: ConsoleFiles | null;
   bans: Bans;
   appearances: Appearances;
+  webhooks: Webhooks;
+  webhookLog: WebhookLog;
   checks: Checks;
   preview: MakePreview;
   passes: MakePasses;
@@ -145,6 +150,7 @@ export function makeApi(parts: ApiParts): Api {
   orderRoutes(api, authenticate, parts);
   banRoutes(api, authenticate, parts.bans);
   keyRoutes(api, authenticate, parts.keys);
+  webhookRoutes(api, authenticate, parts);
   auditRoutes(api, authenticate, parts.audit);
   consoleRoutes(api, parts.console);
   return api;

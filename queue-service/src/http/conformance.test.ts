@@ -36,8 +36,12 @@ beforeAll(async () => {
 
 type Asked = Scenario & { key?: string; address?: string };
 
-const targetOf = (operation: DocumentedOperation, { id, query = '' }: Asked) =>
-  `${operation.path.replace('{id}', id ?? unknownId(operation))}${query}`;
+const unknownDelivery = 'dlv_00000000000000000000000000';
+const targetOf = (operation: DocumentedOperation, asked: Asked) => {
+  const { id = unknownId(operation), deliveryId = unknownDelivery, query = '' } = asked;
+  const path = operation.path.replace('{id}', id).replace('{deliveryId}', deliveryId);
+  return `${path}${query}`;
+};
 
 /** Asks, and holds the answer against the document. */
 async function ask(

@@ -11,6 +11,7 @@ import { orderEndpoints } from './order-endpoints.ts';
 import { placeEndpoints } from './place-routes.ts';
 import { productCsvEndpoints } from './product-csv-routes.ts';
 import { summaryEndpoints } from './summary-routes.ts';
+import { webhookEndpoints } from './webhook-endpoints.ts';
 
 /** All calls that need a key, for the OpenAPI document. */
 export const controlEndpoints: Endpoint<unknown, unknown>[] = [
@@ -29,6 +30,7 @@ export const controlEndpoints: Endpoint<unknown, unknown>[] = [
   ...Object.values(placeEndpoints),
   ...Object.values(banEndpoints),
   ...Object.values(keyEndpoints),
+  ...Object.values(webhookEndpoints),
   ...Object.values(auditEndpoints),
 ];
 

@@ -33,7 +33,11 @@ export const events = pgTable(
   (t) => [index('events_by_sale').on(t.saleId, t.kind)],
 );
 
-export type EventSource = 'log' | 'ledger' | 'door';
+/**
+ * `webhooks`: the ledger, as shops are told of it. `sold-out`: a sale's turns between sold out (odd)
+ * and not (even), as the ledger tells them.
+ */
+export type EventSource = 'log' | 'ledger' | 'door' | 'webhooks' | 'sold-out';
 
 /** How far each source has been read, written with the rows that were made of it. */
 export const eventCursors = pgTable(

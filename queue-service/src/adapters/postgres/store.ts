@@ -20,6 +20,7 @@ import { roomRows } from './room-rows.ts';
 import { saleBooks } from './sale-books.ts';
 import { saleRows } from './sale-rows.ts';
 import { sessionRows } from './session-rows.ts';
+import { webhookRows } from './webhook-rows.ts';
 
 /** Deadlock, serialization failure: Postgres chose this one to try again. */
 const retryStates = ['40P01', '40001'];
@@ -59,6 +60,7 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
     orders: orderRows(db),
     notices: noticeRows(db),
     outbox: outboxRows(db),
+    webhooks: webhookRows(db),
     async note(entry) {
       await db.insert(ledger).values(entry);
     },

@@ -1,0 +1,62 @@
+import type { Clock } from '@fairgate/shared/clock.ts';
+import { keptMs, pendingMsMax } from '../domain/webhook-retries.ts';
+import type { JobQueue, Log, Store } from './ports.ts';
+import type { WebhookFeed } from './webhook-ports.ts';
+
+/** A job of the queue: something is due for an endpoint. Whoever has it sends all of it. */
+export type WebhookJob = { kind: 'webhooks'; webhookId: string };
+
+type Parts = {
+  store: Store;
+  feed: WebhookFeed;
+  queue: JobQueue<WebhookJob>;
+  clock: Clock;
+  log: Log;
+};
+
+export type WebhookKeeper = {
+  /** `ledger → events and deliveries`. */
+  tell(): Promise<void>;
+  /** `deliveries that are due → a job for each endpoint`. */
+  hand(): Promise<void>;
+  /** `stock → ledger`: sales that are sold out, or are so no more. */
+  watchStock(): Promise<void>;
+  /** Gives up what is too old to be of use, and deletes what is kept no longer. */
+  tidy(): Promise<void>;
+};
+
+/** A pass is over before its timer gives it up; the next one goes on. */
+const passMsMax = 5_000;
+
+/** Any number of instances may do each of these at once. */
+export function webhookKeeper({ store, feed, queue, clock, log }: Parts): WebhookKeeper {
+  return {
+    async tell() {
+      const endMs = performance.now() + passMsMax;
+      while ((await feed.tellNext(clock.now())) === 'more' && performance.now() < endMs);
+    },
+    async hand() {
+      if (!queue.ready()) return;
+      const due = await store.webhooks.due(clock.now());
+      // By this id an endpoint has one job at a time, so that its bound is one for all instances.
+      const jobs = due.map((webhookId) => {
+        return { jobId: webhookId, data: { kind: 'webhooks' as const, webhookId } };
+      });
+      if (jobs.length > 0) await queue.add(jobs);
+    },
+    async watchStock() {
+      const turns = await feed.turns();
+      for (const { id, phase, soldOut } of await store.sales.rooms(null)) {
+        if (phase !== 'open' && phase !== 'paused') continue;
+        const told = turns.get(id) ?? 0;
+        if ((told % 2 === 1) !== soldOut) await feed.turn(id, told);
+      }
+    },
+    async tidy() {
+      const now = clock.now();
+      const givenUp = await store.webhooks.giveUp(now - pendingMsMax);
+      if (givenUp > 0) log.warn({ givenUp }, 'webhooks that waited for too long were given up');
+      await store.webhooks.drop(now - keptMs);
+    },
+  };
+}
