@@ -40,10 +40,11 @@ import { eventTimers } from './app/events.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { logKeeper } from './app/log-keeper.ts';
 import { jobRelay, noticeJobSchema, noticeSender } from './app/notices.ts';
+import { orderCalls } from './app/order-calls.ts';
 import { makePasses } from './app/passes.ts';
 import type { Catalogue, NoticeJob, RefundJob, Store } from './app/ports.ts';
 import { makePreviews } from './app/previews.ts';
-import { refundAll, refundJobSchema, refundOrder, refundSender } from './app/refunds.ts';
+import { refundJobSchema, refundSender } from './app/refunds.ts';
 import { revoker } from './app/revocations.ts';
 import { roomKeeper } from './app/room-keeper.ts';
 import { saleStates } from './app/sale-states.ts';
@@ -114,12 +115,10 @@ function wire(config: Config, log: Logger) {
     states,
     ...watched,
     summaries: summaries({ store, room, blocked, clock, pause }),
-    orders: store.orders,
     fairness: logs,
     arrivals: arrivalsReader({ logs, clock }),
     publicOrigin: config.publicOrigin,
-    refund: refundOrder({ store, checkouts: jobs.checkouts }),
-    refundAll: refundAll({ store }),
+    ...orderCalls({ store, checkouts: jobs.checkouts }),
     ...access,
     ...hooks.api,
     queues: [...jobs.queues, hooks.queue],

@@ -30,10 +30,10 @@ import { arrivalsReader } from '../src/app/arrivals.ts';
 import { bans as makeBans } from '../src/app/bans.ts';
 import { checks } from '../src/app/checks.ts';
 import { logKeeper } from '../src/app/log-keeper.ts';
+import { orderCalls } from '../src/app/order-calls.ts';
 import { makePasses } from '../src/app/passes.ts';
 import type { Checkouts } from '../src/app/ports.ts';
 import { makePreviews } from '../src/app/previews.ts';
-import { refundAll, refundOrder } from '../src/app/refunds.ts';
 import { revoker } from '../src/app/revocations.ts';
 import { roomKeeper } from '../src/app/room-keeper.ts';
 import { saleStates } from '../src/app/sale-states.ts';
@@ -117,12 +117,10 @@ export async function testService(
     states,
     ...watched,
     summaries: summaries({ store, room, blocked, clock, pause: async () => {} }),
-    orders: store.orders,
     fairness: logs,
     arrivals: arrivalsReader({ logs, clock }),
     publicOrigin,
-    refund: refundOrder({ store, checkouts }),
-    refundAll: refundAll({ store }),
+    ...orderCalls({ store, checkouts }),
     ...access,
     audit: store.audit,
     note: store.note,

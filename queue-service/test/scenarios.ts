@@ -162,6 +162,10 @@ const orderScenarios: Scenarios = {
     const id = (await anOrder(service, order)).orderId;
     return { id, body: {}, conflict: { id, ...wrongName } };
   },
+  'POST /v1/sales/{id}/outcomes': async (service) => {
+    const body = { outcomes: [{ token: 'a.b.c', outcome: 'abandoned' }] };
+    return { id: await publicSale(service), body, conflict: { id: await draft(service), body } };
+  },
   'POST /v1/sales/{id}/refund-all': async (service) => {
     const { saleId } = await closedSale(service);
     return { id: saleId, body: {}, conflict: { id: saleId, ...wrongName } };

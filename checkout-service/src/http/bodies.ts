@@ -1,4 +1,4 @@
-import { outcomeSchema } from '@fairgate/shared/http/reported.ts';
+import { outcomeSchema } from '@fairgate/shared/reported-outcomes.ts';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 

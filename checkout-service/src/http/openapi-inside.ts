@@ -7,9 +7,9 @@ import {
   pathParameter,
   refusals,
 } from '@fairgate/shared/http/openapi-parts.ts';
-import { reportedAnswerSchema } from '@fairgate/shared/http/reported.ts';
 import { fairnessSchema } from '@fairgate/shared/log/fairness.ts';
 import { logLineSchema } from '@fairgate/shared/log/record.ts';
+import { reportedAnswerSchema } from '@fairgate/shared/reported-outcomes.ts';
 import { healthSchema, orderAnswerSchema, readySchema } from './answers.ts';
 import { refundSchema, reportsSchema } from './bodies.ts';
 import { always, inputWords } from './openapi-orders.ts';

@@ -1,6 +1,6 @@
 import { jsonBody } from '@fairgate/shared/http/body.ts';
-import type { ReportedAnswer } from '@fairgate/shared/http/reported.ts';
 import { Problem, problemResponse } from '@fairgate/shared/problem.ts';
+import type { ReportedAnswer } from '@fairgate/shared/reported-outcomes.ts';
 import { type Context, Hono } from 'hono';
 import type { Reported, ReportedResult } from '../app/reported.ts';
 import { orderView } from '../domain/order-view.ts';

@@ -3,6 +3,7 @@ import type { Suspect } from '@fairgate/shared/bans/suspects.ts';
 import type { NoticeEnd } from '@fairgate/shared/db/schema-records.ts';
 import type { StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
+import type { Outcome, ReportedAnswer } from '@fairgate/shared/reported-outcomes.ts';
 import type { UsedUp } from '@fairgate/shared/room/room.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
 import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
@@ -165,7 +166,13 @@ export type RefundReply =
 export type Checkouts = {
   /** May be repeated: a refunded order is `refunded` again. */
   refund(orderId: string, by: { actor: string; reason: string | null }): Promise<RefundReply>;
+  /** What a checkout of the shop's own reports: a result for each. May be repeated too. */
+  report(saleId: string, reports: { actor: string; outcomes: Outcome[] }): Promise<ReportReply>;
 };
+
+export type ReportReply =
+  | { kind: 'reported'; results: ReportedAnswer['results'] }
+  | { kind: 'unavailable'; cause: unknown };
 
 export type NoticeRows = {
   order(orderId: string): Promise<NoticeOrder | null>;

@@ -16,12 +16,12 @@ import type { History } from '../app/history.ts';
 import type { Keys } from '../app/keys.ts';
 import type { LiveRooms } from '../app/live.ts';
 import type { LiveHub } from '../app/live-hub.ts';
+import type { OrderCalls } from '../app/order-calls.ts';
 import type { MakePasses } from '../app/passes.ts';
-import type { LedgerEntry, Log, OrderRows } from '../app/ports.ts';
+import type { LedgerEntry, Log } from '../app/ports.ts';
 import type { MakePreview } from '../app/previews.ts';
 import type { ImportProducts } from '../app/product-imports.ts';
 import type { Products } from '../app/products.ts';
-import type { RefundAll, RefundOrder } from '../app/refunds.ts';
 import type { Revoke } from '../app/revocations.ts';
 import type { CopySale } from '../app/sale-copies.ts';
 import type { SaleStates } from '../app/sale-states.ts';
@@ -57,7 +57,7 @@ import { standing } from './standing.ts';
 import { summaryRoutes } from './summary-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
-export type ApiParts = {
+export type ApiParts = OrderCalls & {
   products: Products;
   importProducts: ImportProducts;
   sales: Sales;
@@ -67,12 +67,9 @@ export type ApiParts = {
   hub: LiveHub;
   history: History;
   summaries: Summaries;
-  orders: OrderRows;
   fairness: FairnessLog;
   arrivals: ReadArrivals;
   publicOrigin: string;
-  refund: RefundOrder;
-  refundAll: RefundAll;
   keys: Keys;
   sessions: Sessions;
   signIn: SignIn;

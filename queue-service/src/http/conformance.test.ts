@@ -21,7 +21,12 @@ import { openApiDocument } from './openapi.ts';
 const api = conformance(openApiDocument(controlEndpoints));
 const guarded = api.operations.filter(({ isGuarded, path }) => isGuarded && path !== '/v1/session');
 const open = api.operations.filter((one) => !guarded.includes(one));
-const checkouts: Checkouts = { refund: async () => ({ kind: 'refunded' }) };
+const checkouts: Checkouts = {
+  refund: async () => ({ kind: 'refunded' }),
+  report: async (_, { outcomes }) => {
+    return { kind: 'reported', results: outcomes.map(() => ({ result: 'accepted', order: null })) };
+  },
+};
 
 let service: Service;
 /** By role. */

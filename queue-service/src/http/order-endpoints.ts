@@ -33,6 +33,18 @@ export const orderEndpoints = {
     status: 200,
     answer: view.orderView,
   },
+  outcomes: {
+    method: 'POST',
+    path: '/v1/sales/{id}/outcomes',
+    idPrefix: 'sale',
+    role: 'operator',
+    summary:
+      'What became of purchase tokens at a checkout of the shop’s own; a result for each, in their order',
+    body: input.reportedOutcomesSchema,
+    refusals: { conflict: 'the sale is a draft' },
+    status: 200,
+    answer: view.reportedOutcomesView,
+  },
   refundAll: {
     method: 'POST',
     path: '/v1/sales/{id}/refund-all',

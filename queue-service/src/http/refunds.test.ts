@@ -14,6 +14,7 @@ async function withOrder(reply: RefundReply = { kind: 'refunded' }) {
       asked.push({ orderId, ...by });
       return reply;
     },
+    report: async () => ({ kind: 'unavailable', cause: 'not asked here' }),
   };
   const service = await testService(onTestFinished, checkouts);
   const sale = await aSale(service, { publish: true });

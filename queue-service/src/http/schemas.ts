@@ -2,6 +2,7 @@ import { banKinds, banValue } from '@fairgate/shared/bans/ban.ts';
 import { pageQuerySchema } from '@fairgate/shared/http/page.ts';
 import { isId } from '@fairgate/shared/ids.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
+import { outcomesSchema } from '@fairgate/shared/reported-outcomes.ts';
 import { roomSettingsPatchSchema, saleModes } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
 import { unitsAddedMax } from '../domain/product-import.ts';
@@ -80,6 +81,8 @@ export const actionSchema = z.strictObject({ confirm: z.string().max(1_000).opti
 
 /** `reason` goes into the ledger; `confirm` is the sale's name. */
 export const refundSchema = actionSchema.extend({ reason: z.string().max(500).optional() });
+
+export const reportedOutcomesSchema = z.strictObject({ outcomes: outcomesSchema });
 
 export const newKeySchema = z.strictObject({
   name,

@@ -2,6 +2,7 @@ import { banKinds } from '@fairgate/shared/bans/ban.ts';
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { liveFiguresSchema } from '@fairgate/shared/live-figures.ts';
 import { orderStates } from '@fairgate/shared/order.ts';
+import { reportedAnswerSchema } from '@fairgate/shared/reported-outcomes.ts';
 import { roomSettingsSchema, saleModes, saleStates } from '@fairgate/shared/sale.ts';
 import { z } from 'zod';
 import type { AuditRecord } from '../app/access-ports.ts';
@@ -214,6 +215,11 @@ export function viewSession(who: Identity): z.infer<typeof sessionView> {
   const { actor, name, role, expiresAt } = who;
   return { actor, name, role, expiresAt: timeOrNull(expiresAt) };
 }
+
+export const reportedOutcomesView = z.object({
+  id: z.string().describe('of the sale'),
+  results: reportedAnswerSchema.shape.results,
+});
 
 export const refundsView = z.object({
   id: z.string().describe('of the sale'),

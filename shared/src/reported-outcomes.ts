@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orderSchema } from '../order.ts';
+import { orderSchema } from './order.ts';
 
 /** A problem document (RFC 9457) that is a part of an answer. */
 export const problemDocumentSchema = z.looseObject({
@@ -51,6 +51,8 @@ export const outcomeSchema = z.discriminatedUnion('outcome', [
     token,
   }),
 ]);
+
+export type Outcome = z.infer<typeof outcomeSchema>;
 
 export const outcomesSchema = z
   .array(outcomeSchema)
