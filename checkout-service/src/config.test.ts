@@ -24,6 +24,7 @@ const sandbox = {
   FAIRGATE_SANDBOX_URL: 'http://127.0.0.1:1',
   FAIRGATE_SANDBOX_WEBHOOK_SECRET: 's'.repeat(40),
 };
+const FAIRGATE_STRIPE_PUBLISHABLE_KEY = 'pk_test_0123456789';
 const FAIRGATE_STRIPE_API_URL = 'http://127.0.0.1:12111';
 
 function mistakes(env: Record<string, string>): string {
@@ -43,6 +44,8 @@ describe('the settings of payment providers', () => {
     );
     expect(mistakes(stripe)).toBe('');
     expect(mistakes({ ...stripe, FAIRGATE_STRIPE_API_URL })).toBe('');
+    expect(mistakes({ ...stripe, FAIRGATE_STRIPE_PUBLISHABLE_KEY })).toBe('');
+    expect(mistakes({ ...stripe, FAIRGATE_STRIPE_PUBLISHABLE_KEY: '' })).toBe('');
   });
 
   it.each([
@@ -65,6 +68,15 @@ describe('the settings of payment providers', () => {
     [
       'FAIRGATE_STRIPE_API_URL',
       { ...stripe, FAIRGATE_STRIPE_API_URL, FAIRGATE_STRIPE_SECRET_KEY: 'sk_live_0123456789' },
+    ],
+    ['FAIRGATE_STRIPE_PUBLISHABLE_KEY', { FAIRGATE_STRIPE_PUBLISHABLE_KEY }],
+    [
+      'FAIRGATE_STRIPE_PUBLISHABLE_KEY',
+      { ...stripe, FAIRGATE_STRIPE_PUBLISHABLE_KEY: 'pk_live_0123456789' },
+    ],
+    [
+      'FAIRGATE_STRIPE_PUBLISHABLE_KEY',
+      { ...stripe, FAIRGATE_STRIPE_PUBLISHABLE_KEY: 'sk_test_0123456789' },
     ],
     ['FAIRGATE_SANDBOX_WEBHOOK_SECRET', { FAIRGATE_SANDBOX_URL: 'http://127.0.0.1:1' }],
     [
@@ -100,7 +112,8 @@ describe('what the compose file passes on', () => {
     expect(settings()).toMatchObject({ FAIRGATE_INSTANCE: name, FAIRGATE_HOST: '0.0.0.0' });
     expect(settings().FAIRGATE_SANDBOX_URL).toBeUndefined();
     expect(settings({ ...sandbox, FAIRGATE_STRIPE_SECRET_KEY: '' })).toMatchObject(sandbox);
-    expect(settings(stripe)).toMatchObject(stripe);
+    const withForm = { ...stripe, FAIRGATE_STRIPE_PUBLISHABLE_KEY };
+    expect(settings(withForm)).toMatchObject(withForm);
   });
 
   it('is all that the sandbox needs, which cannot run without its secret', () => {

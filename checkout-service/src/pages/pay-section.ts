@@ -65,7 +65,7 @@ function stripeForm(
   shown: string,
 ): Html {
   return html`<noscript><p>${speech.say('pay.needsScript')}</p></noscript>
-<form id="pay-stripe" data-key="${publishableKey}" data-amount="${amount}" data-currency="${order.currency.toLowerCase()}">
+<form id="pay-stripe" hidden data-key="${publishableKey}" data-amount="${amount}" data-currency="${order.currency.toLowerCase()}">
 <p id="pay-state" role="status"></p><div id="pay-element"></div>
 <p id="pay-mistake" class="notice notice-bad" role="alert" tabindex="-1"></p>
 <p><button type="submit" disabled>${speech.say('pay.button', { amount: shown })}</button></p>

@@ -22,6 +22,8 @@ export async function ask(
   try {
     const response = await fetch(path, {
       method: 'POST',
+      // With none the browser would call our own page nobody's (`Origin: null`).
+      referrerPolicy: 'same-origin',
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(json),
     });

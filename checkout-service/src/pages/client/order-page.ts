@@ -32,9 +32,11 @@ export function startOrderPage(tend: Tend = () => {}): Voice<OrderPhrase> {
   showPrint();
   follow(page);
   // Whoever comes back to the page sees it as it is now, frozen or not.
-  document.addEventListener('visibilitychange', () => {
+  const lookAgain = () => {
     if (document.visibilityState === 'visible') void refresh(page);
-  });
+  };
+  document.addEventListener('visibilitychange', lookAgain);
+  addEventListener('pageshow', (event) => event.persisted && lookAgain());
   countDown(page);
   return voice;
 }
@@ -90,7 +92,7 @@ async function sendForm(form: HTMLFormElement, page: Page): Promise<OrderPhrase 
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) body.set(name, String(value));
   try {
-    const reply = await fetch(form.action, { method: 'POST', body });
+    const reply = await fetch(form.action, { method: 'POST', body, referrerPolicy: 'same-origin' });
     // The browser has this order no longer: its page says what that means.
     if (reply.status === 404) location.reload();
     if (reply.headers.get('content-type')?.startsWith('text/html')) {

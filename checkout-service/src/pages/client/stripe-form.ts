@@ -31,6 +31,7 @@ export function tendStripe(returned: URLSearchParams): void {
   }
   if (tended.has(form)) return;
   tended.add(form);
+  form.hidden = false;
   const mount = () => mountForm(form, button, returned);
   byId('pay-again')?.addEventListener('click', () => void mount());
   form.addEventListener('submit', (event) => {

@@ -15,6 +15,10 @@ export async function tokenAgain(sale: string): Promise<string | null> {
   const nowMs = Date.parse(serverTime);
   const proof =
     pair && ath ? { dpop: await makeProof(pair, { method: 'POST', path, ath, nowMs }) } : {};
-  const answer = await fetch(path, { method: 'POST', headers: proof });
+  const answer = await fetch(path, {
+    method: 'POST',
+    headers: proof,
+    referrerPolicy: 'same-origin',
+  });
   return answer.ok ? (await answer.json()).token : null;
 }
