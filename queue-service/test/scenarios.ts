@@ -110,7 +110,8 @@ const saleScenarios: Scenarios = {
   },
   'GET /v1/sales/{id}/appearance': async (service) => ({ id: await draft(service) }),
   'PUT /v1/sales/{id}/appearance': async (service) => {
-    const body = { logoUrl: 'https://shop.example/logo.png', html: '<p onclick=x()>Welcome</p>' };
+    const logo = { logoUrl: 'https://shop.example/logo.png', logoAlt: 'The shop' };
+    const body = { ...logo, html: '<p onclick=x()>Welcome</p>' };
     const { saleId } = await closedSale(service);
     return { id: await publicSale(service), body, conflict: { id: saleId, body } };
   },

@@ -162,7 +162,9 @@ it('nothing else is taken', () => {
   expect(faults({ css: 'x' })).toHaveLength(1);
   expect(faults({ colours: { accent: '#7a0b3b', shadow: '#000000' } })).toHaveLength(1);
   for (const logoUrl of ['http://x.example/a.png', 'javascript:alert(1)', 'data:,x', '/a.png']) {
-    expect(faults({ logoUrl })).toHaveLength(1);
+    expect(faults({ logoUrl, logoAlt: 'The shop' })).toHaveLength(1);
   }
-  expect(faults({ logoUrl: 'https://x.example/a.png', logoAlt: 'The shop' })).toEqual([]);
+  const logoUrl = 'https://x.example/a.png';
+  expect(faults({ logoUrl, logoAlt: 'The shop' })).toEqual([]);
+  expect(faults({ logoUrl, logoAlt: ' ' })).toEqual(['logoAlt: must say what the logo shows']);
 });

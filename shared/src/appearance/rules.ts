@@ -27,7 +27,8 @@ export const newAppearanceSchema = appearanceSchema.superRefine((appearance, con
 }) satisfies z.ZodType<Appearance>;
 
 function faultsOf(appearance: Appearance): Fault[] {
-  return [...sizeFaults(appearance), ...colourFaults(appearance), ...textFaults(appearance)];
+  const ofParts = [...logoFaults(appearance), ...colourFaults(appearance)];
+  return [...sizeFaults(appearance), ...ofParts, ...textFaults(appearance)];
 }
 
 /** Also of what became of it when its HTML was cleaned. */
@@ -44,6 +45,12 @@ export function sizeFaults(appearance: Appearance): Fault[] {
 
 function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
+}
+
+/** It is the link to all sales, and a link has to say something to everybody. */
+function logoFaults({ logoUrl, logoAlt = '' }: Appearance): Fault[] {
+  if (logoUrl === undefined || logoAlt.trim() !== '') return [];
+  return [{ path: ['logoAlt'], message: 'must say what the logo shows' }];
 }
 
 function colourFaults({ colours }: Appearance): Fault[] {
