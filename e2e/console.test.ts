@@ -175,6 +175,7 @@ test.each([{ size: 'wide' }, { size: 'narrow' }] as const)(
     for (const [path, heading] of [
       ['/products', 'Products'],
       ['/orders', 'Orders'],
+      ['/webhooks', 'Webhooks'],
       ['/bans', 'Bans'],
       ['/keys', 'Keys'],
       ['/audit', 'Audit log'],

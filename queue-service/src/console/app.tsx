@@ -43,6 +43,7 @@ function Shell() {
           <Link to="/">Sales</Link>
           <Link to="/products">Products</Link>
           <Link to="/orders">Orders</Link>
+          <Link to="/webhooks">Webhooks</Link>
           {may('operator') && <Link to="/bans">Bans</Link>}
           {may('admin') && <Link to="/keys">Keys</Link>}
           <Link to="/audit">Audit log</Link>

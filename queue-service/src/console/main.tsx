@@ -5,6 +5,7 @@ import './style/forms.css';
 import './style/layout.css';
 import './style/parts.css';
 import './style/tables.css';
+import './style/webhooks.css';
 import './style/look.css';
 import './style/narrow.css';
 

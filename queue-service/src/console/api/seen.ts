@@ -24,7 +24,7 @@ function asWritten({ name, description, imageUrl, priceMinor, currency, stock }:
 
 /** Asks whether to overwrite what somebody else changed. */
 export function goesOn(
-  kind: 'sale' | 'product' | 'look',
+  kind: 'sale' | 'product' | 'look' | 'webhook',
   changed: string,
   what: string,
 ): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type * as view from '../../http/views.ts';
+import type * as hooks from '../../http/webhook-views.ts';
 
 // What the API answers, by the schemas that it answers with; nothing of them is in the bundle.
 
@@ -10,6 +11,9 @@ export type Order = z.infer<typeof view.orderView>;
 export type Ban = z.infer<typeof view.banView>;
 export type ApiKey = z.infer<typeof view.keyView>;
 export type NewApiKey = z.infer<typeof view.newKeyView>;
+export type Webhook = z.infer<typeof hooks.webhookView>;
+export type NewWebhook = z.infer<typeof hooks.newWebhookView>;
+export type Delivery = z.infer<typeof hooks.deliveryView>;
 export type AuditEntry = z.infer<typeof view.auditView>;
 export type Session = z.infer<typeof view.sessionView>;
 export type LiveRoom = z.infer<typeof view.liveRoomView> & { stale?: boolean };

@@ -44,6 +44,11 @@ const stateWords: Record<string, string> = {
   expired: 'Expired',
   cancelled: 'Cancelled',
   refunded: 'Refunded',
+  pending: 'Pending',
+  delivered: 'Delivered',
+  failed: 'Failed',
+  on: 'On',
+  off: 'Off',
 };
 export const stateWord = (state: string) => stateWords[state] ?? state;
 

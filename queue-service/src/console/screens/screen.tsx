@@ -12,6 +12,8 @@ import { SaleFrame } from './sale-frame.tsx';
 import { Sales } from './sales.tsx';
 import { Settings } from './settings.tsx';
 import { Summary } from './summary.tsx';
+import { WebhookScreen } from './webhook.tsx';
+import { Webhooks } from './webhooks.tsx';
 import { Wizard } from './wizard.tsx';
 
 /** The screen of an address. */
@@ -26,6 +28,8 @@ export function Screen() {
       return <Products />;
     case 'orders':
       return <Orders saleId={null} />;
+    case 'webhooks':
+      return id === '' ? <Webhooks /> : <WebhookScreen id={id} />;
     case 'bans':
       return <Bans />;
     case 'keys':
