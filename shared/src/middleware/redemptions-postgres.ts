@@ -8,6 +8,7 @@ create table if not exists spent_tokens (
   idempotency_key text,
   digest text not null,
   answer text,
+  busy_until timestamptz,
   forget_at timestamptz not null
 )`;
 
@@ -50,6 +51,18 @@ export function postgresRedemptions(run: RunSql): Redemptions {
       return row === undefined
         ? await redemptions.spend(jti, attempt, keepMs)
         : spentSchema.parse(row);
+    },
+    async takeUp(jti, leaseMs) {
+      const taken = await run(
+        `update spent_tokens set busy_until = now() + $2::float8 * interval '1 ms'
+         where jti = $1 and answer is null and (busy_until is null or busy_until < now())
+         returning jti`,
+        [jti, leaseMs],
+      );
+      return taken.length > 0;
+    },
+    async putDown(jti) {
+      await run('update spent_tokens set busy_until = null where jti = $1', [jti]);
     },
     async keep(jti, answer) {
       await run('update spent_tokens set answer = $2 where jti = $1', [jti, answer]);

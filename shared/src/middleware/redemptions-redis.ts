@@ -7,8 +7,8 @@ export type SendCommand = (command: string, ...parts: string[]) => Promise<unkno
 const attemptSchema = z.object({ idempotencyKey: z.string().nullable(), digest: z.string() });
 
 /**
- * Two keys for each token, `spent:{jti}` (the attempt) and `spent:{jti}:answer`, both until they may be
- * forgotten. A Redis that loses its last second, by a failover say, loses what was spent in it: what
+ * Keys of a token: `spent:{jti}` (the attempt), `…:answer`, both until they may be forgotten, and
+ * `…:busy` (who works on it). A Redis that loses its last second, by a failover say, loses what was spent in it: what
  * costs money belongs into Postgres. Rejects as the client does.
  */
 export function redisRedemptions(send: SendCommand, prefix = 'spent:'): Redemptions {
@@ -27,6 +27,13 @@ export function redisRedemptions(send: SendCommand, prefix = 'spent:'): Redempti
       if (stored === null) return await redemptions.spend(jti, attempt, keepMs);
       return { ...attemptSchema.parse(JSON.parse(stored)), answer };
     },
+    async takeUp(jti, leaseMs) {
+      const px = String(Math.ceil(leaseMs));
+      return (await send('SET', `${keyOf(jti)}:busy`, '1', 'NX', 'PX', px)) !== null;
+    },
+    async putDown(jti) {
+      await send('DEL', `${keyOf(jti)}:busy`);
+    },
     async keep(jti, answer) {
       const key = keyOf(jti);
       const left = z.coerce.number().parse(await send('PTTL', key));
@@ -34,7 +41,7 @@ export function redisRedemptions(send: SendCommand, prefix = 'spent:'): Redempti
     },
     async release(jti) {
       const key = keyOf(jti);
-      if ((await send('EXISTS', `${key}:answer`)) === 0) await send('DEL', key);
+      if ((await send('EXISTS', `${key}:answer`)) === 0) await send('DEL', key, `${key}:busy`);
     },
   };
   return redemptions;

@@ -42,8 +42,8 @@ describe.each(stores)('tokens that are spent in %s', (_, storeOf) => {
     };
     const redemptions = storeOf();
     const work = vi.fn(async (): Promise<SpendAnswer> => ({ status: 201, body: { order: jti } }));
-    const buy = (idempotencyKey: string | null = null, body = '{}', job = work) =>
-      redeemOnce({ redemptions, claims, idempotencyKey, body }, job);
+    const buy = (idempotencyKey: string | null = null, body = '{}', job = work, leaseMs?: number) =>
+      redeemOnce({ redemptions, claims, idempotencyKey, body, leaseMs }, job);
     return { jti, work, buy };
   };
   const slugOf = async (answer: Response) =>
@@ -93,15 +93,26 @@ describe.each(stores)('tokens that are spent in %s', (_, storeOf) => {
     expect((await buy('key')).headers.get('idempotent-replayed')).toBe('true');
   });
 
-  it('are given back where nothing was left, and where the work failed', async () => {
+  it('are given back where nothing was left, and another key buys then', async () => {
     const { work, buy } = start();
     const soldOut = vi.fn(async () => ({ status: 409, body: { left: 0 }, spent: false }));
     expect((await buy('a', '{}', soldOut)).status).toBe(409);
+    expect((await buy('b')).status).toBe(201);
+    expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  it('stay spent where the work failed or its process died: the same key does it again, no other', async () => {
+    const { work, buy } = start();
     const broken = vi.fn(async (): Promise<SpendAnswer> => {
       throw new Error('the shop’s database is away');
     });
-    await expect(buy('b', '{}', broken)).rejects.toThrow('away');
-    expect((await buy('c')).status).toBe(201);
+    await expect(buy('key', '{}', broken)).rejects.toThrow('away');
+    expect((await buy('other')).status).toBe(409);
+    const dead = vi.fn(() => new Promise<SpendAnswer>(() => {}));
+    void buy('key', '{}', dead, 200);
+    await vi.waitFor(() => expect(dead).toHaveBeenCalled());
+    expect((await buy('key')).status).toBe(409);
+    await vi.waitFor(async () => expect((await buy('key')).status).toBe(201), 5_000);
     expect(work).toHaveBeenCalledTimes(1);
   });
 

@@ -6,7 +6,7 @@ import type { PurchaseClaims } from '../token/purchase.ts';
 /** One try to spend a token. `digest` stands for the body, so that it need not be kept. */
 export type Attempt = { idempotencyKey: string | null; digest: string };
 
-/** What is kept of a spent token; `answer` is null while the first request is under way. */
+/** What is kept of a spent token; `answer` is null as long as nothing was answered. */
 export type SpentToken = Attempt & { answer: string | null };
 
 /** Which tokens were spent here. Every call may be repeated without a further effect. */
@@ -16,6 +16,10 @@ export type Redemptions = {
    * long from now it has to be remembered.
    */
   spend(jti: string, attempt: Attempt, keepMs: number): Promise<SpentToken | null>;
+  /** For one request at a time, until `putDown` or so many ms later: it may work on the answer. */
+  takeUp(jti: string, leaseMs: number): Promise<boolean>;
+  /** The work failed: whoever asks again may take it up at once. */
+  putDown(jti: string): Promise<void>;
   /** Keeps what was answered, for whoever asks again with the same key. */
   keep(jti: string, answer: string): Promise<void>;
   /** The token was not spent after all: nothing was left, say. An answer that was kept stays. */
@@ -31,6 +35,8 @@ export type Spending = {
   /** The header `Idempotency-Key`, and the body as it came. */
   idempotencyKey: string | null | undefined;
   body: string;
+  /** How long `work` may take before it counts as dead; a minute where it is left out. */
+  leaseMs?: number | undefined;
   now?: (() => number) | undefined;
 };
 
@@ -40,46 +46,56 @@ export type SpendAnswer = { status: number; body: unknown; spent?: boolean };
 /**
  * Runs `work` for the first request with this token, and answers what it says; the same key and body
  * get the same answer again (`idempotent-replayed: true`), the same key with another body 422, any other
- * attempt 409. Where `work` throws, the token is given back and the error goes on. A process that
- * dies in `work` leaves the token spent and no answer: 409 `conflict`, until somebody looks.
+ * attempt 409. Where `work` threw, or its process died, nobody knows what it did: the token stays
+ * spent, and the same key and body run it again, so it has to be repeatable, as reports to Fairgate
+ * are. While it runs, 409 `conflict`. Rejects with what `work` throws.
  */
 export async function redeemOnce(
-  { redemptions, claims, idempotencyKey = null, body, now = Date.now }: Spending,
+  spending: Spending,
   work: () => Promise<SpendAnswer>,
 ): Promise<Response> {
+  const { redemptions, claims, idempotencyKey = null, leaseMs = 60_000 } = spending;
   if (idempotencyKey !== null && !/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
     const detail = 'The Idempotency-Key is 1 to 255 printable characters.';
     return refused(new Problem('invalid-request', detail));
   }
-  const attempt = { idempotencyKey, digest: createHash('sha256').update(body).digest('base64url') };
-  const { jti, exp } = claims;
-  const aliveMs = (exp + clockSkewSeconds) * 1_000 - now();
-  const spent = await redemptions.spend(jti, attempt, Math.max(keptMs, aliveMs + keptMs));
-  if (spent !== null) return again(spent, attempt);
+  const digest = createHash('sha256').update(spending.body).digest('base64url');
+  const attempt = { idempotencyKey, digest };
+  const { jti } = claims;
+  const known = await redemptions.spend(jti, attempt, keepMsOf(spending));
+  const answered = known === null ? null : again(known, attempt);
+  if (answered !== null) return answered;
+  if (!(await redemptions.takeUp(jti, leaseMs))) {
+    const detail = 'The same token is being redeemed; ask again for what becomes of it.';
+    return refused(new Problem('conflict', { detail, retryAfterSeconds: 1 }));
+  }
   let answer: SpendAnswer;
   try {
     answer = await work();
   } catch (error) {
-    await redemptions.release(jti);
+    await redemptions.putDown(jti);
     throw error;
   }
   if (answer.spent === false) await redemptions.release(jti);
-  // It is done, whatever the store says: who asks again and finds no answer is told 409 `conflict`.
+  // It is done, whatever the store says: without an answer kept, the same key does it again.
   else await redemptions.keep(jti, JSON.stringify([answer.status, answer.body])).catch(() => {});
   return Response.json(answer.body, { status: answer.status });
 }
 
-function again(spent: SpentToken, attempt: Attempt): Response {
+function keepMsOf({ claims, now = Date.now }: Spending): number {
+  const aliveMs = (claims.exp + clockSkewSeconds) * 1_000 - now();
+  return Math.max(0, aliveMs) + keptMs;
+}
+
+/** Null where this attempt has to be worked on (again). */
+function again(spent: SpentToken, attempt: Attempt): Response | null {
   if (attempt.idempotencyKey === null || attempt.idempotencyKey !== spent.idempotencyKey) {
     return refused(new Problem('token-already-redeemed', 'The token was redeemed before.'));
   }
   if (attempt.digest !== spent.digest) {
     return refused(new Problem('idempotency-key-reused', 'The key came with another body before.'));
   }
-  if (spent.answer === null) {
-    const detail = 'The same token is being redeemed; ask again for what becomes of it.';
-    return refused(new Problem('conflict', { detail, retryAfterSeconds: 1 }));
-  }
+  if (spent.answer === null) return null;
   // Written by this file alone.
   const [status, body] = JSON.parse(spent.answer) as [number, unknown];
   return Response.json(body, { status, headers: { 'idempotent-replayed': 'true' } });
