@@ -2,7 +2,17 @@ import type { Voice } from '@fairgate/shared/words/voice.ts';
 import type { OrderPhrase } from '../phrases.ts';
 import { countNow, startCountdown } from './countdown.ts';
 import { forgetDraft } from './draft.ts';
-import { announce, byId, isBusy, learnTime, localTimes, pageVoice, setBusy, show } from './page.ts';
+import {
+  announce,
+  byId,
+  isBusy,
+  learnTime,
+  localTimes,
+  pageVoice,
+  serverNow,
+  setBusy,
+  show,
+} from './page.ts';
 import { putParts, rememberParts } from './parts.ts';
 
 const order = () => byId('order') as HTMLElement;
@@ -105,12 +115,12 @@ async function sendForm(form: HTMLFormElement, page: Page): Promise<OrderPhrase 
   }
 }
 
-/** There is more time: said once, and the focus goes where the time is. */
+/** There is more time: how much it is now, said once. */
 function tellMore(voice: Voice<OrderPhrase>, before: string | null | undefined): void {
   const after = byId('pay-before')?.getAttribute('datetime');
   if (!before || !after || after === before) return;
-  const seconds = (Date.parse(after) - Date.parse(before)) / 1_000;
-  announce(voice.say('order.moreGiven', { duration: voice.duration(seconds) }));
+  const left = (Date.parse(after) - serverNow()) / 1_000;
+  announce(voice.say('order.moreGiven', { duration: voice.duration(left) }));
 }
 
 function showPrint(): void {
