@@ -39,7 +39,7 @@ import { checks } from './app/checks.ts';
 import { eventTimers } from './app/events.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { logKeeper } from './app/log-keeper.ts';
-import { jobRelay, noticeJobSchema, noticeSender } from './app/notices.ts';
+import { jobRelay, lostNotices, noticeJobSchema, noticeSender } from './app/notices.ts';
 import { orderCalls } from './app/order-calls.ts';
 import { makePasses } from './app/passes.ts';
 import type { Catalogue, NoticeJob, RefundJob, Store } from './app/ports.ts';
@@ -147,6 +147,7 @@ function wire(config: Config, log: Logger) {
       startTimer('suspects', 1_000, suspectBans(banParts, config.banSeconds), log),
       startTimer('pictures', 5_000, keeper.renewPictures, log),
       startTimer('jobs', 250, jobs.relay, log),
+      startTimer('lost notices', 15_000, jobs.findLost, log),
       startTimer('key uses', 5_000, access.keys.noteUses, log),
       startTimer('history', nextSecond(clock.now, historyIntoMs), watched.history.keep, log),
       startTimer('minutes', 15_000, watched.history.tidy, log),
@@ -219,6 +220,7 @@ function wireJobs(config: Config, parts: JobParts) {
     checkouts,
     queues: [notices.queue, refunds.queue],
     relay: jobRelay({ store, notices, refunds, log }),
+    findLost: lostNotices({ store, notices, clock }),
     begin: () => [
       jobWorker('fairgate-notices', workRedis, {
         schema: noticeJobSchema,

@@ -1,8 +1,9 @@
+import { outbox } from '@fairgate/shared/db/schema-records.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { anOrder, aSale, type Service, silent, testService } from '../../test/fixture.ts';
 import { brokenServer, catchingServer, politeUntil } from '../../test/smtp-servers.ts';
-import { noticeJobSchema, noticeSender } from '../app/notices.ts';
+import { jobRelay, lostNotices, noticeJobSchema, noticeSender } from '../app/notices.ts';
 import type { NoticeJob } from '../app/ports.ts';
 import { jobQueue, jobWorker, patientPauseMs, untilTooLate } from './bullmq.ts';
 import { smtpMailer } from './mail.ts';
@@ -19,6 +20,17 @@ async function someOrders(service: Service, count: number) {
     jobs.push({ jobId: `o${i}-${orderId}`, data });
   }
   return jobs;
+}
+
+async function queueAlone(service: Service) {
+  const redis = failFastRedis(service.redisUrl, 'jobs', silent);
+  const queue = jobQueue<NoticeJob>('fairgate-notices', redis, untilTooLate);
+  onTestFinished(async () => {
+    await queue.close();
+    redis.disconnect();
+  });
+  await vi.waitFor(() => expect(queue.ready()).toBe(true));
+  return { queue };
 }
 
 /** The queue and its worker, over a mail server at `url`. */
@@ -126,6 +138,42 @@ async function otherJobs(service: Service, count: number): Promise<number> {
   for (const redis of [add, work]) redis.disconnect();
   return done;
 }
+
+it('a Redis that loses the queue loses no notice, and makes none of them two', async () => {
+  const service = await testService();
+  const { db } = service.database;
+  const [first, second] = await someOrders(service, 2);
+  if (!first || !second) throw new Error('no orders');
+  const { store, clock } = service;
+  const refunds = { ready: () => true, add: () => Promise.reject(new Error('no refunds here')) };
+  const { queue: unworked } = await queueAlone(service);
+  const relay = jobRelay({ store, notices: unworked, refunds, log: silent });
+  const rows = [first, second].map(({ data }) => ({
+    topic: 'job' as const,
+    saleId: 'sale_1',
+    payload: data,
+    createdAt: new Date(clock.now()),
+  }));
+  await db.insert(outbox).values(rows);
+  await relay();
+  await service.redis.flushall();
+  await service.setClock();
+
+  const server = await catchingServer();
+  const { queue, outcomes } = await atWork(service, server.url);
+  const findLost = lostNotices({ store, notices: queue, clock });
+  // One that is on its way is nobody's to look for yet.
+  await findLost();
+  await service.pass(130_000);
+  await Promise.all([findLost(), findLost()]);
+  await vi.waitFor(() => expect(outcomes).toEqual(['sent', 'sent']), patience);
+  await service.redis.flushall();
+  await service.setClock();
+  await findLost();
+  await queue.add([first]);
+  await vi.waitFor(() => expect(outcomes).toEqual(['sent', 'sent', 'sent-before']), patience);
+  expect(server.caught).toHaveLength(2);
+}, 60_000);
 
 describe('the pauses of a notice', () => {
   const half = (attempt: number) => patientPauseMs(attempt, () => 0);

@@ -10,7 +10,9 @@ import {
   noticeKey,
   noticeKinds,
   noticeMail,
+  noticeOfKey,
 } from '../domain/notice.ts';
+import type { AwaitedNotice, NoticeName } from './notice-ports.ts';
 import type { JobQueue, Log, Mailer, NoticeJob, RefundJob, Store } from './ports.ts';
 import { refundJobSchema } from './refunds.ts';
 
@@ -39,6 +41,18 @@ type RelayParts = {
   log: Log;
 };
 
+type ToldJob = NoticeJob & { toldAt: number };
+
+/** By its id a notice is in its queue once, however often it is put there. */
+function noticeJob(data: ToldJob): { jobId: string; data: ToldJob } {
+  const { orderId, key } = awaited(data);
+  return { jobId: `${orderId}-${key}`, data };
+}
+
+function awaited({ orderId, notice, paymentId, toldAt }: ToldJob): AwaitedNotice {
+  return { orderId, key: noticeKey(notice, paymentId), toldAt };
+}
+
 /** Hands jobs of the outbox to their queues; the row goes once the queue has it. */
 export function jobRelay({ store, notices, refunds, log }: RelayParts): () => Promise<void> {
   const relayBatch = () =>
@@ -52,15 +66,18 @@ export function jobRelay({ store, notices, refunds, log }: RelayParts): () => Pr
           unreadable.push(id);
           return [];
         }
-        return [{ jobId: `o${id}-${parsed.data.orderId}`, data: parsed.data, createdAt }];
+        return [{ id, data: parsed.data, createdAt }];
       });
-      const noticeJobs = jobs.flatMap(({ jobId, data, createdAt }) =>
-        data.kind === 'notice' ? [{ jobId, data: { toldAt: createdAt, ...data } }] : [],
+      const noticeJobs = jobs.flatMap(({ data, createdAt }) =>
+        data.kind === 'notice' ? [noticeJob({ ...data, toldAt: data.toldAt ?? createdAt })] : [],
       );
-      const refundJobs = jobs.flatMap(({ jobId, data }) =>
-        data.kind === 'refund' ? [{ jobId, data }] : [],
+      const refundJobs = jobs.flatMap(({ id, data }) =>
+        data.kind === 'refund' ? [{ jobId: `o${id}-${data.orderId}`, data }] : [],
       );
-      if (noticeJobs.length > 0) await notices.add(noticeJobs);
+      if (noticeJobs.length > 0) {
+        await rows.notices.register(noticeJobs.map(({ data }) => awaited(data)));
+        await notices.add(noticeJobs);
+      }
       if (refundJobs.length > 0) await refunds.add(refundJobs);
       const read = taken.map(({ id }) => id).filter((id) => !unreadable.includes(id));
       if (unreadable.length > 0) await rows.outbox.setAside(unreadable);
@@ -70,6 +87,32 @@ export function jobRelay({ store, notices, refunds, log }: RelayParts): () => Pr
   return async () => {
     // Not even begun while Redis is away, so that no transaction is held open for it.
     while (notices.ready() && refunds.ready() && (await relayBatch()) === batchMax);
+  };
+}
+
+/** So long a notice has to run before anybody looks for it; and so old it is worth nothing any more. */
+const looked = { youngestMs: 120_000, oldestMs: 8 * 24 * 3_600_000, limit: 1_000 } as const;
+
+type LostParts = { store: Store; notices: JobQueue<NoticeJob>; clock: Clock };
+
+/**
+ * Puts notices that are not settled back into their queue, a thousand at a time in turn: whatever
+ * Redis has lost is there again, and what it has stays as it is.
+ */
+export function lostNotices({ store, notices, clock }: LostParts): () => Promise<void> {
+  let after: NoticeName | null = null;
+  return async () => {
+    if (!notices.ready()) return;
+    const now = clock.now();
+    const { youngestMs, oldestMs, limit } = looked;
+    const times = { toldAfter: now - oldestMs, toldBefore: now - youngestMs };
+    const rows = await store.notices.unsettled({ ...times, after, limit });
+    const jobs = rows.flatMap(({ orderId, key, toldAt }) => {
+      const named = noticeOfKey(key);
+      return named === null ? [] : [noticeJob({ kind: 'notice', orderId, toldAt, ...named })];
+    });
+    if (jobs.length > 0) await notices.add(jobs);
+    after = rows.length < limit ? null : (rows.at(-1) ?? null);
   };
 }
 
@@ -89,7 +132,7 @@ type SenderParts = {
   links: NoticeLinks;
 };
 
-export type NoticeOutcome = NoticeEnd | 'sent-before' | 'no-address';
+export type NoticeOutcome = NoticeEnd | 'sent-before';
 
 /**
  * Sends one notice, if it still helps whoever gets it. A crash between the mail and its note, or a mail
@@ -103,7 +146,10 @@ export function noticeSender(parts: SenderParts): (job: NoticeJob) => Promise<No
     const key = noticeKey(notice, paymentId);
     const order = await store.notices.order(orderId);
     const mail = order === null ? null : noticeMail(notice, order, links, key);
-    if (order === null || mail === null) return 'no-address';
+    if (order === null || mail === null) {
+      await store.notices.settle(orderId, key, 'no-address', clock.now());
+      return 'no-address';
+    }
     const claim = await store.notices.claim(orderId, key, clock.now(), claimStaleMs);
     if (claim === 'sent') return 'sent-before';
     if (claim === 'under-way') throw new NoticeUnderWay();

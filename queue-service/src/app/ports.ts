@@ -1,12 +1,11 @@
 import type { BanKind, BanList, ListedBan } from '@fairgate/shared/bans/ban.ts';
 import type { Suspect } from '@fairgate/shared/bans/suspects.ts';
-import type { NoticeEnd } from '@fairgate/shared/db/schema-records.ts';
 import type { StoredDraw } from '@fairgate/shared/draw/drawing.ts';
 import type { Order, OrderState } from '@fairgate/shared/order.ts';
 import type { Outcome, ReportedAnswer } from '@fairgate/shared/reported-outcomes.ts';
 import type { UsedUp } from '@fairgate/shared/room/room.ts';
 import type { RoomSettings, SaleMode, SalePhase } from '@fairgate/shared/sale.ts';
-import type { Mail, NoticeKind, NoticeOrder } from '../domain/notice.ts';
+import type { Mail, NoticeKind } from '../domain/notice.ts';
 import type { BanRecord, ProductRecord, SaleRecord } from '../domain/records.ts';
 import type { Whom } from '../domain/revocation.ts';
 import type { Checkpoint, Loss, RoomSource } from '../domain/room-source.ts';
@@ -14,6 +13,7 @@ import type { AuditRows, KeyRows, OnceRows, SessionRows } from './access-ports.t
 import type { AppearanceRows } from './appearance-ports.ts';
 import type { ImportRows } from './import-ports.ts';
 import type { HistoryRows, LiveRows } from './live-ports.ts';
+import type { NoticeRows } from './notice-ports.ts';
 import type { SaleBooks, SaleReport } from './summary-ports.ts';
 import type { WebhookRows } from './webhook-ports.ts';
 
@@ -173,26 +173,6 @@ export type Checkouts = {
 export type ReportReply =
   | { kind: 'reported'; results: ReportedAnswer['results'] }
   | { kind: 'unavailable'; cause: unknown };
-
-export type NoticeRows = {
-  order(orderId: string): Promise<NoticeOrder | null>;
-  /**
-   * By its key (`noticeKey`) a notice is sent once for an order. `claimed`: ours to send. A claim that was not sent within `staleMs` is taken over: whoever
-   * had it has died.
-   */
-  claim(
-    orderId: string,
-    key: string,
-    now: number,
-    staleMs: number,
-  ): Promise<'claimed' | 'sent' | 'under-way'>;
-  /** What became of it, for good. */
-  settle(orderId: string, key: string, outcome: NoticeEnd, now: number): Promise<void>;
-  /** Whether whoever has that address (`recipientDigest`) wants no more notices of the sale. */
-  isUnsubscribed(saleId: string, recipient: string): Promise<boolean>;
-  /** Gives the claim back after a failure, so that the next attempt need not wait. */
-  unclaim(orderId: string, key: string): Promise<void>;
-};
 
 /** `createdAt`: when what it follows was written, in ms. */
 export type OutboxJob = { id: number; payload: unknown; createdAt: number };

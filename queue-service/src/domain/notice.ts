@@ -92,6 +92,14 @@ export function noticeKey(notice: NoticeKind, paymentId: string | undefined): st
   return paymentId === undefined ? notice : `${notice}.${paymentId}`;
 }
 
+/** What a key was made of; null where it is none. */
+export function noticeOfKey(key: string): { notice: NoticeKind; paymentId?: string } | null {
+  const [name, paymentId] = key.split('.');
+  const notice = noticeKinds.find((kind) => kind === name);
+  if (notice === undefined) return null;
+  return paymentId === undefined ? { notice } : { notice, paymentId };
+}
+
 export type NoticeLinks = {
   publicOrigin: string;
   /** The page that ends the notices of a sale for an address. */

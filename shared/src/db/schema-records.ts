@@ -100,10 +100,13 @@ export const revocations = pgTable(
   ],
 );
 
-/** What became of a mail: `unsubscribed` and `too-late` ones were not sent. */
-export type NoticeEnd = 'sent' | 'refused' | 'unsubscribed' | 'too-late';
+/** What became of a mail: after `sent` and `refused` come those that were not sent. */
+export type NoticeEnd = 'sent' | 'refused' | 'unsubscribed' | 'too-late' | 'no-address';
 
-/** Mails about orders, so that a job that runs twice sends one. Owner: the queue service. */
+/**
+ * Mails about orders, written as their jobs go to the queue: a job that runs twice sends one, and one
+ * that Redis lost is put there again. Owner: the queue service.
+ */
 export const notices = pgTable(
   'notices',
   {
@@ -114,9 +117,15 @@ export const notices = pgTable(
     sentAt: at('sent_at'),
     /** Null until then, and of notices from before there was this column. */
     outcome: text('outcome').$type<NoticeEnd>(),
+    /** When what it tells of happened; null in rows of before it was kept. */
+    toldAt: at('told_at'),
+    /** Of the last claim; 1970 where nobody has one. */
     createdAt: created(),
   },
-  (t) => [primaryKey({ columns: [t.orderId, t.kind] })],
+  (t) => [
+    primaryKey({ columns: [t.orderId, t.kind] }),
+    index('notices_unsettled').on(t.orderId, t.kind).where(sql`sent_at is null`),
+  ],
 );
 
 /**

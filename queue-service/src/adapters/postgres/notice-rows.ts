@@ -1,8 +1,9 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderLines, orders, orderUnits, products, sales } from '@fairgate/shared/db/schema.ts';
 import { noticeOptouts, notices, outbox } from '@fairgate/shared/db/schema-records.ts';
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
-import type { NoticeRows, OutboxRows } from '../../app/ports.ts';
+import { and, between, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { NoticeRows } from '../../app/notice-ports.ts';
+import type { OutboxRows } from '../../app/ports.ts';
 import type { NoticeOrder } from '../../domain/notice.ts';
 import type { Executor } from './executor.ts';
 
@@ -12,6 +13,29 @@ const longAgo = new Date(0);
 export function noticeRows(db: Executor): NoticeRows {
   return {
     order: (orderId) => noticeOrder(db, orderId),
+    async register(awaited) {
+      const rows = awaited.map(({ orderId, key, toldAt }) => {
+        return { orderId, kind: key, toldAt: new Date(toldAt), createdAt: longAgo };
+      });
+      await db.insert(notices).values(rows).onConflictDoNothing();
+    },
+    async unsettled({ toldAfter, toldBefore, after, limit }) {
+      const here = sql`(${notices.orderId}, ${notices.kind})`;
+      const onward = after === null ? undefined : sql`${here} > (${after.orderId}, ${after.key})`;
+      const rows = await db
+        .select({ orderId: notices.orderId, key: notices.kind, toldAt: notices.toldAt })
+        .from(notices)
+        .where(
+          and(
+            isNull(notices.sentAt),
+            between(notices.toldAt, new Date(toldAfter), new Date(toldBefore)),
+            onward,
+          ),
+        )
+        .orderBy(notices.orderId, notices.kind)
+        .limit(limit);
+      return rows.map(({ toldAt, ...name }) => ({ ...name, toldAt: toldAt?.getTime() ?? 0 }));
+    },
     async claim(orderId, key, now, staleMs) {
       const createdAt = new Date(now);
       const staleAt = isoTime(now - staleMs);
