@@ -97,9 +97,8 @@ type ColourProps = {
 };
 
 function ColourField({ label, value, original, mistake, onChange }: ColourProps) {
-  const hint = value === undefined ? 'As it is by itself.' : '';
   return (
-    <Field label={label} hint={hint} mistake={mistake}>
+    <Field label={label} mistake={mistake}>
       {(aria) => (
         <span class="colour">
           <input

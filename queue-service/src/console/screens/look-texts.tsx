@@ -102,18 +102,21 @@ function Group({ name, texts, isOpen, own, ...rest }: GroupProps) {
         {sentence(name)} <span class="muted">{plural(texts.length, 'text')}</span>
         {count > 0 && <span class="badge">{count} of your own</span>}
       </summary>
-      {open &&
-        texts.map(({ key, phrase }) => (
-          <OwnText
-            key={key}
-            name={key}
-            original={phrase}
-            own={own[key]}
-            lang={rest.lang}
-            mistake={rest.mistakeOf(key)}
-            onChange={(own) => rest.set(key, own)}
-          />
-        ))}
+      {open && (
+        <div class="own-texts">
+          {texts.map(({ key, phrase }) => (
+            <OwnText
+              key={key}
+              name={key}
+              original={phrase}
+              own={own[key]}
+              lang={rest.lang}
+              mistake={rest.mistakeOf(key)}
+              onChange={(own) => rest.set(key, own)}
+            />
+          ))}
+        </div>
+      )}
     </details>
   );
 }
