@@ -106,9 +106,9 @@ function quantityField({ speech }: Look, state: CheckoutPageState): Html {
     return html`<input type="hidden" name="quantity" value="1">`;
   }
   const hint = max === null ? '' : speech.say('checkout.upTo', { count: max });
-  return html`<label class="field" id="quantity-field"><span>${speech.say('checkout.howMany')}</span>
+  return html`<div class="field" id="quantity-field"><label for="quantity"><span>${speech.say('checkout.howMany')}</span></label>
 <input type="number" name="quantity" id="quantity" min="1" max="${max ?? 100}" value="${quantity}" required ${marked(state, 'quantity', 'quantity-hint')}>
-<span class="hint" id="quantity-hint">${hint}</span></label>`;
+<span class="hint" id="quantity-hint">${hint}</span></div>`;
 }
 
 function emailField({ speech }: Look, state: CheckoutPageState): Html {

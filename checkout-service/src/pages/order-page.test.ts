@@ -28,6 +28,7 @@ const heading = (page: Page, name: string) => page.getByRole('heading', { name, 
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
 const card = (page: Page) => page.getByLabel('Card number');
 const focusedId = 'document.activeElement.id';
+const focusedText = 'document.activeElement.textContent';
 /** Gone as soon as the page is loaded anew. */
 const mark = (page: Page) => page.evaluate('window.isTheSame = true');
 const isTheSame = (page: Page) => page.evaluate('window.isTheSame === true');
@@ -82,7 +83,7 @@ describe('the page of an order', () => {
       .filter({ hasText: /^Only (1 minute|5\d seconds) left to pay\./ });
     await soon.waitFor();
     expect(await soon.textContent()).toContain(
-      'I need more time: Once: 3 minutes 20 seconds more.',
+      '“I need more time” gives you 3 minutes 20 seconds more, once.',
     );
     expect(await axeFindings(page)).toEqual([]);
     const more = button(page, 'I need more time');
@@ -108,16 +109,50 @@ describe('the page of an order', () => {
   test('says that there is no connection, and goes on by itself', async () => {
     const { page, order, context } = await open();
     await mark(page);
-    await page.route('**/events', (route) => route.abort('internetdisconnected'));
-    await page.reload();
-    await page.locator('#connection').filter({ hasText: 'Your order is kept' }).waitFor();
     await context.setOffline(true);
+    await page.locator('#connection').filter({ hasText: 'Your order is kept' }).waitFor();
     await order.pay();
     await order.reaches('paid');
-    await page.unroute('**/events');
     await context.setOffline(false);
     await heading(page, 'Paid').waitFor();
     await expect.poll(() => page.locator('#connection').textContent()).toBe('');
+    expect(await isTheSame(page)).toBe(true);
+  });
+
+  test('asks by itself where too many streams are open, and calls that no lost connection', async () => {
+    const { page, order, address } = await open();
+    const refused = { status: 503, headers: { 'retry-after': '2' }, body: '{}' };
+    await page.route('**/events', (route) => route.fulfill(refused));
+    await page.goto(address);
+    await card(page).waitFor();
+    await order.pay();
+    await heading(page, 'Paid').waitFor();
+    expect(await page.locator('#connection').textContent()).toBe('');
+  });
+
+  test('can be paid, and given back, by keyboard alone', async () => {
+    const { page } = await open();
+    const reach = async (what: string) => {
+      for (let at = 0; at < 30; at += 1) {
+        await page.keyboard.press('Tab');
+        if ((await page.evaluate(focusedText)) === what) return;
+      }
+      throw new Error(`${what} is not reached by Tab`);
+    };
+    await reach('Cancel and give back');
+    await page.keyboard.press('Enter');
+    await reach('Yes, give them back');
+    await page.keyboard.press('Enter');
+    await heading(page, 'Cancelled').waitFor();
+    const other = await open();
+    for (let at = 0; at < 30; at += 1) {
+      await other.page.keyboard.press('Tab');
+      if ((await other.page.evaluate(focusedId)) === 'card') break;
+    }
+    await other.page.keyboard.type(cards.pays);
+    await other.page.keyboard.press('Tab');
+    await other.page.keyboard.press('Enter');
+    await heading(other.page, 'Paid').waitFor();
   });
 
   test('is printed as a receipt, without what can only be pressed', async () => {

@@ -128,6 +128,7 @@ function timeToPay({ speech }: Look, state: OrderPageState): Html {
 function summary({ speech }: Look, { order, sale }: OrderPageState): Html {
   const nameOf = (id: string) => sale?.products.find((product) => product.id === id)?.name ?? id;
   return html`<section class="card" aria-labelledby="ordered"><h2 id="ordered">${speech.say('order.ordered')}</h2>
+${sale === null ? '' : html`<p class="muted">${sale.name}</p>`}
 <ul class="list stack">${order.items.map(
     (item) => html`<li><div class="row"><strong class="grow">${speech.say('order.line', {
       quantity: item.quantity,

@@ -15,7 +15,7 @@ export type CheckoutPhrase = (typeof checkoutPhrases)[number];
 
 export const orderPhrases = [
   'order.soonOver',
-  'order.moreHint',
+  'order.moreOffer',
   'order.moreGiven',
   'order.offline',
   'order.back',

@@ -10,14 +10,16 @@ const ownCss = `
 .choice input{flex:none;width:1.5rem;height:1.5rem;margin:0}
 .choice strong{display:block}
 button[aria-disabled=true]{opacity:.55;cursor:default}
-input[aria-invalid=true]{border-color:var(--bad);border-width:2px}
+.field>.hint{font-weight:400}
 .hint{display:block;font-size:.9rem;color:var(--muted);margin-top:.25rem}
 .units{font:.8rem/1.5 ui-monospace,monospace;overflow-wrap:anywhere;margin:.2rem 0 0}
 .total{border-top:1px solid var(--line);margin:1rem 0 0;padding-top:1rem}
 .ways{margin:0 0 1.25rem;align-items:flex-start}
 .ways form,.timing form{margin:0}
 .timing p:last-child{margin:0}
+input,.button-quiet,button.button-quiet{border-color:var(--muted)}
 .notice:focus{outline:3px solid var(--accent)}
+input[aria-invalid=true]{border-color:var(--bad);border-width:2px}
 .notice:empty{display:none}
 .notice-warn{border-color:var(--warn)}
 summary{cursor:pointer;padding:.7rem 0}

@@ -33,19 +33,22 @@ export function startOrderPage(tend: Tend = () => {}): Voice<OrderPhrase> {
   const settle = () => {
     localTimes(document, voice);
     countNow();
+    showPrint();
     tend();
   };
   settle();
   const page: Page = { voice, settle };
   if (byId('mistake')) byId('mistake')?.focus();
   document.addEventListener('submit', (event) => void byScript(event, page));
-  showPrint();
+  byId('print')?.addEventListener('click', () => window.print());
   follow(page);
   // Whoever comes back to the page sees it as it is now, frozen or not.
   const lookAgain = () => {
     if (document.visibilityState === 'visible') void refresh(page);
   };
   document.addEventListener('visibilitychange', lookAgain);
+  addEventListener('offline', lookAgain);
+  addEventListener('online', lookAgain);
   addEventListener('pageshow', (event) => event.persisted && lookAgain());
   countDown(page);
   return voice;
@@ -71,12 +74,26 @@ function putIn(html: string, { settle }: Page, withMistake: boolean): void {
   if (next.dataset.state !== 'awaiting_payment') show('soon', '');
 }
 
-async function refresh(page: Page): Promise<void> {
+/** Whether the page is as the server has it now; it says where it is not. */
+async function refresh(page: Page): Promise<boolean> {
+  const isFresh = await freshPage(page);
+  if (isFresh && isLost) announce(page.voice.say('order.back'));
+  isLost = !isFresh;
+  show('connection', isFresh ? '' : page.voice.say('order.offline'));
+  return isFresh;
+}
+
+let isLost = false;
+
+async function freshPage(page: Page): Promise<boolean> {
   try {
     const reply = await fetch(path(), { headers: { accept: 'text/html' } });
     if (reply.ok) putIn(await reply.text(), page, false);
+    // The browser has this order no longer: its page says what that means.
+    if (reply.status === 404) location.reload();
+    return reply.ok;
   } catch {
-    // The stream of events says when there is a connection again.
+    return false;
   }
 }
 
@@ -103,7 +120,6 @@ async function sendForm(form: HTMLFormElement, page: Page): Promise<OrderPhrase 
   for (const [name, value] of new FormData(form)) body.set(name, String(value));
   try {
     const reply = await fetch(form.action, { method: 'POST', body, referrerPolicy: 'same-origin' });
-    // The browser has this order no longer: its page says what that means.
     if (reply.status === 404) location.reload();
     if (reply.headers.get('content-type')?.startsWith('text/html')) {
       putIn(await reply.text(), page, true);
@@ -123,17 +139,17 @@ function tellMore(voice: Voice<OrderPhrase>, before: string | null | undefined):
   announce(voice.say('order.moreGiven', { duration: voice.duration(left) }));
 }
 
+/** What is not paid is no receipt. */
 function showPrint(): void {
+  const { state } = order().dataset;
   const print = byId('print');
-  if (print === null) return;
-  print.hidden = false;
-  print.addEventListener('click', () => window.print());
+  if (print) print.hidden = state !== 'paid' && state !== 'refunded';
 }
 
 /** An expired order may be paid by money that comes late, so it is followed while the stream lasts. */
 const isOpen = (state: string | undefined) => state === 'awaiting_payment' || state === 'expired';
 
-/** A stream that was refused is not tried again by the browser: we do. */
+/** A stream that was refused is not tried again by the browser: we do, and ask meanwhile. */
 const againMs = 4_000;
 
 function follow(page: Page): void {
@@ -142,33 +158,25 @@ function follow(page: Page): void {
   const events = new EventSource(`/v1/orders/${id}/events`);
   events.addEventListener('order', (event: MessageEvent<string>) => {
     if (!isOpen(JSON.parse(event.data).state)) events.close();
-    if (isLost) announce(page.voice.say('order.back'));
-    isLost = false;
-    show('connection', '');
     void refresh(page);
   });
-  events.addEventListener('error', () => {
+  events.addEventListener('error', async () => {
     // Of an expired order nobody waits for the end.
     if (order().dataset.state === 'expired') return events.close();
-    isLost = true;
-    show('connection', page.voice.say('order.offline'));
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => follow(page), againMs);
+    const isRefused = events.readyState === EventSource.CLOSED;
+    await refresh(page);
+    if (isRefused) setTimeout(() => follow(page), againMs * (1 + Math.random()));
   });
 }
 
-let isLost = false;
-
 function countDown(page: Page): void {
   const { voice } = page;
+  /** A warning before the time is over, and what can be done about it (WCAG 2.2, 2.2.1). */
   const soon = (left: number) => {
-    const hint = byId('more-hint');
-    const more = voice.say('order.moreHint', {
-      duration: voice.duration(Number(hint?.dataset.seconds)),
-    });
     const words = voice.say('order.soonOver', { duration: voice.duration(left) });
-    return hint === null
-      ? words
-      : `${words} ${byId('extend')?.querySelector('button')?.textContent}: ${more}`;
+    const button = byId('extend')?.querySelector('button')?.textContent;
+    const duration = voice.duration(Number(byId('more-hint')?.dataset.seconds));
+    return button ? `${words} ${voice.say('order.moreOffer', { button, duration })}` : words;
   };
   startCountdown({
     'pay-before': {
