@@ -21,16 +21,17 @@ export function placePanel(speech: Speech, sale: PublicSale, place: Place): Html
   switch (place.state) {
     case 'lobby':
     case 'waiting':
-      return sale.state === 'closed'
-        ? endedPanel(speech, sale, { title: 'place.closedTitle', text: 'place.closedText' })
-        : linePanel(speech, sale, place);
+      return linePanel(speech, sale, place);
     case 'admitted':
     case 'issued':
       return turnPanel(speech, sale, place);
     case 'done':
       return panel(speech, 'place.doneTitle', html`<p>${speech.say('place.doneText')}</p>`);
     case 'expired':
-      return endedPanel(speech, sale, { title: 'place.expiredTitle', text: 'place.expiredText' });
+      // With the sale closed every wait is over, also of whoever was never let in.
+      return sale.state === 'closed'
+        ? endedPanel(speech, sale, { title: 'sale.closedTitle', text: 'place.closedText' })
+        : endedPanel(speech, sale, { title: 'place.expiredTitle', text: 'place.expiredText' });
     case 'left':
       return endedPanel(speech, sale, { title: 'place.leftTitle', text: null });
   }

@@ -17,6 +17,7 @@ export const themeCss = `
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.55 var(--font)}
 .wrap{max-width:44rem;margin:0 auto;padding:0 1.25rem}
+main{overflow-wrap:anywhere}
 main.wrap{padding-top:1.5rem;padding-bottom:3rem;outline:0}
 .bar{padding-top:1.1rem;padding-bottom:1.1rem;font-weight:650;letter-spacing:-.01em}
 .bar a{color:inherit;text-decoration:none}
@@ -58,7 +59,6 @@ font-variant-numeric:tabular-nums}
 .foot summary{padding:.3rem 0}
 .tongues{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.3rem 1rem}
 .tongues a{display:inline-block;padding:.25rem 0}
-.badge,h1,h2,h3,.button,button,dd,td{overflow-wrap:anywhere}
 .bar img{display:block;height:2.5rem;max-width:100%;width:auto;object-fit:contain;border-radius:0}
 @media print{:root{--ground:#fff;--card:#fff;--ink:#000;--muted:#333;--line:#999;--shadow:none}
 form,.foot,.skip,.no-print,button{display:none!important}}
