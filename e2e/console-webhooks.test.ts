@@ -1,14 +1,12 @@
-import { createHmac } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { button, openConsole, outcome } from './console/admin.ts';
 import { openBrowser } from './support/browser.ts';
 import { buy } from './support/checkout-client.ts';
 import { newToken } from './support/edge-client.ts';
 import { openSale } from './support/fixtures.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
+import { isSignedBy, webhookReceiver } from './support/webhook-receiver.ts';
 
 let stack: SharedStack;
 let browser: Browser;
@@ -20,36 +18,16 @@ afterAll(async () => {
   await stack?.close();
 });
 
-type Received = { headers: IncomingHttpHeaders; body: string };
-
-/** A shop's server, which answers as it is told to. */
+/** A shop's server whose address holds a secret of its own. */
 async function shopServer() {
-  const all: Received[] = [];
-  const shop = { all, status: 200, url: '' };
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    all.push({ headers: request.headers, body });
-    response.writeHead(shop.status).end(shop.status === 200 ? 'thank you' : 'not today');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  shop.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks?key=1`;
-  return shop;
+  const shop = await webhookReceiver();
+  const answers = { status: 200 };
+  shop.answer = (response) => {
+    const { status } = answers;
+    response.writeHead(status).end(status === 200 ? 'thank you' : 'not today');
+  };
+  return { ...shop, answers, url: `${shop.url}?key=1` };
 }
-
-function isSignedBy(secret: string, { headers, body }: Received): boolean {
-  const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
-  const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
-  const signature = createHmac('sha256', key).update(content).digest('base64');
-  return `${headers['webhook-signature']}`.split(' ').includes(`v1,${signature}`);
-}
-
-const typesOf = (all: readonly Received[]) =>
-  all.map(({ body }) => String(JSON.parse(body).type)).filter((type) => type !== 'webhook.test');
 
 const row = (page: Page, type: string) => page.locator('tbody tr', { hasText: type }).first();
 
@@ -83,18 +61,18 @@ test.each([{ size: 'wide' }, { size: 'narrow' }] as const)(
     await looksRight('webhooks, with a secret');
     await page.getByRole('link', { name: shop.url }).first().click();
 
-    shop.status = 500;
+    shop.answers.status = 500;
     await button(page, 'Send a test').click();
     await row(page, 'webhook.test').getByText('1, last: HTTP 500').click();
     await page.getByText('not today').waitFor();
     await row(page, 'webhook.test').getByText('Pending').waitFor();
     await looksRight('webhook, with an attempt that failed');
-    shop.status = 200;
+    shop.answers.status = 200;
     // By itself, after five seconds, or by hand, whichever comes first.
     await row(page, 'webhook.test').getByRole('button', { name: 'Send again' }).click();
     await outcome(page, 'It is sent again.').waitFor();
     await row(page, 'webhook.test').getByText('Delivered').waitFor();
-    expect(new Set(shop.all.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(shop.all.map(({ id }) => id)).size).toBe(1);
 
     const { saleId, productId } = await openSale(stack.control, stack.edge, { units: 3 });
     const { order } = await buy(stack.checkout, {
@@ -103,7 +81,7 @@ test.each([{ size: 'wide' }, { size: 'narrow' }] as const)(
     });
     await row(page, 'order.paid').getByText('Delivered').waitFor();
     const mine = shop.all.filter(({ body }) => body.includes(order.id));
-    expect(typesOf(mine)).toEqual(['order.paid']);
+    expect(mine.map(({ event }) => event.type)).toEqual(['order.paid']);
     expect(shop.all.every((received) => isSignedBy(secret, received))).toBe(true);
 
     await page.getByLabel('State').selectOption('failed');

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
+import { isSignedBy, webhookReceiver } from '../../e2e/support/webhook-receiver.ts';
 import { iso, pen } from '../test/fixture.ts';
 import { patience, startProcess as start } from '../test/process.ts';
-import { isSignedBy, webhookReceiver } from '../test/webhook-receiver.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { isSignedBy, webhookReceiver } from '../../../e2e/support/webhook-receiver.ts';
 import { anOrder, aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
-import { isSignedBy, webhookReceiver } from '../../test/webhook-receiver.ts';
 import { type WebhookRig, webhookRig } from '../../test/webhook-rig.ts';
 
 let service: Service;

@@ -48,7 +48,8 @@ export function WebhookScreen({ id }: { id: string }) {
       <p class="sale-line">
         <StateBadge state={webhook.active ? 'on' : 'off'} />
         <span class="muted">
-          {webhook.description} {webhook.eventTypes?.join(', ') ?? 'All events'}
+          {webhook.description && `${webhook.description} · `}
+          {webhook.eventTypes?.join(', ') ?? 'all events'}
         </span>
       </p>
       {webhook.offReason === 'gone' && (
