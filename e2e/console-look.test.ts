@@ -96,3 +96,28 @@ test.each([{ size: 'wide' }, { size: 'narrow' }] as const)(
     await admin.close();
   },
 );
+
+test('who may only look sees the look, in every language, and can change nothing of it', async () => {
+  const { control, edge } = stack;
+  const { saleId } = await openSale(control, edge, { units: 3 });
+  const texts = { de: { 'sale.joinTitle': 'Anstellen' } };
+  await control.raw(`/v1/sales/${saleId}/appearance`, { method: 'PUT', json: { texts } });
+  const { controlUrl } = stack.info();
+  const key = await control.createApiKey('looks on', 'viewer');
+  const { page, visit, looksRight, close } = await openConsole(browser, {
+    controlUrl,
+    key,
+    size: 'wide',
+  });
+  await visit(`/sales/${saleId}/look`);
+  await page.getByLabel('Language of the texts').selectOption('Deutsch');
+  await page.getByLabel('Find a text').fill('Anstellen');
+  const own = page.getByLabel('sale.joinTitle');
+  expect([await own.inputValue(), await own.isDisabled()]).toEqual(['Anstellen', true]);
+  for (const label of ['HTML', 'Address of the image', 'Ground of cards']) {
+    expect(await page.getByLabel(label, { exact: true }).first().isDisabled()).toBe(true);
+  }
+  expect(await button(page, 'Save the look').count()).toBe(0);
+  await looksRight('look, to be read');
+  await close();
+});

@@ -31,7 +31,7 @@ const words: Record<ColourName, string> = {
 const schemeWords: Record<Scheme, string> = { light: 'Colours by light', dark: 'Colours by dark' };
 
 /** The colours of both schemes, each beside whether it can be read. */
-export function LookColours({ look, mistakes, change }: LookPart) {
+export function LookColours({ look, mistakes, isFixed, change }: LookPart) {
   return (
     <div class="columns">
       {schemes.map((scheme) => (
@@ -39,6 +39,7 @@ export function LookColours({ look, mistakes, change }: LookPart) {
           key={scheme}
           scheme={scheme}
           own={ownColours(look, scheme)}
+          isFixed={isFixed}
           mistakeOf={(name) => mistakes[`colours.${scheme === 'dark' ? 'dark.' : ''}${name}`]}
           onChange={(own) => change({ colours: withColours(look, scheme, own) })}
         />
@@ -63,14 +64,16 @@ function withColours(
 type SchemeProps = {
   scheme: Scheme;
   own: SomeColours;
+  isFixed: boolean;
   mistakeOf(name: ColourName): string | undefined;
   onChange(own: SomeColours): void;
 };
 
-function SchemeColours({ scheme, own, mistakeOf, onChange }: SchemeProps) {
+function SchemeColours({ scheme, own, isFixed, mistakeOf, onChange }: SchemeProps) {
   return (
     <Card title={schemeWords[scheme]}>
-      <div class="colours">
+      <fieldset class="plain colours" disabled={isFixed}>
+        <legend class="hidden-words">{schemeWords[scheme]}</legend>
         {colourNames.map((name) => (
           <ColourField
             key={name}
@@ -81,7 +84,7 @@ function SchemeColours({ scheme, own, mistakeOf, onChange }: SchemeProps) {
             onChange={(colour) => onChange({ ...own, [name]: colour })}
           />
         ))}
-      </div>
+      </fieldset>
       <Contrasts scheme={scheme} own={own} />
     </Card>
   );

@@ -8,7 +8,8 @@ import type { LookPart } from './look.tsx';
 type Html = Appearance['html'];
 
 /** The shop's own block, and what of it was not kept. */
-export function LookHtml({ look, mistakes, change, removed }: LookPart & { removed: string[] }) {
+export function LookHtml(part: LookPart & { removed: string[] }) {
+  const { look, mistakes, isFixed, change, removed } = part;
   const { html } = look;
   const [language, setLanguage] = useState<Language>('en');
   const isByLanguage = typeof html === 'object';
@@ -20,6 +21,7 @@ export function LookHtml({ look, mistakes, change, removed }: LookPart & { remov
       <SelectField
         label="The block is"
         value={isByLanguage ? 'by-language' : 'one'}
+        disabled={isFixed}
         options={[
           ['one', 'One for all languages'],
           ['by-language', 'One for each language'],
@@ -38,6 +40,7 @@ export function LookHtml({ look, mistakes, change, removed }: LookPart & { remov
         label="HTML"
         rows={10}
         value={shown}
+        disabled={isFixed}
         mistake={mistakes.html}
         hint="Headings from h2 on, paragraphs, lists, tables, links and images by https. It is cleaned when it is saved, and stands here as it is kept."
         onInput={set}

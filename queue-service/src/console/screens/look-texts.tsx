@@ -10,7 +10,7 @@ import type { LookPart } from './look.tsx';
 import { OwnText } from './look-text.tsx';
 
 /** Every text of the pages in one language, with the shop's own beside it. */
-export function LookTexts({ look, mistakes, change }: LookPart) {
+export function LookTexts({ look, mistakes, isFixed, change }: LookPart) {
   const [language, setLanguage] = useState<Language>('en');
   const [search, setSearch] = useState('');
   const { data, trouble, reload } = useLoad(() => originalsIn(language), language);
@@ -45,6 +45,7 @@ export function LookTexts({ look, mistakes, change }: LookPart) {
           isOpen={search !== ''}
           lang={language}
           own={own}
+          isFixed={isFixed}
           mistakeOf={(key) => mistakes[`texts.${language}.${key}`]}
           set={set}
         />
@@ -74,6 +75,7 @@ type GroupsProps = {
   isOpen: boolean;
   lang: Language;
   own: Own;
+  isFixed: boolean;
   mistakeOf(key: string): string | undefined;
   set(key: string, phrase: Phrase | undefined): void;
 };
@@ -103,7 +105,8 @@ function Group({ name, texts, isOpen, own, ...rest }: GroupProps) {
         {count > 0 && <span class="badge">{count} of your own</span>}
       </summary>
       {open && (
-        <div class="own-texts">
+        <fieldset class="plain own-texts" disabled={rest.isFixed}>
+          <legend class="hidden-words">{sentence(name)}</legend>
           {texts.map(({ key, phrase }) => (
             <OwnText
               key={key}
@@ -115,7 +118,7 @@ function Group({ name, texts, isOpen, own, ...rest }: GroupProps) {
               onChange={(own) => rest.set(key, own)}
             />
           ))}
-        </div>
+        </fieldset>
       )}
     </details>
   );

@@ -18,6 +18,8 @@ export type LookPart = {
   look: Appearance;
   /** What was wrong when it was sent, by its path in the look. */
   mistakes: Record<string, string>;
+  /** It is there to be read alone. */
+  isFixed: boolean;
   change(patch: Partial<Appearance>): void;
 };
 
@@ -61,6 +63,7 @@ function LookForm({ framed, first }: { framed: Framed; first: KeptLook }) {
   const part: LookPart = {
     look,
     mistakes,
+    isFixed: !mayChange,
     change: (patch) => setLook((last) => ({ ...last, ...patch })),
   };
   return (
@@ -87,26 +90,24 @@ function LookForm({ framed, first }: { framed: Framed; first: KeptLook }) {
         </div>
       )}
       {mistakes[''] && <p class="bad">All of it {mistakes['']}.</p>}
-      <fieldset class="plain" disabled={!mayChange}>
-        <legend class="hidden-words">Look</legend>
-        <LookColours {...part} />
-        <div class="columns">
-          <LookLogo {...part} />
-          <LookHtml {...part} removed={removed} />
-        </div>
-        <LookTexts {...part} />
-      </fieldset>
+      <LookColours {...part} />
+      <div class="columns">
+        <LookLogo {...part} />
+        <LookHtml {...part} removed={removed} />
+      </div>
+      <LookTexts {...part} />
     </form>
   );
 }
 
-function LookLogo({ look, mistakes, change }: LookPart) {
+function LookLogo({ look, mistakes, isFixed, change }: LookPart) {
   const { logoUrl = '', logoAlt = '' } = look;
   return (
     <Card title="Logo">
       <TextField
         label="Address of the image"
         value={logoUrl}
+        disabled={isFixed}
         placeholder="https://…"
         mistake={mistakes.logoUrl}
         hint="By https. Shoppers’ browsers load it from there."
@@ -115,6 +116,7 @@ function LookLogo({ look, mistakes, change }: LookPart) {
       <TextField
         label="Text for who does not see it"
         value={logoAlt}
+        disabled={isFixed}
         mistake={mistakes.logoAlt}
         onInput={(text) => change({ logoAlt: text })}
       />
