@@ -115,7 +115,7 @@ export async function keepPreview({ redis }: Rooms): Promise<string> {
 
 /** As a browser gives it; nobody ever sends there. */
 const pushSubscription = {
-  endpoint: 'https://push.example.org/abc',
+  endpoint: 'https://fcm.googleapis.com/fcm/send/abc',
   keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) },
 };
 

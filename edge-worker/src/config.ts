@@ -1,6 +1,10 @@
 import { type Network, parseAddress, parseNetwork } from '@fairgate/shared/address.ts';
 import type { Signal } from '@fairgate/shared/bans/suspects.ts';
-import { type PushRule, pushHostsSchema } from '@fairgate/shared/notices/push-endpoint.ts';
+import {
+  knownPushHosts,
+  type PushRule,
+  pushHostsSchema,
+} from '@fairgate/shared/notices/push-endpoint.ts';
 import { vapidPublicKeyForm } from '@fairgate/shared/notices/vapid.ts';
 import {
   type RedisPlace,
@@ -51,6 +55,8 @@ const optionalText = z.preprocess(
   z.string().min(1).max(200).optional(),
 );
 
+const pushHosts = z.preprocess((value) => value || knownPushHosts, pushHostsSchema);
+
 /** Of P-256, uncompressed (RFC 8292 section 3.2). */
 const optionalVapidKey = z.preprocess(
   (value) => (value === '' ? undefined : value),
@@ -87,7 +93,7 @@ const edgeSchema = gatewaySchema.extend({
   LIMIT_EXEMPT: networksSchema.default([]),
   ALTCHA_KEY: secretKeySchema,
   VAPID_PUBLIC_KEY: optionalVapidKey,
-  PUSH_HOSTS: pushHostsSchema.default([]),
+  PUSH_HOSTS: pushHosts,
   PUSH_LOOPBACK: z.enum(['0', '1']).default('0'),
   TURNSTILE_SITE_KEY: optionalText,
   TURNSTILE_SECRET: optionalText,

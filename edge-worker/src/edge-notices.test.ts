@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const placeOf = (saleId: string) => `${edge.url}/api/sales/${saleId}/place`;
 const pushSubscription = {
-  endpoint: 'https://push.example.org/abc',
+  endpoint: 'https://fcm.googleapis.com/fcm/send/abc',
   keys: {
     p256dh: createECDH('prime256v1').generateKeys('base64url'),
     auth: randomBytes(16).toString('base64url'),
@@ -103,7 +103,7 @@ describe('who has a place', () => {
     const { ticket } = await join(saleId, {});
     const own = { bearer: ticket };
     expectProblem(await put(saleId, { email: 'nobody' }, own), 'invalid-request');
-    const endpoint = 'http://push.example.org/a';
+    const endpoint = 'https://push.example.org/a';
     const plain = { pushSubscription: { ...pushSubscription, endpoint } };
     expectProblem(await put(saleId, plain, own), 'invalid-request');
     const cookie = `fg_place_${saleId}=${ticket}`;

@@ -8,19 +8,16 @@ import { randomnessFrom } from '@fairgate/shared/draw/randomness.ts';
 import { nodeServer } from '@fairgate/shared/http/node-server.ts';
 import { logAudits } from '@fairgate/shared/log/auditing.ts';
 import { type PostgresLog, postgresLog } from '@fairgate/shared/log/postgres-log.ts';
-import { unsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import { SettingsError } from '@fairgate/shared/settings.ts';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { publishedBans } from './adapters/bans.ts';
-import { jobQueue, jobWorker, untilTooLate } from './adapters/bullmq.ts';
-import { checkoutsOver } from './adapters/checkouts.ts';
 import { consoleFiles } from './adapters/console-files.ts';
 import { redisGuard } from './adapters/guard.ts';
+import { jobSide } from './adapters/job-side.ts';
 import { makeLog } from './adapters/log.ts';
-import { smtpMailer } from './adapters/mail.ts';
 import { serviceMetrics } from './adapters/metrics.ts';
 import { oidcLogin } from './adapters/oidc.ts';
 import { cleanHtml } from './adapters/own-html.ts';
@@ -39,12 +36,10 @@ import { checks } from './app/checks.ts';
 import { eventTimers } from './app/events.ts';
 import { keys as makeKeys } from './app/keys.ts';
 import { logKeeper } from './app/log-keeper.ts';
-import { jobRelay, lostNotices, noticeJobSchema, noticeSender } from './app/notices.ts';
 import { orderCalls } from './app/order-calls.ts';
 import { makePasses } from './app/passes.ts';
-import type { Catalogue, NoticeJob, RefundJob, Store } from './app/ports.ts';
+import type { Catalogue, Store } from './app/ports.ts';
 import { makePreviews } from './app/previews.ts';
-import { refundJobSchema, refundSender } from './app/refunds.ts';
 import { revoker } from './app/revocations.ts';
 import { roomKeeper } from './app/room-keeper.ts';
 import { saleStates } from './app/sale-states.ts';
@@ -57,7 +52,6 @@ import { suspectBans } from './app/suspects.ts';
 import { nextSecond, startTimer } from './app/timer.ts';
 import { watching } from './app/watching.ts';
 import { type Config, readConfig } from './config.ts';
-import type { NoticeLinks } from './domain/notice.ts';
 import { addressReader } from './http/address.ts';
 import { makeApi } from './http/app.ts';
 
@@ -105,7 +99,8 @@ function wire(config: Config, log: Logger) {
   const access = wireAccess(config, { store, jobsRedis, clock, log });
   const banParts = { store, published: publishedBans(roomRedis), counts, clock, log };
   const bans = makeBans(banParts);
-  const jobs = wireJobs(config, { store, jobsRedis, workRedis, metrics, clock, log });
+  const rooms = { room, roomRedis };
+  const jobs = jobSide(config, { store, ...rooms, jobsRedis, workRedis, metrics, clock, log });
   const watched = watching({ store, room, keeper, blocked, clock, pause });
   const stopping = new AbortController();
   const hooks = webhookSide(config, { jobsRedis, workRedis, metrics, stopping, log });
@@ -146,8 +141,7 @@ function wire(config: Config, log: Logger) {
       startTimer('bans', 1_000, bans.keep, log),
       startTimer('suspects', 1_000, suspectBans(banParts, config.banSeconds), log),
       startTimer('pictures', 5_000, keeper.renewPictures, log),
-      startTimer('jobs', 250, jobs.relay, log),
-      startTimer('lost notices', 15_000, jobs.findLost, log),
+      ...jobs.timers(),
       startTimer('key uses', 5_000, access.keys.noteUses, log),
       startTimer('history', nextSecond(clock.now, historyIntoMs), watched.history.keep, log),
       startTimer('minutes', 15_000, watched.history.tidy, log),
@@ -199,46 +193,6 @@ function wireAccess(config: Config, { store, jobsRedis, clock, log }: AccessPart
     consoleOrigin: config.consoleOrigin,
     audit: store.audit,
     note: store.note,
-  };
-}
-
-type JobParts = AccessParts & { workRedis: Redis; metrics: ReturnType<typeof serviceMetrics> };
-
-function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks {
-  return { publicOrigin, unsubscribe: (who) => unsubscribeLink(noticeKeys, publicOrigin, who) };
-}
-
-/** What follows a change: outbox → queue → worker. */
-function wireJobs(config: Config, parts: JobParts) {
-  const { store, jobsRedis, workRedis, metrics, clock, log } = parts;
-  const checkouts = checkoutsOver(config.checkoutUrls, config.internalKey);
-  const mailer = smtpMailer({ url: config.smtpUrl, from: config.mailFrom, dkim: config.dkim });
-  const notices = jobQueue<NoticeJob>('fairgate-notices', jobsRedis, untilTooLate);
-  const refunds = jobQueue<RefundJob>('fairgate-refunds', jobsRedis);
-  const links = noticeLinks(config);
-  return {
-    checkouts,
-    queues: [notices.queue, refunds.queue],
-    relay: jobRelay({ store, notices, refunds, log }),
-    findLost: lostNotices({ store, notices, clock }),
-    begin: () => [
-      jobWorker('fairgate-notices', workRedis, {
-        schema: noticeJobSchema,
-        run: noticeSender({ store, mailer, clock, log, links }),
-        onDone: metrics.notice,
-        log,
-      }),
-      jobWorker('fairgate-refunds', workRedis, {
-        schema: refundJobSchema,
-        run: refundSender(checkouts),
-        onDone: metrics.refund,
-        log,
-      }),
-    ],
-    async close() {
-      mailer.close();
-      await Promise.all([notices.close(), refunds.close()]);
-    },
   };
 }
 

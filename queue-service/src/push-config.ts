@@ -1,4 +1,8 @@
-import { type PushRule, pushHostsSchema } from '@fairgate/shared/notices/push-endpoint.ts';
+import {
+  knownPushHosts,
+  type PushRule,
+  pushHostsSchema,
+} from '@fairgate/shared/notices/push-endpoint.ts';
 import { vapidPrivateKeyForm, vapidPublicKeyForm } from '@fairgate/shared/notices/vapid.ts';
 import { z } from 'zod';
 
@@ -17,8 +21,8 @@ export const pushSettings = {
   FAIRGATE_VAPID_SUBJECT: optionalOf(
     z.string().regex(/^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/, 'must be mailto:… or https://…'),
   ),
-  /** Hosts of push services that may be called; any public one where none is named. */
-  FAIRGATE_PUSH_HOSTS: pushHostsSchema.default([]),
+  /** Hosts of push services that may be called; `*` is any public one. */
+  FAIRGATE_PUSH_HOSTS: z.preprocess((value) => value || knownPushHosts, pushHostsSchema),
   /** Also push services on this machine: for tests, and the local stack. */
   FAIRGATE_PUSH_LOOPBACK: z.enum(['0', '1']).default('0'),
 };

@@ -1,4 +1,5 @@
 import admissions from '@fairgate/shared/room/commands/admissions.lua';
+import admitted from '@fairgate/shared/room/commands/admitted.lua';
 import advance from '@fairgate/shared/room/commands/advance.lua';
 import advanceIn from '@fairgate/shared/room/commands/advance-in.lua';
 import advanceMeasure from '@fairgate/shared/room/commands/advance-measure.lua';
@@ -22,11 +23,13 @@ import prelude from '@fairgate/shared/room/commands/prelude.lua';
 import promise from '@fairgate/shared/room/commands/promise.lua';
 import remember from '@fairgate/shared/room/commands/remember.lua';
 import settle from '@fairgate/shared/room/commands/settle.lua';
+import standing from '@fairgate/shared/room/commands/standing.lua';
 import take from '@fairgate/shared/room/commands/take.lua';
 import { makeScripts, type PartName, type Scripts } from '@fairgate/shared/room/scripts.ts';
 
 const texts: Record<PartName, string> = {
   admissions,
+  admitted,
   advance,
   'advance-in': advanceIn,
   'advance-measure': advanceMeasure,
@@ -50,6 +53,7 @@ const texts: Record<PartName, string> = {
   promise,
   remember,
   settle,
+  standing,
   take,
 };
 

@@ -4,7 +4,12 @@ import type { z } from 'zod';
 import { withDeadline } from '../app/deadline.ts';
 import type { JobQueue, Log } from '../app/ports.ts';
 
-export type QueueName = 'fairgate-notices' | 'fairgate-refunds' | 'fairgate-webhooks';
+export type QueueName =
+  | 'fairgate-notices'
+  | 'fairgate-refunds'
+  | 'fairgate-webhooks'
+  | 'fairgate-place-mails'
+  | 'fairgate-pushes';
 /** In braces, so that all of a queue's keys are in one slot of a cluster (FACTS.md). */
 const prefix = '{fairgate}';
 

@@ -18,6 +18,12 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
     labelNames: ['outcome'] as const,
     registers: [registry],
   });
+  const placeNotices = new Counter({
+    name: 'fairgate_place_notices_total',
+    help: 'Attempts to tell shoppers of their place, and of orders by push, by outcome',
+    labelNames: ['channel', 'outcome'] as const,
+    registers: [registry],
+  });
   const refunds = new Counter({
     name: 'fairgate_ordered_refunds_total',
     help: 'Refunds of a whole sale, order by order, by outcome',
@@ -52,6 +58,7 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
       requests.observe({ method, route, status }, seconds);
     },
     notice: (outcome: string) => notices.inc({ outcome }),
+    placeNotice: (channel: string, outcome: string) => placeNotices.inc({ channel, outcome }),
     refund: (outcome: string) => refunds.inc({ outcome }),
     webhook: (outcome: string) => webhooks.inc({ outcome }),
   };

@@ -13,6 +13,7 @@ import {
   noticeOfKey,
 } from '../domain/notice.ts';
 import type { AwaitedNotice, NoticeName } from './notice-ports.ts';
+import { pushedOrder } from './place-notices.ts';
 import type { JobQueue, Log, Mailer, NoticeJob, RefundJob, Store } from './ports.ts';
 import { refundJobSchema } from './refunds.ts';
 
@@ -38,6 +39,8 @@ type RelayParts = {
   store: Store;
   notices: JobQueue<NoticeJob>;
   refunds: JobQueue<RefundJob>;
+  /** Orders are told of by push too, of shoppers who have subscribed. */
+  hasPush?: boolean;
   log: Log;
 };
 
@@ -54,7 +57,8 @@ function awaited({ orderId, notice, paymentId, toldAt }: ToldJob): AwaitedNotice
 }
 
 /** Hands jobs of the outbox to their queues; the row goes once the queue has it. */
-export function jobRelay({ store, notices, refunds, log }: RelayParts): () => Promise<void> {
+export function jobRelay(parts: RelayParts): () => Promise<void> {
+  const { store, notices, refunds, hasPush = false, log } = parts;
   const relayBatch = () =>
     store.transaction(async (rows) => {
       const taken = await rows.outbox.takeJobs(batchMax);
@@ -74,6 +78,8 @@ export function jobRelay({ store, notices, refunds, log }: RelayParts): () => Pr
       const refundJobs = jobs.flatMap(({ id, data }) =>
         data.kind === 'refund' ? [{ jobId: `o${id}-${data.orderId}`, data }] : [],
       );
+      const told = hasPush ? noticeJobs.flatMap(({ data }) => pushedOrder(data)) : [];
+      await rows.places.tellOrders(told);
       if (noticeJobs.length > 0) {
         await rows.notices.register(noticeJobs.map(({ data }) => awaited(data)));
         await notices.add(noticeJobs);

@@ -14,6 +14,7 @@ import type { AppearanceRows } from './appearance-ports.ts';
 import type { ImportRows } from './import-ports.ts';
 import type { HistoryRows, LiveRows } from './live-ports.ts';
 import type { NoticeRows } from './notice-ports.ts';
+import type { PlaceRows } from './place-ports.ts';
 import type { SaleBooks, SaleReport } from './summary-ports.ts';
 import type { WebhookRows } from './webhook-ports.ts';
 
@@ -216,6 +217,7 @@ export type Rows = {
   revocations: RevocationRows;
   orders: OrderRows;
   notices: NoticeRows;
+  places: PlaceRows;
   outbox: OutboxRows;
   webhooks: WebhookRows;
   note(entry: LedgerEntry): Promise<void>;

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { type Address, isInNetwork, type Network, parseAddress, parseNetwork } from '../address.ts';
 
 /**
  * Where push messages may be sent. An endpoint is an address that a client gave us and that we call
  * from inside, so it must never lead back in (OWASP: server-side request forgery).
  */
 export type PushRule = {
-  /** `push.example` and `*.push.example`; any public host where there are none. */
+  /** `push.example` and `*.push.example`; `*` for any public host. */
   hosts: readonly string[];
   /** Also this machine, by http too: for tests, and the local stack. */
   allowsLoopback: boolean;
@@ -26,7 +25,7 @@ export function pushEndpointFault(endpoint: string, rule: PushRule): string | nu
   if (rule.allowsLoopback && isLoopbackName(url.hostname)) return null;
   if (url.protocol !== 'https:' || url.port !== '') return 'must be https on its own port';
   if (!isPublicName(url.hostname)) return 'is not on a public host';
-  if (rule.hosts.length > 0 && !rule.hosts.some((host) => matches(url.hostname, host))) {
+  if (!rule.hosts.some((host) => matches(url.hostname, host))) {
     return 'is of no push service that is known here';
   }
   return null;
@@ -46,41 +45,22 @@ function isPublicName(hostname: string): boolean {
 }
 
 function matches(hostname: string, host: string): boolean {
+  if (host === '*') return true;
   return host.startsWith('*.') ? hostname.endsWith(host.slice(1)) : hostname === host;
 }
 
-/** Not routed on the internet, or of one's own net (IANA special-purpose registries). */
-const notPublic = [
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
-  ...['172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16'],
-  ...['198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
-].flatMap((text) => parseNetwork(text) ?? []);
+/** The push services of browsers: Chrome's and those made of it, Firefox', Safari's, Edge's. */
+export const knownPushHosts =
+  'fcm.googleapis.com,updates.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com';
 
-/** Of IPv6 only what is given out for the internet; 6to4, Teredo and documentation hide others. */
-const publicV6 = parseNetwork('2000::/3');
-const hiddenV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].flatMap(
-  (text) => parseNetwork(text) ?? [],
-);
-
-/** Whether an address that a name was resolved to is one of the internet. */
-export function isPublicAddress(text: string): boolean {
-  const address = parseAddress(text);
-  if (address === null) return false;
-  if (address.bits === 32) return !isInAny(address, notPublic);
-  return publicV6 !== null && isInNetwork(address, publicV6) && !isInAny(address, hiddenV6);
-}
-
-function isInAny(address: Address, networks: readonly Network[]): boolean {
-  return networks.some((network) => isInNetwork(address, network));
-}
-
-/** A setting of hosts, separated by commas. */
+/** A setting of hosts, separated by commas; `*` is any. */
 export const pushHostsSchema = z.string().transform((list, check): string[] => {
   const hosts = list
     .split(',')
     .map((host) => host.trim().toLowerCase())
     .filter((host) => host !== '');
-  if (hosts.every((host) => /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host))) return hosts;
+  if (hosts.every((host) => host === '*' || /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)))
+    return hosts;
   check.addIssue({ code: 'custom', message: 'must be hosts such as *.push.example, by commas' });
   return z.NEVER;
 });

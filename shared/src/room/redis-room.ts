@@ -16,6 +16,7 @@ import {
 } from './room.ts';
 import type { CommandName, Scripts } from './scripts.ts';
 import { parseSnapshot } from './snapshot.ts';
+import { roomStandings } from './standings.ts';
 
 const keyFaults = ['key-needed', 'other-key'] as const;
 const joinSchema = z.array(
@@ -90,6 +91,7 @@ export function redisRoom(redis: RoomRedis, scripts: Scripts): Room {
   };
   const draws = drawSteps((saleId, args) => run('draw', saleId, args));
   return {
+    ...roomStandings(run),
     async configure(saleId, revision, fields, start) {
       const { draw = null, ...rest } = 'next' in start ? start : { ...start, draw: null };
       const args = [revision, JSON.stringify(fields), JSON.stringify(rest)];

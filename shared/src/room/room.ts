@@ -4,6 +4,7 @@ import type { Lane } from '../place.ts';
 import { saleStates } from '../sale.ts';
 import type { BooksQuestion, RoomBooks } from './books.ts';
 import type { RoomSnapshot } from './snapshot.ts';
+import type { RoomStandings } from './standings.ts';
 
 /** Within this age a stored snapshot serves, so that a hundred gateways cost no more than one. */
 export const snapshotAgeMsMax = 500;
@@ -232,7 +233,7 @@ export type RoomFigures = z.infer<typeof roomFiguresSchema>;
  * The room's commands over one connection. Every command may be sent twice without a further
  * effect (ioredis sends again after a lost connection; FACTS). Errors are the connection's own.
  */
-export type Room = {
+export type Room = RoomStandings & {
   /** With the free units alone it makes no room where there is none. */
   configure(
     saleId: string,

@@ -19,6 +19,8 @@ export const commandNames = [
   'log',
   'draw',
   'fault',
+  'standing',
+  'admitted',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
@@ -77,5 +79,7 @@ return reply
     log: script('log'),
     draw: script('draw'),
     fault: script('fault'),
+    standing: script('standing'),
+    admitted: script('admitted'),
   };
 }

@@ -13,6 +13,7 @@ import { historyRows, liveRows } from './live-rows.ts';
 import { noticeRows, outboxRows } from './notice-rows.ts';
 import { onceRows } from './once-rows.ts';
 import { orderRows } from './order-rows.ts';
+import { placeRows } from './place-rows.ts';
 import { productRows } from './product-rows.ts';
 import { saleReport } from './report.ts';
 import { revocationRows } from './revocation-rows.ts';
@@ -59,6 +60,7 @@ function allRows(db: Executor, randomnessUrl: string): Rows {
     revocations: revocationRows(db),
     orders: orderRows(db),
     notices: noticeRows(db),
+    places: placeRows(db),
     outbox: outboxRows(db),
     webhooks: webhookRows(db),
     async note(entry) {

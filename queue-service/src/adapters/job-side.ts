@@ -1,0 +1,76 @@
+import type { Clock } from '@fairgate/shared/clock.ts';
+import { unsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
+import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
+import type { Room } from '@fairgate/shared/room/room.ts';
+import type { Redis } from 'ioredis';
+import { jobRelay, lostNotices, noticeJobSchema, noticeSender } from '../app/notices.ts';
+import type { Log, NoticeJob, RefundJob, Store } from '../app/ports.ts';
+import { refundJobSchema, refundSender } from '../app/refunds.ts';
+import { startTimer } from '../app/timer.ts';
+import type { Config } from '../config.ts';
+import type { NoticeLinks } from '../domain/notice.ts';
+import { jobQueue, jobWorker, untilTooLate } from './bullmq.ts';
+import { checkoutsOver } from './checkouts.ts';
+import { smtpMailer } from './mail.ts';
+import type { serviceMetrics } from './metrics.ts';
+import { placeSide } from './place-side.ts';
+
+type JobParts = {
+  store: Store;
+  room: Room;
+  roomRedis: RoomRedis;
+  jobsRedis: Redis;
+  workRedis: Redis;
+  metrics: ReturnType<typeof serviceMetrics>;
+  clock: Clock;
+  log: Log;
+};
+
+function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks {
+  return { publicOrigin, unsubscribe: (who) => unsubscribeLink(noticeKeys, publicOrigin, who) };
+}
+
+/** What follows a change: outbox → queue → worker. */
+export function jobSide(config: Config, parts: JobParts) {
+  const { store, jobsRedis, workRedis, metrics, clock, log } = parts;
+  const { vapid, pushRule } = config;
+  const checkouts = checkoutsOver(config.checkoutUrls, config.internalKey);
+  const mails = { url: config.smtpUrl, from: config.mailFrom, dkim: config.dkim };
+  const mailer = smtpMailer(mails);
+  const notices = jobQueue<NoticeJob>('fairgate-notices', jobsRedis, untilTooLate);
+  const refunds = jobQueue<RefundJob>('fairgate-refunds', jobsRedis);
+  const links = noticeLinks(config);
+  // Connections of its own: thousands who are told of their place keep no receipt waiting.
+  const placeMailer = smtpMailer(mails);
+  const places = placeSide({ ...parts, vapid, pushRule, links, mailer: placeMailer });
+  const relay = jobRelay({ store, notices, refunds, hasPush: vapid !== null, log });
+  return {
+    checkouts,
+    queues: [notices.queue, refunds.queue, ...places.queues],
+    timers: () => [
+      startTimer('jobs', 250, relay, log),
+      startTimer('lost notices', 15_000, lostNotices({ store, notices, clock }), log),
+      ...places.timers(),
+    ],
+    begin: () => [
+      jobWorker('fairgate-notices', workRedis, {
+        schema: noticeJobSchema,
+        run: noticeSender({ store, mailer, clock, log, links }),
+        onDone: metrics.notice,
+        log,
+      }),
+      jobWorker('fairgate-refunds', workRedis, {
+        schema: refundJobSchema,
+        run: refundSender(checkouts),
+        onDone: metrics.refund,
+        log,
+      }),
+      ...places.begin(),
+    ],
+    async close() {
+      mailer.close();
+      placeMailer.close();
+      await Promise.all([notices.close(), refunds.close(), places.close()]);
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { connectDatabase } from '@fairgate/shared/db/client.ts';
+import { placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
+import { asksKey } from '@fairgate/shared/room/keys.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { anOrder, startMs } from '../../test/fixture.ts';
+import { type Telling, tellingFixture } from '../../test/telling.ts';
+import type { PushService } from '../testing/push-service.ts';
+import { postgresStore } from './postgres/store.ts';
+
+let own: Telling;
+beforeEach(async () => {
+  own = await tellingFixture();
+});
+
+describe('a push service', () => {
+  let browser: ReturnType<PushService['subscribe']>;
+  beforeEach(async () => {
+    await own.sale({ admitPerMinute: 6_000, tokenSeconds: 600 });
+    const [first = 0] = await own.join('a');
+    browser = own.push.subscribe();
+    await own.ask('a', first, { pushSubscription: browser.subscription });
+    await own.seconds(2, own.teller());
+  });
+  const subscription = async () =>
+    (await own.service.database.db.select().from(placeSubscriptions))[0]?.push;
+
+  it('that is down for a while delays the message, and doubles none', async () => {
+    own.push.answer = { status: 503 };
+    for (const pause of [1_100, 2_100, 4_100]) {
+      expect(await own.deliver()).toEqual(['put-off']);
+      expect(await own.deliver()).toEqual([]);
+      await own.service.pass(pause);
+    }
+    own.push.answer = null;
+    expect(await own.deliver()).toEqual(['sent']);
+    expect([browser.pushed.length, own.push.asked()]).toEqual([1, 4]);
+  });
+
+  it('that asks us to wait is not asked again before', async () => {
+    own.push.answer = { status: 429, headers: { 'retry-after': '30' } };
+    expect(await own.deliver()).toEqual(['put-off']);
+    own.push.answer = null;
+    await own.service.pass(29_000);
+    expect(await own.deliver()).toEqual([]);
+    await own.service.pass(1_000);
+    expect(await own.deliver()).toEqual(['sent']);
+  });
+
+  it.each([404, 410])('that answers %i ends the subscription', async (status) => {
+    own.push.answer = { status };
+    expect(await own.deliver()).toEqual(['gone']);
+    expect(await subscription()).toBeNull();
+  });
+
+  it('that refuses the message is left in peace', async () => {
+    own.push.answer = { status: 413 };
+    expect(await own.deliver()).toEqual(['refused']);
+    expect(await subscription()).not.toBeNull();
+    expect(await own.deliver()).toEqual([]);
+  });
+});
+
+it('an order is told of by push to who has subscribed, once, and nobody else', async () => {
+  const { saleId, productId } = await own.sale({ admitPerMinute: 0 });
+  const [one = 0] = await own.join('visitor-j1');
+  const browser = own.push.subscribe();
+  await own.ask('visitor-j1', one, { pushSubscription: browser.subscription });
+  await own.teller()();
+  const { orderId } = await anOrder(own.service, { saleId, productId, jti: 'j1', state: 'paid' });
+  const other = await anOrder(own.service, { saleId, productId, jti: 'j2', state: 'paid' });
+  const told = [orderId, other.orderId].map((id) => {
+    const times = {
+      toldAt: own.service.clock.now(),
+      usefulUntil: own.service.clock.now() + 60_000,
+    };
+    return { orderId: id, notice: 'order-paid', about: id, ...times };
+  });
+  await own.service.store.places.tellOrders(told);
+  await own.service.store.places.tellOrders(told);
+  expect(await own.deliver()).toEqual(['sent']);
+  expect(browser.pushed.map(({ message }) => message)).toMatchObject([
+    { kind: 'order-paid', url: `/checkout/orders/${orderId}`, tag: `order-${orderId}` },
+  ]);
+});
+
+describe('what is asked for', () => {
+  it('stays in Redis while Postgres is away, and is there once however often it is read', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 0 });
+    const [one = 0] = await own.join('a');
+    await own.ask('a', one, { email: 'a@example.org' });
+    const options = { name: 'away', connectionsMax: 1, statementTimeoutMs: 1_000 };
+    const away = connectDatabase({ url: 'postgres://u:p@127.0.0.1:1/none', ...options });
+    const { places } = own.service.store;
+    // The list of sales was read a moment before.
+    const store = {
+      ...postgresStore(away),
+      places: { ...postgresStore(away).places, sales: places.sales },
+    };
+    const failing = own.teller(store);
+    await expect(failing()).rejects.toThrow();
+    await away.close();
+    expect(await own.service.redis.xlen(asksKey(saleId))).toBe(1);
+    const [found] = await own.asks.read(saleId, 10);
+    await own.teller()();
+    expect(await own.service.redis.xlen(asksKey(saleId))).toBe(0);
+    // Another instance had read the same, and comes later.
+    await own.ask('a', one, { email: 'new@example.org' });
+    await own.teller()();
+    await places.keep(saleId, found?.ask ? [found.ask] : [], startMs);
+    const rows = await own.service.database.db.select().from(placeSubscriptions);
+    expect(rows.map(({ email }) => email)).toEqual(['new@example.org']);
+  });
+
+  it('is taken back by null, and nobody is told then', async () => {
+    await own.sale({ admitPerMinute: 6_000 });
+    const [first = 0] = await own.join('a');
+    await own.ask('a', first, { email: 'a@example.org' });
+    await own.seconds(2, own.teller());
+    await own.ask('a', first, { email: null });
+    await own.teller()();
+    expect(await own.deliver()).toEqual(['no-address']);
+  });
+
+  it('is deleted a day after the sale', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 6_000 });
+    const [first = 0] = await own.join('a');
+    await own.ask('a', first, { email: 'a@example.org' });
+    await own.seconds(2, own.teller());
+    await own.service.call('POST', `/v1/sales/${saleId}/close`);
+    const { places } = own.service.store;
+    await own.service.pass(86_400_000);
+    expect(await places.forget(own.service.clock.now() - 86_400_000)).toBe(0);
+    await own.service.pass(1_000);
+    expect(await places.forget(own.service.clock.now() - 86_400_000)).toBe(2);
+    expect(await own.service.database.db.$count(placeSubscriptions)).toBe(0);
+  });
+});

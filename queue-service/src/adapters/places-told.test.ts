@@ -1,0 +1,183 @@
+import { placeNotices } from '@fairgate/shared/db/schema-places.ts';
+import { recipientDigest } from '@fairgate/shared/notices/unsubscribing.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Telling, tellingFixture } from '../../test/telling.ts';
+
+let own: Telling;
+beforeEach(async () => {
+  own = await tellingFixture();
+});
+
+describe('soon one’s turn', () => {
+  it('is told once by each way that was asked for, in the shopper’s language, and to nobody far back', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 60, maxActive: 1, tokenSeconds: 3_600 });
+    const crowd = Array.from({ length: 400 }, (_, i) => `visitor-${i}`);
+    const numbers = await own.join(...crowd);
+    const browser = own.push.subscribe();
+    const wish = { email: 'near@example.org', language: 'de-AT' };
+    await own.ask('visitor-3', numbers[3] ?? 0, {
+      ...wish,
+      pushSubscription: browser.subscription,
+    });
+    await own.ask('visitor-390', numbers[390] ?? 0, { email: 'far@example.org' });
+    await own.seconds(3, own.teller());
+    await own.deliver();
+    await own.seconds(1, own.teller());
+    expect(await own.deliver()).toEqual([]);
+    expect(own.smtp.mails.map(({ to }) => to)).toEqual(['near@example.org']);
+    const [mail] = own.smtp.mails;
+    expect(mail?.text).toContain(`https://shop.example/sales/${saleId}`);
+    expect(mail?.text).toContain(`https://shop.example/stop/${saleId}`);
+    expect(mail?.html).toContain('lang="de"');
+    expect(browser.pushed).toHaveLength(1);
+    expect(browser.pushed[0]).toMatchObject({
+      urgency: 'high',
+      ttl: 598,
+      subject: 'mailto:shop@example.org',
+      message: { kind: 'soon', url: `/sales/${saleId}`, tag: `place-${saleId}`, lang: 'de' },
+    });
+    // Neither ticket nor visitor leaves with it.
+    expect(JSON.stringify([mail, browser.pushed])).not.toContain('visitor-');
+  });
+
+  it('is told before the start to who will be let in first', async () => {
+    await own.sale({ admitPerMinute: 60 }, false);
+    const [first = 0] = await own.join('a');
+    await own.ask('a', first, { email: 'a@example.org' });
+    await own.teller()();
+    expect(await own.deliver()).toEqual(['sent']);
+  });
+
+  it('is not told to who was let in meanwhile, or has left', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 60, maxActive: 1, tokenSeconds: 3_600 });
+    const [, , third = 0] = await own.join('a', 'b', 'c');
+    await own.ask('c', third, { email: 'c@example.org' });
+    await own.teller()();
+    await own.service.room.leave(saleId, { visitor: 'c', number: third, ordinal: 1 });
+    expect(await own.deliver()).toEqual(['moved-on']);
+    expect(own.smtp.mails).toEqual([]);
+  });
+});
+
+describe('one’s turn', () => {
+  it('is told once however many look, urgently, and is worth nothing after its deadline', async () => {
+    await own.sale({ admitPerMinute: 6_000, tokenSeconds: 120 });
+    const [first = 0] = await own.join('a', 'silent');
+    const browser = own.push.subscribe();
+    await own.ask('a', first, { email: 'a@example.org', pushSubscription: browser.subscription });
+    const [one, two] = [own.teller(), own.teller()];
+    await own.seconds(3, async () => {
+      await Promise.all([one(), two()]);
+    });
+    expect(await own.deliver()).toEqual(['sent', 'sent']);
+    await own.seconds(12, one);
+    expect(await own.deliver()).toEqual([]);
+    expect(own.smtp.mails.map(({ subject }) => subject)).toEqual(['It is your turn: Pens']);
+    const [pushed] = browser.pushed;
+    expect(pushed?.message).toMatchObject({ kind: 'your-turn', title: 'It is your turn: Pens' });
+    expect(pushed?.ttl).toBeGreaterThan(100);
+    expect(pushed?.ttl).toBeLessThanOrEqual(120);
+  });
+
+  it('is told to who asked when it had come already, and by the way that they add', async () => {
+    await own.sale({ admitPerMinute: 6_000, tokenSeconds: 600 });
+    const [first = 0] = await own.join('a');
+    const tell = own.teller();
+    await own.seconds(3, tell);
+    await own.ask('a', first, { email: 'a@example.org' });
+    await tell();
+    expect(await own.deliver()).toEqual(['sent']);
+    const browser = own.push.subscribe();
+    await own.ask('a', first, { pushSubscription: browser.subscription });
+    await tell();
+    expect(await own.deliver()).toEqual(['sent']);
+    expect([own.smtp.mails.length, browser.pushed.length]).toEqual([1, 1]);
+  });
+
+  it('comes too late where no mail server takes it in time', async () => {
+    await own.sale({ admitPerMinute: 6_000, tokenSeconds: 60 });
+    const [first = 0] = await own.join('a');
+    await own.ask('a', first, { email: 'a@example.org' });
+    own.smtp.refuseWith = 451;
+    const tell = own.teller();
+    await own.seconds(3, tell);
+    expect(await own.deliver()).toEqual(['put-off']);
+    await own.service.pass(60_000);
+    own.smtp.refuseWith = null;
+    expect(await own.deliver()).toEqual(['too-late']);
+    expect(own.smtp.mails).toEqual([]);
+  });
+
+  it('is not mailed to who wants no more mails of the sale', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 6_000 });
+    const [first = 0] = await own.join('a');
+    await own.ask('a', first, { email: 'A@example.org' });
+    await own.service.database.sql`
+      insert into notice_optouts (sale_id, recipient)
+      values (${saleId}, ${recipientDigest(saleId, 'a@example.org')})`;
+    await own.seconds(2, own.teller());
+    expect(await own.deliver()).toEqual(['unsubscribed']);
+  });
+});
+
+describe('sold out before one’s turn', () => {
+  it('is told once to all who still wait, and not to who was let in or has left', async () => {
+    const { saleId, productId } = await own.sale({
+      admitPerMinute: 60,
+      maxActive: 1,
+      tokenSeconds: 3_600,
+    });
+    const [, two = 0, three = 0, four = 0] = await own.join('a', 'b', 'c', 'd');
+    await own.seconds(2);
+    await own.ask('a', 1, { email: 'in@example.org' });
+    await own.ask('b', two, { email: 'b@example.org' });
+    await own.ask('c', three, { email: 'c@example.org' });
+    await own.ask('d', four, { email: 'left@example.org' });
+    const tell = own.teller();
+    await tell();
+    await own.deliver();
+    own.smtp.mails.length = 0;
+    await own.service.room.leave(saleId, { visitor: 'd', number: four, ordinal: 1 });
+    const none = [{ productId, free: 0, held: 0, sold: 5 }];
+    await own.service.room.picture(saleId, 1e15, none);
+    await own.seconds(2, tell);
+    await own.deliver();
+    await own.seconds(2, tell);
+    expect(await own.deliver()).toEqual([]);
+    expect(own.smtp.mails.map(({ to }) => to).sort()).toEqual(['b@example.org', 'c@example.org']);
+    expect(own.smtp.mails[0]?.subject).toBe('Sold out before your turn: Pens');
+  });
+
+  it('is not told any more once something has come back', async () => {
+    const { saleId, productId } = await own.sale({ admitPerMinute: 0 });
+    const [one = 0] = await own.join('a');
+    await own.ask('a', one, { email: 'a@example.org' });
+    await own.service.room.picture(saleId, 1e15, [{ productId, free: 0, held: 0, sold: 5 }]);
+    await own.seconds(1, own.teller());
+    await own.service.room.picture(saleId, 1e15 + 1, [{ productId, free: 1, held: 0, sold: 4 }]);
+    await own.seconds(1);
+    expect(await own.deliver()).toEqual(['moved-on']);
+  });
+});
+
+it('of a lottery those are told who were drawn to the front, once they were drawn', async () => {
+  await own.sale({ admitPerMinute: 60, maxActive: 1, tokenSeconds: 3_600 }, false, {
+    mode: 'lottery',
+  });
+  const numbers = await own.join(...Array.from({ length: 600 }, (_, i) => `v${i}`));
+  const tell = own.teller();
+  for (const [i, number] of numbers.entries()) {
+    await own.ask(`v${i}`, number, { email: `v${i}@example.org` });
+  }
+  await tell();
+  const { db } = own.service.database;
+  expect(await db.$count(placeNotices)).toBe(0);
+  await own.seconds(62);
+  await own.service.keepLogs();
+  await own.service.keepLogs();
+  await own.service.keeper.keepRooms();
+  await own.seconds(3, tell);
+  const soon = await db.select().from(placeNotices);
+  expect(soon.length).toBeGreaterThan(0);
+  expect(soon.length).toBeLessThan(10);
+});

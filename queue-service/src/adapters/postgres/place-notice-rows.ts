@@ -1,0 +1,131 @@
+import { sales } from '@fairgate/shared/db/schema.ts';
+import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
+import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
+import type { PlaceNoticeRef, PlaceRows } from '../../app/place-ports.ts';
+import type { Executor } from './executor.ts';
+
+type NoticePart = Pick<
+  PlaceRows,
+  'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff'
+>;
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+export function placeNoticeRows(db: Executor): NoticePart {
+  return {
+    async tell(kind, saleId, told, now) {
+      if (told.length === 0) return;
+      const rows = JSON.stringify(
+        told.map((one) => ({ ...one, usefulUntil: iso(one.usefulUntil) })),
+      );
+      await db.execute(sql`
+        insert into place_notices
+          (sale_id, visitor, number, kind, channel, useful_until, due_at, created_at)
+        select s.sale_id, s.visitor, t.number, ${kind}, c.channel, t."usefulUntil", ${iso(now)},
+          ${iso(now)}
+        from jsonb_to_recordset(${rows}::text::jsonb)
+          as t(visitor text, number bigint, "usefulUntil" timestamptz)
+        join place_subscriptions s on s.sale_id = ${saleId} and s.visitor = t.visitor
+        cross join lateral (values ('mail', s.email is not null), ('push', s.push is not null))
+          as c(channel, is_wanted)
+        where c.is_wanted
+        order by s.visitor
+        on conflict do nothing`);
+    },
+    async tellOrders(orders) {
+      if (orders.length === 0) return;
+      const rows = JSON.stringify(
+        orders.map((one) => {
+          return { ...one, toldAt: iso(one.toldAt), usefulUntil: iso(one.usefulUntil) };
+        }),
+      );
+      await db.execute(sql`
+        insert into place_notices
+          (sale_id, visitor, number, kind, about, channel, useful_until, due_at, created_at)
+        select s.sale_id, s.visitor, s.number, t.notice, t.about, 'push',
+          case when t.notice = 'payment-failed' then o.pay_before else t."usefulUntil" end,
+          t."toldAt", t."toldAt"
+        from jsonb_to_recordset(${rows}::text::jsonb)
+          as t("orderId" text, notice text, about text, "toldAt" timestamptz,
+            "usefulUntil" timestamptz)
+        join orders o on o.id = t."orderId"
+        join place_subscriptions s on s.sale_id = o.sale_id and s.visitor = o.visitor
+        where s.push is not null
+        order by s.visitor, t.about
+        on conflict do nothing`);
+    },
+    async due(by, now, leaseMs, limit) {
+      const { saleId, visitor, number, kind, about, channel, endedAt, dueAt } = placeNotices;
+      const found = db
+        .select({ ctid: sql`ctid` })
+        .from(placeNotices)
+        .where(and(eq(channel, by), isNull(endedAt), lte(dueAt, new Date(now))))
+        .orderBy(dueAt)
+        .limit(limit)
+        .for('update', { skipLocked: true });
+      return await db
+        .update(placeNotices)
+        .set({ dueAt: new Date(now + leaseMs) })
+        .where(sql`ctid in ${found}`)
+        .returning({ saleId, visitor, number, notice: kind, about, channel });
+    },
+    async find(ref) {
+      const { endedAt, usefulUntil, createdAt } = placeNotices;
+      const { email, push, language } = placeSubscriptions;
+      const own = and(
+        eq(placeSubscriptions.saleId, placeNotices.saleId),
+        eq(placeSubscriptions.visitor, placeNotices.visitor),
+      );
+      const [row] = await db
+        .select({ endedAt, createdAt, usefulUntil, email, push, language, saleName: sales.name })
+        .from(placeNotices)
+        .innerJoin(sales, eq(sales.id, placeNotices.saleId))
+        .leftJoin(placeSubscriptions, own)
+        .where(the(ref));
+      if (row === undefined) return null;
+      const { endedAt: ended, createdAt: made, usefulUntil: until, ...rest } = row;
+      const times = { createdAt: made.getTime(), usefulUntil: until.getTime() };
+      return { ...rest, ...times, isEnded: ended !== null };
+    },
+    async claim(ref, now, staleMs) {
+      const { claimedAt, endedAt } = placeNotices;
+      const isFree = or(isNull(claimedAt), lte(claimedAt, new Date(now - staleMs)));
+      const claimed = await db
+        .update(placeNotices)
+        .set({ claimedAt: new Date(now) })
+        .where(and(the(ref), isNull(endedAt), isFree))
+        .returning({ visitor: placeNotices.visitor });
+      if (claimed.length > 0) return 'claimed';
+      const [row] = await db.select({ endedAt }).from(placeNotices).where(the(ref));
+      return row?.endedAt === null ? 'under-way' : 'ended';
+    },
+    async settle(ref, outcome, now) {
+      await db
+        .update(placeNotices)
+        .set({ endedAt: new Date(now), outcome, claimedAt: null })
+        .where(the(ref));
+    },
+    async putOff(ref, now, pauseMs) {
+      const { tries, endedAt } = placeNotices;
+      const [row] = await db.select({ tries }).from(placeNotices).where(the(ref));
+      if (row === undefined) return;
+      const made = row.tries + 1;
+      await db
+        .update(placeNotices)
+        .set({ claimedAt: null, tries: made, dueAt: new Date(now + pauseMs(made)) })
+        .where(and(the(ref), isNull(endedAt)));
+    },
+  };
+}
+
+function the({ saleId, visitor, number, notice, about, channel }: PlaceNoticeRef) {
+  const table = placeNotices;
+  return and(
+    eq(table.saleId, saleId),
+    eq(table.visitor, visitor),
+    eq(table.number, number),
+    eq(table.kind, notice),
+    eq(table.about, about),
+    eq(table.channel, channel),
+  );
+}

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '@fairgate/shared/clock.ts';
+import {
+  type NoticeChannel,
+  noticeChannels,
+  type PlaceNoticeEnd,
+} from '@fairgate/shared/db/schema-places.ts';
+import { recipientDigest } from '@fairgate/shared/notices/unsubscribing.ts';
+import type { Room } from '@fairgate/shared/room/room.ts';
+import { z } from 'zod';
+import { isUseful } from '../domain/notice.ts';
+import {
+  type PlaceMailLinks,
+  type PushedKind,
+  placeMail,
+  pushedOrderKinds,
+  pushPayload,
+  type ToldOf,
+} from '../domain/place-words.ts';
+import { isSo, isSoldOut, type PlaceNoticeKind, placeNoticeKinds } from '../domain/telling.ts';
+import {
+  type PlaceNotice,
+  type PlaceNoticeJob,
+  type PlaceNoticeRef,
+  type Pusher,
+  PushPutOff,
+  type ToldOrder,
+} from './place-ports.ts';
+import type { JobQueue, Log, Mailer, NoticeJob, Store } from './ports.ts';
+
+/**
+ * row that is due → BullMQ job → claim → (still so?) → mail or push → settled. Each step may run twice;
+ * its effect may not.
+ */
+export const placeNoticeJobSchema = z.object({
+  kind: z.literal('place-notice'),
+  saleId: z.string().min(1).max(100),
+  visitor: z.string().min(1).max(100),
+  number: z.int(),
+  notice: z.string().max(60),
+  about: z.string().max(200),
+  channel: z.enum(noticeChannels),
+});
+
+/** Longer than the mailer's and the pusher's own deadlines: whoever had a claim is gone by then. */
+const claimStaleMs = 60_000;
+/** A job that got lost is put again after this long; one that is there is not put twice. */
+const leaseMs = 60_000;
+const batchMax = 200;
+const pauseMsMax = 60_000;
+
+/** A day: an order is looked at on its page then, or in the mail. */
+const orderUsefulMs = 24 * 3_600_000;
+
+/** What is told by push of an order's notice; nothing of kinds that are told by mail alone. */
+export function pushedOrder(job: NoticeJob & { toldAt: number }): ToldOrder[] {
+  const { notice, orderId, paymentId, toldAt } = job;
+  if (!pushedOrderKinds.some((kind) => kind === notice)) return [];
+  const about = paymentId === undefined ? orderId : `${orderId}.${paymentId}`;
+  return [{ orderId, notice, about, toldAt, usefulUntil: toldAt + orderUsefulMs }];
+}
+
+/** Hands rows that are due to the queue of their channel: no mail server keeps a push waiting. */
+export function placeNoticeRelay(
+  channel: NoticeChannel,
+  queue: JobQueue<PlaceNoticeJob>,
+  { store, clock }: { store: Pick<Store, 'transaction'>; clock: Clock },
+): () => Promise<void> {
+  const relayBatch = () =>
+    store.transaction(async ({ places }) => {
+      const due = await places.due(channel, clock.now(), leaseMs, batchMax);
+      const jobs = due.map((ref) => {
+        return { jobId: `p-${digest(ref)}`, data: { kind: 'place-notice' as const, ...ref } };
+      });
+      if (jobs.length > 0) await queue.add(jobs);
+      return due.length;
+    });
+  return async () => {
+    while (queue.ready() && (await relayBatch()) === batchMax);
+  };
+}
+
+function digest(ref: PlaceNoticeRef): string {
+  const { saleId, visitor, number, notice, about, channel } = ref;
+  const text = [saleId, visitor, number, notice, about, channel].join('\n');
+  return createHash('sha256').update(text).digest('base64url').slice(0, 32);
+}
+
+/** 1 s, 2 s, 4 s, … up to a minute, give or take a quarter; longer where a push service asks for it. */
+export function pauseMs(tries: number, random: number, askedMs = 0): number {
+  const doubled = Math.min(pauseMsMax, 500 * 2 ** Math.min(20, tries));
+  return Math.max(askedMs, Math.round(doubled * (0.75 + random / 2)));
+}
+
+export type PlaceSenderParts = {
+  store: Pick<Store, 'places' | 'notices'>;
+  room: Pick<Room, 'standing' | 'advance'>;
+  mailer: Mailer;
+  /** Null: push messages are not set up. */
+  pusher: Pusher | null;
+  links: PlaceMailLinks;
+  clock: Clock;
+  log: Log;
+  random(): number;
+};
+
+export type PlaceNoticeOutcome = PlaceNoticeEnd | 'ended-before' | 'under-way' | 'put-off';
+
+/**
+ * Sends one notice, if it is still so. A crash between the message and its note, or an answer that is lost,
+ * sends it once more at most: under the same Message-ID, or the same topic and tag, so that it
+ * takes the place of the first. A failure is put off, until it would be too late.
+ */
+export function placeNoticeSender(
+  parts: PlaceSenderParts,
+): (job: PlaceNoticeJob) => Promise<PlaceNoticeOutcome> {
+  const { store, clock, log } = parts;
+  return async (ref) => {
+    const notice = await store.places.find(ref);
+    if (notice === null || notice.isEnded) return 'ended-before';
+    const claim = await store.places.claim(ref, clock.now(), claimStaleMs);
+    if (claim === 'ended') return 'ended-before';
+    if (claim === 'under-way') return 'under-way';
+    try {
+      const outcome = (await obstacle(parts, ref, notice)) ?? (await send(parts, ref, notice));
+      await store.places.settle(ref, outcome, clock.now());
+      return outcome;
+    } catch (error) {
+      const { saleId, notice: kind, channel } = ref;
+      log.warn({ saleId, notice: kind, channel, err: error }, 'a notice is put off');
+      const askedMs = error instanceof PushPutOff ? error.afterMs : 0;
+      await store.places.putOff(ref, clock.now(), (tries) =>
+        pauseMs(tries, parts.random(), askedMs),
+      );
+      return 'put-off';
+    }
+  };
+}
+
+const isPlaceKind = (kind: string): kind is PlaceNoticeKind =>
+  placeNoticeKinds.some((one) => one === kind);
+const isPushedKind = (kind: string): kind is PushedKind =>
+  isPlaceKind(kind) || pushedOrderKinds.some((one) => one === kind);
+
+/** Why a notice is not sent any more; undefined where nothing is against it. */
+async function obstacle(
+  { store, room, clock }: PlaceSenderParts,
+  { saleId, visitor, number, notice, about, channel }: PlaceNoticeRef,
+  { usefulUntil, createdAt: toldAt, email, push }: PlaceNotice,
+): Promise<PlaceNoticeEnd | undefined> {
+  const now = clock.now();
+  if (now >= usefulUntil) return 'too-late';
+  if (channel === 'mail' ? email === null : push === null) return 'no-address';
+  if (channel === 'mail') {
+    const recipient = recipientDigest(saleId, email ?? '');
+    if (await store.notices.isUnsubscribed(saleId, recipient)) return 'unsubscribed';
+  }
+  if (!isPlaceKind(notice)) {
+    const order = await store.notices.order(orderOf(about));
+    const kind = pushedOrderKinds.find((one) => one === notice);
+    const isStill = order !== null && kind !== undefined && isUseful(kind, order, { toldAt, now });
+    return isStill ? undefined : 'moved-on';
+  }
+  const [standing] = await room.standing(saleId, [visitor]);
+  if (standing === undefined || !isSo(notice, standing, now)) return 'moved-on';
+  // Another place than the one that it was about.
+  if (standing.state !== 'unknown' && standing.number !== number) return 'moved-on';
+  if (notice !== 'sold-out') return undefined;
+  const snapshot = await room.advance(saleId);
+  return snapshot === null || isSoldOut(snapshot) ? undefined : 'moved-on';
+}
+
+async function send(
+  { store, mailer, pusher, links, clock }: PlaceSenderParts,
+  ref: PlaceNoticeRef,
+  notice: PlaceNotice,
+): Promise<PlaceNoticeEnd> {
+  const { saleId, notice: kind, about, channel } = ref;
+  if (!isPushedKind(kind)) return 'refused';
+  const secondsLeft = Math.floor((notice.usefulUntil - clock.now()) / 1_000);
+  const { saleName, language, push, email } = notice;
+  const orderId = orderOf(about);
+  const told: ToldOf = { saleId, saleName, language, orderId, secondsLeft };
+  if (channel === 'mail') {
+    if (email === null || !isPlaceKind(kind)) return 'no-address';
+    const messageId = `<${digest(ref)}.${kind}@fairgate>`;
+    return await mailer.send(placeMail(kind, told, { to: email, messageId }, links));
+  }
+  if (push === null || pusher === null) return 'no-address';
+  const outcome = await pusher.send(push, {
+    payload: pushPayload(kind, told),
+    ttlSeconds: Math.max(1, secondsLeft),
+    urgency: kind === 'soon' || kind === 'your-turn' ? 'high' : 'normal',
+    topic: topicOf(orderId === '' ? saleId : orderId),
+  });
+  if (outcome === 'gone') await store.places.dropPush(ref, push.endpoint);
+  return outcome;
+}
+
+/** Of `<order>` or `<order>.<payment>`. */
+function orderOf(about: string): string {
+  return about.split('.')[0] ?? '';
+}
+
+/** 32 characters of base64url at most (RFC 8030 section 5.4), the same for all that replace each other. */
+function topicOf(about: string): string {
+  return createHash('sha256').update(about).digest('base64url').slice(0, 32);
+}

@@ -1,0 +1,119 @@
+import { languageOf } from '@fairgate/shared/words/languages.ts';
+import { type Speech, speechIn } from '@fairgate/shared/words/speech.ts';
+import { mailBody } from './mail-body.ts';
+import type { Mail, NoticeKind } from './notice.ts';
+import type { PlaceNoticeKind } from './telling.ts';
+
+/** What is told by push of an order: all that its shopper did not just do themselves. */
+export const pushedOrderKinds = [
+  'payment-failed',
+  'order-paid',
+  'order-expired',
+  'order-refunded',
+  'payment-refunded',
+] as const satisfies NoticeKind[];
+export type PushedKind = PlaceNoticeKind | (typeof pushedOrderKinds)[number];
+
+/** `secondsLeft`: until it is of no use any more. */
+export type ToldOf = {
+  saleId: string;
+  saleName: string;
+  /** Of the order; '' of a place. */
+  orderId: string;
+  language: string | null;
+  secondsLeft: number;
+};
+
+type Words = { title: string; body: string };
+
+function wordsOf(kind: PushedKind, speech: Speech, { saleName, secondsLeft }: ToldOf): Words {
+  const sale = cut(saleName, 80);
+  const duration = speech.duration(roundedDown(secondsLeft));
+  const say = speech.say;
+  switch (kind) {
+    case 'soon':
+      return { title: say('push.soonTitle', { sale }), body: say('push.soonBody') };
+    case 'your-turn':
+      return { title: say('push.turnTitle', { sale }), body: say('push.turnBody', { duration }) };
+    case 'sold-out':
+      return { title: say('push.soldOutTitle', { sale }), body: say('push.soldOutBody') };
+    case 'payment-failed':
+      return {
+        title: say('push.failedTitle', { sale }),
+        body: say('push.failedBody', { duration }),
+      };
+    case 'order-paid':
+      return { title: say('push.paidTitle', { sale }), body: say('push.paidBody') };
+    case 'order-expired':
+      return { title: say('push.expiredTitle', { sale }), body: say('push.expiredBody') };
+    case 'order-refunded':
+      return { title: say('push.refundedTitle', { sale }), body: say('push.refundedBody') };
+    case 'payment-refunded':
+      return {
+        title: say('push.paymentRefundedTitle', { sale }),
+        body: say('push.paymentRefundedBody'),
+      };
+  }
+}
+
+/** Nobody runs to the second: whole minutes, and tens of seconds in the last ones. */
+function roundedDown(seconds: number): number {
+  const step = seconds >= 180 ? 60 : 10;
+  return Math.max(step, Math.floor(seconds / step) * step);
+}
+
+function cut(text: string, charactersMax: number): string {
+  const all = [...text];
+  return all.length <= charactersMax ? text : `${all.slice(0, charactersMax - 1).join('')}…`;
+}
+
+/** The page that it is about, at our origin. Neither ticket nor key is in it. */
+function pathOf({ saleId, orderId }: ToldOf): string {
+  return orderId === '' ? `/sales/${saleId}` : `/checkout/orders/${orderId}`;
+}
+
+/** What the service worker shows (`notify.browser.js`), as JSON. */
+export function pushPayload(kind: PushedKind, told: ToldOf): string {
+  const speech = speechIn(languageOf(told.language));
+  const { language: lang, direction: dir } = speech;
+  const tag = told.orderId === '' ? `place-${told.saleId}` : `order-${told.orderId}`;
+  return JSON.stringify({
+    kind,
+    ...wordsOf(kind, speech, told),
+    url: pathOf(told),
+    tag,
+    lang,
+    dir,
+  });
+}
+
+export type PlaceMailLinks = {
+  publicOrigin: string;
+  unsubscribe(who: { saleId: string; address: string }): string;
+};
+
+/** The mail of a place's notice. `messageId`: the same for every attempt. */
+export function placeMail(
+  kind: PlaceNoticeKind,
+  told: ToldOf,
+  { to, messageId }: { to: string; messageId: string },
+  links: PlaceMailLinks,
+): Mail {
+  const speech = speechIn(languageOf(told.language));
+  const { title, body: lead } = wordsOf(kind, speech, told);
+  const unsubscribe = links.unsubscribe({ saleId: told.saleId, address: to });
+  const body = mailBody({
+    speech,
+    title,
+    lead,
+    lines: [],
+    action: { label: speech.say('push.toSale'), url: `${links.publicOrigin}${pathOf(told)}` },
+    footer: [
+      { text: speech.say('push.opensWhere') },
+      { text: speech.say('push.why', { sale: told.saleName }) },
+      { text: speech.say('mail.stop'), url: unsubscribe },
+    ],
+  });
+  const subject = title.replaceAll(/\s+/g, ' ').trim();
+  return { to, subject, ...body, messageId, unsubscribe };
+}
