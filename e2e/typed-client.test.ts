@@ -1,8 +1,10 @@
 import { type FairgateClientOptions, fairgateClient } from '@fairgate/shared/client';
 import { memoryStorage } from '@fairgate/shared/client/storage';
 import type { News } from '@fairgate/shared/client/waiting.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { altchaShape, solveAltcha } from './support/altcha.ts';
+import { openBrowser } from './support/browser.ts';
 import { cards } from './support/checkout-client.ts';
 import { openDoors, openSale } from './support/fixtures.ts';
 import { type SharedStack, sharedStack } from './support/stack.ts';
@@ -149,9 +151,65 @@ test('a challenge is solved by the callback, at joining and at the token; leavin
   const token = await tokenOf(client, saleId);
   expect(token.split('.')).toHaveLength(3);
   expect(steps).toEqual(['join', 'token']);
+  await client.notices(saleId, { email: 'shopper@example.org', language: 'de' });
+  await client.notices(saleId, { email: null });
+  await expect(client.notices(saleId, { email: 'nobody' })).rejects.toMatchObject({
+    slug: 'invalid-request',
+    errors: [{ path: 'email' }],
+  });
   await client.leave(saleId);
   await expect(client.poll(saleId)).rejects.toMatchObject({ slug: 'unauthorized' });
 });
+
+test('it runs in a real browser, and a page that is opened anew has the place and the key again', async () => {
+  const { control, edge } = stack;
+  const room = { ...openDoors, admitPerMinute: 0, bindTokens: 'required' } as const;
+  const { saleId, productId } = await openSale(control, edge, { units: 2, room });
+  const browser = await openBrowser();
+  onTestFinished(() => browser.close());
+  // The page's own policy lets nothing in but its own scripts; an app has its own page.
+  const page = await (await browser.newContext({ bypassCSP: true })).newPage();
+  const open = async () => {
+    await page.goto(`${stack.info().edgeUrl}/`);
+    await page.addScriptTag({ content: keptPair });
+    await page.addScriptTag({ content: await bundled() });
+  };
+  await open();
+  const number = await page.evaluate(`joinHere(${JSON.stringify(saleId)})`);
+  await open();
+  expect(await page.evaluate(`joinHere(${JSON.stringify(saleId)})`)).toBe(number);
+  await control.setRoom(saleId, openDoors);
+  const states = await page.evaluate(
+    `buyHere(${JSON.stringify(saleId)}, ${JSON.stringify(productId)})`,
+  );
+  expect(states).toEqual(['awaiting_payment', 'paid']);
+});
+
+async function bundled(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [new URL('./support/client-in-browser.ts', import.meta.url).pathname],
+    bundle: true,
+    format: 'iife',
+    platform: 'browser',
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** The first key pair that this browser was given, from IndexedDB. */
+const keptPair = `globalThis.keptPair = (fresh) => new Promise((resolve, reject) => {
+  const opening = indexedDB.open('app', 1);
+  opening.onerror = () => reject(opening.error);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
+  opening.onsuccess = () => {
+    const keys = opening.result.transaction('keys', 'readwrite').objectStore('keys');
+    const found = keys.get('proof');
+    found.onsuccess = () => {
+      if (found.result !== undefined) return resolve(found.result);
+      keys.put(fresh, 'proof').onsuccess = () => resolve(fresh);
+    };
+  };
+});`;
 
 /** Pauses of a tenth, so that the test need not wait as a shopper does. */
 const quick = {

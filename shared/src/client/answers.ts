@@ -1,3 +1,4 @@
+import type { PushSubscription, Wish } from '../notices/place-ask.ts';
 import type { Order } from '../order.ts';
 import type { Place } from '../place.ts';
 import type { PublicSale } from '../sale.ts';
@@ -30,6 +31,9 @@ export type Challenge =
 /** ALTCHA's payload as the object it is or in base64; Turnstile's token. */
 export type Solution = string | Record<string, unknown>;
 
+/** How to be told of one's place. What is left out stays as it is, and null takes it away. */
+export type NoticesWish = Wish;
+
 /** Everything is optional unless the sale demands it (CONTRACT.md section 3). */
 export type JoinWish = {
   pass?: string;
@@ -39,11 +43,7 @@ export type JoinWish = {
   /** BCP 47. */
   language?: string;
   /** As browsers make JSON of it (W3C Push API). */
-  pushSubscription?: {
-    endpoint: string;
-    expirationTime?: number | null;
-    keys: { p256dh: string; auth: string };
-  };
+  pushSubscription?: PushSubscription;
 };
 
 export type RedeemWish = {

@@ -8,7 +8,7 @@ export type Credential =
   | { scheme: 'DPoP'; value: string; proof: true };
 
 export type Call = {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   credential?: Credential | undefined;
   body?: object | undefined;

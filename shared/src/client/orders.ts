@@ -88,6 +88,7 @@ export function makeOrders({ calls, storage, pauses }: OrderParts): OrderCalls {
           return await calls.open({ method: 'GET', path, credential: shown, headers, signal });
         },
         ask: () => order(orderId, { signal }),
+        canStream: 'body' in Response.prototype,
         pauses,
         signal,
       }),

@@ -1,5 +1,5 @@
 import type { Place } from '../place.ts';
-import type { Challenge, Joined, JoinWish, Solution, TokenAnswer } from './answers.ts';
+import type { Challenge, Joined, JoinWish, NoticesWish, Solution, TokenAnswer } from './answers.ts';
 import type { Call, Calls } from './calls.ts';
 import { FairgateProblem } from './problems.ts';
 import type { ProofSigner } from './proofs.ts';
@@ -25,6 +25,8 @@ export type PlaceCalls = {
   poll(saleId: string, options?: SignalOption): Promise<Place>;
   /** Once admitted; asking again gives a token with the same `jti`. */
   token(saleId: string, options?: SignalOption): Promise<TokenAnswer>;
+  /** Where to be told of one's place, or no longer. */
+  notices(saleId: string, wish: NoticesWish, options?: SignalOption): Promise<void>;
   leave(saleId: string, options?: SignalOption): Promise<void>;
 };
 
@@ -105,6 +107,12 @@ export function makePlaces({ calls, storage, signer, solveChallenge }: PlacePart
         body: {},
         signal,
       });
+    },
+
+    async notices(saleId, wish, { signal } = {}) {
+      const shown = await credential(saleId, false);
+      const path = `${placeAt(saleId)}/notices`;
+      await calls.json({ method: 'PUT', path, credential: shown, body: wish, signal });
     },
 
     async leave(saleId, { signal } = {}) {
