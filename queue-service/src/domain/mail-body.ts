@@ -50,7 +50,7 @@ function asHtml({ speech, title, lead, lines, action, footer }: MailParts): stri
 <body style="margin:0;padding:0;background:#f3f4f6">
 <div style="display:none;max-height:0;overflow:hidden">${escapeHtml(lead)}${previewFill}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
- lang="${language}" dir="${direction}" style="${font};text-align:${start}">
+ lang="${language}" dir="${direction}" style="${font};text-align:${start};word-break:break-word">
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
  style="max-width:560px;background:#ffffff;color:#1c2024;border-radius:8px">
@@ -70,14 +70,15 @@ ${footer.map(footerHtml).join('\n')}
 }
 
 function linesHtml(lines: MailLine[], direction: 'ltr' | 'rtl'): string {
-  const end = direction === 'rtl' ? 'left' : 'right';
+  const [start, end] = direction === 'rtl' ? ['right', 'left'] : ['left', 'right'];
   const rows = lines.map(({ text, figure = '', details = [], isTotal = false }) => {
     const weight = isTotal ? 'font-weight:bold;' : '';
     const cell = `${weight}padding:8px 0;border-top:1px solid #e3e6ea;vertical-align:top`;
+    const apart = `padding-${start}:12px;white-space:nowrap`;
     const under = details.map((id) => `<br><span style="${small}">${escapeHtml(id)}</span>`);
     // Names are the shop's, in whatever direction they are written.
     return `<tr><td style="${cell}"><bdi>${escapeHtml(text)}</bdi>${under.join('')}</td>
-<td align="${end}" style="${cell};white-space:nowrap"><bdi>${escapeHtml(figure)}</bdi></td></tr>`;
+<td align="${end}" style="${cell};${apart}"><bdi>${escapeHtml(figure)}</bdi></td></tr>`;
   });
   return `<tr><td style="padding:0 24px 16px"><table width="100%" cellpadding="0" cellspacing="0"
  border="0" style="font-size:15px;line-height:22px">
