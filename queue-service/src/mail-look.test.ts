@@ -1,9 +1,9 @@
 import { languages } from '@fairgate/shared/words/languages.ts';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type NoticeOrder, noticeKinds, noticeMail } from '../queue-service/src/domain/notice.ts';
-import { findChromium } from '../scripts/toolchain/chromium.ts';
-import { axeFindings, pixelsTooWide } from './support/axe.ts';
+import { axeFindings, pixelsTooWide } from '../../e2e/support/axe.ts';
+import { findChromium } from '../../scripts/toolchain/chromium.ts';
+import { type NoticeOrder, noticeKinds, noticeMail } from './domain/notice.ts';
 
 let browser: Browser;
 let page: Page;
