@@ -76,7 +76,7 @@ describe('a fault', () => {
     await page.getByLabel('How many').fill('3');
     await page.getByLabel('E-mail').fill('a@b.example');
     await reserve(page).click();
-    const mistake = page.getByRole('alert').filter({ hasText: 'Nothing was spent' });
+    const mistake = page.getByRole('alert').filter({ hasText: 'Nothing is lost' });
     await mistake.waitFor();
     expect(await page.evaluate(focusedId)).toBe('mistake');
     await page.reload();

@@ -60,7 +60,7 @@ type Page = { voice: Voice<OrderPhrase>; settle(): void };
 function putIn(html: string, { settle }: Page, withMistake: boolean): void {
   const fresh = new DOMParser().parseFromString(html, 'text/html');
   const next = fresh.getElementById('order');
-  if (next === null) return;
+  if (next === null || isOlder(next.dataset, order().dataset)) return;
   learnTime(next.dataset.serverTime ?? '');
   const { state, paying } = order().dataset;
   const hasMoved = next.dataset.state !== state || next.dataset.paying !== paying;
@@ -74,26 +74,33 @@ function putIn(html: string, { settle }: Page, withMistake: boolean): void {
   if (next.dataset.state !== 'awaiting_payment') show('soon', '');
 }
 
-/** Whether the page is as the server has it now; it says where it is not. */
-async function refresh(page: Page): Promise<boolean> {
-  const isFresh = await freshPage(page);
-  if (isFresh && isLost) announce(page.voice.say('order.back'));
-  isLost = !isFresh;
-  show('connection', isFresh ? '' : page.voice.say('order.offline'));
-  return isFresh;
-}
+/** Two answers may come in another order than they were made. */
+const isOlder = (a: DOMStringMap, b: DOMStringMap) => Number(a.version) < Number(b.version);
 
+/** Counts what was asked of the server: an answer that another question has overtaken is old. */
+let asked = 0;
 let isLost = false;
 
-async function freshPage(page: Page): Promise<boolean> {
+/** Has the page as the server has it now, or says that there is no connection. */
+async function refresh(page: Page): Promise<void> {
+  asked += 1;
+  const turn = asked;
+  const html = await freshPage();
+  if (turn !== asked) return;
+  if (html !== null) putIn(html, page, false);
+  if (html !== null && isLost) announce(page.voice.say('order.back'));
+  isLost = html === null;
+  show('connection', isLost ? page.voice.say('order.offline') : '');
+}
+
+async function freshPage(): Promise<string | null> {
   try {
     const reply = await fetch(path(), { headers: { accept: 'text/html' } });
-    if (reply.ok) putIn(await reply.text(), page, false);
     // The browser has this order no longer: its page says what that means.
     if (reply.status === 404) location.reload();
-    return reply.ok;
+    return reply.ok ? await reply.text() : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -118,6 +125,8 @@ async function byScript(event: SubmitEvent, page: Page): Promise<void> {
 async function sendForm(form: HTMLFormElement, page: Page): Promise<OrderPhrase | null> {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(form)) body.set(name, String(value));
+  // What was asked before does not know of it.
+  asked += 1;
   try {
     const reply = await fetch(form.action, { method: 'POST', body, referrerPolicy: 'same-origin' });
     if (reply.status === 404) location.reload();
