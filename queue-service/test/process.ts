@@ -13,7 +13,11 @@ const bodySchema = z.record(z.string(), z.unknown());
 export const patience = { timeout: 40_000, interval: 50 };
 
 /** The service as it is started in production; killed when the test is over. */
-export async function startProcess(databaseUrl: string, redisUrl: string) {
+export async function startProcess(
+  databaseUrl: string,
+  redisUrl: string,
+  settings: Record<string, string> = {},
+) {
   const port = await freePort();
   const env = {
     PATH: process.env.PATH,
@@ -31,6 +35,7 @@ export async function startProcess(databaseUrl: string, redisUrl: string) {
     FAIRGATE_WEBHOOK_PRIVATE: '1',
     FAIRGATE_PASS_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'k'.repeat(43) }] }),
     FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
+    ...settings,
   };
   const child: ChildProcess = spawn(
     `${root}node_modules/.bin/node`,

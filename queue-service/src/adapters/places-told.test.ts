@@ -34,7 +34,7 @@ describe('soon one’s turn', () => {
       urgency: 'high',
       ttl: 598,
       subject: 'mailto:shop@example.org',
-      message: { kind: 'soon', url: `/sales/${saleId}`, tag: `place-${saleId}`, lang: 'de' },
+      message: { kind: 'soon', url: `/sales/${saleId}`, tag: `fairgate-${saleId}`, lang: 'de' },
     });
     // Neither ticket nor visitor leaves with it.
     expect(JSON.stringify([mail, browser.pushed])).not.toContain('visitor-');

@@ -43,8 +43,8 @@ export const placeNoticeJobSchema = z.object({
 });
 
 /** Longer than the mailer's and the pusher's own deadlines: whoever had a claim is gone by then. */
-const claimStaleMs = 60_000;
-/** A job that got lost is put again after this long; one that is there is not put twice. */
+const claimStaleMs = 50_000;
+/** A job that got lost is put again after this long: no claim of its is left then. */
 const leaseMs = 60_000;
 const batchMax = 200;
 const pauseMsMax = 60_000;

@@ -76,7 +76,8 @@ function pathOf({ saleId, orderId }: ToldOf): string {
 export function pushPayload(kind: PushedKind, told: ToldOf): string {
   const speech = speechIn(languageOf(told.language));
   const { language: lang, direction: dir } = speech;
-  const tag = told.orderId === '' ? `place-${told.saleId}` : `order-${told.orderId}`;
+  // The page's own notification has the same: one takes the place of the other.
+  const tag = told.orderId === '' ? `fairgate-${told.saleId}` : `order-${told.orderId}`;
   return JSON.stringify({
     kind,
     ...wordsOf(kind, speech, told),

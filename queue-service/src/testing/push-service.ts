@@ -25,7 +25,7 @@ export type PushService = {
   /** A browser that subscribes with the shop's key; its messages in order of arrival. */
   subscribe(): { subscription: PushSubscription; pushed: Pushed[] };
   /** What it answers from now on, instead of taking messages; null: it takes them. */
-  answer: { status: number; headers?: Record<string, string> } | null;
+  answer: { status: number; headers?: Record<string, string> } | 'nothing' | null;
   /** How often it was asked, whatever it answered. */
   asked(): number;
   /** Why messages were refused: of a service that answers 400 or 403 nobody sees it. */
@@ -57,6 +57,7 @@ export async function startPushService(vapidPublicKey: string): Promise<PushServ
 
   const take = async (request: IncomingMessage, response: ServerResponse) => {
     const body = Buffer.concat(await request.toArray());
+    if (service.answer === 'nothing') return;
     if (service.answer !== null) {
       response.writeHead(service.answer.status, service.answer.headers).end();
       return;

@@ -1,0 +1,50 @@
+import { languages } from '@fairgate/shared/words/languages.ts';
+import { describe, expect, it } from 'vitest';
+import { placeMail, pushedOrderKinds, pushPayload, type ToldOf } from './place-words.ts';
+import { placeNoticeKinds } from './telling.ts';
+
+const told: ToldOf = {
+  saleId: 'sale_a',
+  saleName: 'Pens & <b>more</b>',
+  orderId: '',
+  language: 'en',
+  secondsLeft: 119,
+};
+const links = {
+  publicOrigin: 'https://shop.example',
+  unsubscribe: () => 'https://shop.example/checkout/notices/x',
+};
+const to = { to: 'shopper@example.org', messageId: '<a@fairgate>' };
+
+describe.each(languages)('in %s', (language) => {
+  it.each([...placeNoticeKinds, ...pushedOrderKinds])('a push message about %s fits', (kind) => {
+    const own = { ...told, language, saleName: '長'.repeat(500) };
+    const payload = pushPayload(kind, own);
+    // RFC 8030 section 7.2 allows for 4,096 bytes with everything around it.
+    expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(3_072);
+    expect(payload).not.toMatch(/undefined|NaN|[{]\w+[}]/);
+    expect(JSON.parse(payload)).toMatchObject({ kind, lang: language, url: '/sales/sale_a' });
+  });
+
+  it.each(placeNoticeKinds)('a mail about %s says where, why and how to end it', (kind) => {
+    const mail = placeMail(kind, { ...told, language }, to, links);
+    expect(mail.text).toContain('https://shop.example/sales/sale_a');
+    expect(mail.text).toContain(links.unsubscribe());
+    expect(mail.html).not.toContain('<b>more</b>');
+    expect(`${mail.subject}${mail.text}`).not.toMatch(/undefined|NaN|[{]\w+[}]/);
+  });
+});
+
+it('time is told in round figures, never more than there is', () => {
+  const bodyOf = (secondsLeft: number) =>
+    JSON.parse(pushPayload('your-turn', { ...told, secondsLeft })).body;
+  expect(bodyOf(119)).toContain('1 minute 50 seconds');
+  expect(bodyOf(59)).toContain('50 seconds');
+  expect(bodyOf(3_599)).toContain('59 minutes');
+});
+
+it('a browser that reads none of our languages is told in English, from the left', () => {
+  const shown = JSON.parse(pushPayload('soon', { ...told, language: 'nl' }));
+  expect(shown).toMatchObject({ lang: 'en', dir: 'ltr' });
+  expect(JSON.parse(pushPayload('soon', { ...told, language: 'ar' })).dir).toBe('rtl');
+});
