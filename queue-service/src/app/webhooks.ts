@@ -62,8 +62,9 @@ export function webhooks(parts: WebhookParts): Webhooks {
         if (fields.url !== undefined) requireUrl(fields.url, allowPrivate);
         const difference = differenceOf(before, fields);
         if (difference === null) return before;
-        // Whoever changes it by hand has looked at why it was off.
-        await rows.webhooks.update(id, { ...fields, offReason: null }, clock.now());
+        // Whoever switches it on by hand has looked at why it was off.
+        const reason = fields.active === true ? { offReason: null } : {};
+        await rows.webhooks.update(id, { ...fields, ...reason }, clock.now());
         const told = { before: toldOf(difference.before), after: toldOf(difference.after) };
         const detail = { webhookId: id, ...told.after };
         await rows.note({ ...by(caller), action: 'webhook.changed', detail, ...told });

@@ -74,7 +74,8 @@ export const webhookDeliveries = pgTable(
   },
   (t) => [
     uniqueIndex('webhook_deliveries_once').on(t.eventId, t.endpointId),
-    index('webhook_deliveries_due').on(t.endpointId, t.nextAt).where(sql`state = 'pending'`),
+    // With the id: what became due in one moment is not sorted anew for each that is taken.
+    index('webhook_deliveries_due').on(t.endpointId, t.nextAt, t.id).where(sql`state = 'pending'`),
     index('webhook_deliveries_log').on(t.endpointId, t.id),
     index('webhook_deliveries_failed').on(t.endpointId, t.id).where(sql`state = 'failed'`),
     check('webhook_deliveries_state', sql`state in ('pending', 'delivered', 'failed')`),
