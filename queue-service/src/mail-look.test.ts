@@ -23,6 +23,7 @@ const order: NoticeOrder = {
   failure: null,
   email: 'shopper@example.org',
   language: null,
+  appearance: null,
   totalMinor: 123_456_789,
   currency: 'EUR',
   payBefore: Date.parse('2030-12-31T22:04:05Z'),

@@ -11,9 +11,13 @@ export type MailParts = {
   /** Rows of what it is about, each with its figure and with what belongs to it. */
   lines: MailLine[];
   action: { label: string; url: string };
+  /** Of the button, as `#rrggbb`; ours where the shop sets none. */
+  accent?: Accent;
   /** Small print, each a paragraph of its own. */
   footer: { text: string; url?: string }[];
 };
+
+export type Accent = { ground: string; ink: string };
 
 export type MailLine = { text: string; figure?: string; details?: string[]; isTotal?: boolean };
 
@@ -35,12 +39,14 @@ function asText({ title, lead, lines, action, footer }: MailParts): string {
 }
 
 const font = "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
+const ownAccent: Accent = { ground: '#1f4fd8', ink: '#ffffff' };
 const small = 'font-size:13px;line-height:20px;color:#5b6470';
 /** Mail programs fill the preview with what comes next; these spaces keep the table out of it. */
 const previewFill = '&#847;&zwnj;&nbsp;'.repeat(60);
 
 /** Tables, widths in attributes and styles in place: what every mail program has in common. */
-function asHtml({ speech, title, lead, lines, action, footer }: MailParts): string {
+function asHtml(parts: MailParts): string {
+  const { speech, title, lead, lines, action, accent = ownAccent, footer } = parts;
   const { language, direction } = speech;
   const [name, start] = [escapeHtml(title), direction === 'rtl' ? 'right' : 'left'];
   const head = `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -58,7 +64,7 @@ function asHtml({ speech, title, lead, lines, action, footer }: MailParts): stri
 <h1 style="margin:0;font-size:22px;line-height:30px">${name}</h1></td></tr>
 <tr><td style="padding:0 24px 16px;font-size:16px;line-height:24px">${escapeHtml(lead)}</td></tr>
 ${lines.length === 0 ? '' : linesHtml(lines, direction)}
-<tr><td style="padding:8px 24px 28px">${buttonHtml(action)}</td></tr>
+<tr><td style="padding:8px 24px 28px">${buttonHtml(action, accent)}</td></tr>
 </table>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"
  style="max-width:560px"><tr><td style="padding:16px 24px">
@@ -86,11 +92,11 @@ ${rows.join('\n')}
 </table></td></tr>`;
 }
 
-function buttonHtml({ label, url }: MailParts['action']): string {
-  const style = `display:inline-block;padding:12px 20px;font-size:16px;color:#ffffff;
+function buttonHtml({ label, url }: MailParts['action'], { ground, ink }: Accent): string {
+  const style = `display:inline-block;padding:12px 20px;font-size:16px;color:${ink};
 text-decoration:none`;
   return `<table role="presentation" cellpadding="0" cellspacing="0" border="0"><tr>
-<td bgcolor="#1f4fd8" style="border-radius:6px"><a href="${escapeHtml(url)}"
+<td bgcolor="${ground}" style="border-radius:6px"><a href="${escapeHtml(url)}"
  style="${style}">${escapeHtml(label)}</a></td></tr></table>`;
 }
 

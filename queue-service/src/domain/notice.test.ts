@@ -17,6 +17,7 @@ const order: NoticeOrder = {
   failure: 'card_declined',
   email: 'a@example.org',
   language: null,
+  appearance: null,
   totalMinor: 2_500,
   currency: 'EUR',
   payBefore: Date.parse('2030-01-02T03:04:05Z'),
@@ -73,6 +74,16 @@ describe('a notice', () => {
   it('is not written where there is no address', () => {
     expect(noticeMail('order-paid', { ...order, email: null }, links)).toBeNull();
   });
+});
+
+it('says what the shop says in its own words, and wears its colour', () => {
+  const texts = { de: { 'mail.paidLead': 'Danke! <b>Bis bald.</b>' } };
+  const appearance = { texts, colours: { accent: '#004400' } };
+  const { text, html } = mailOf('order-paid', { appearance, language: 'de' });
+  expect(text).toContain('Danke! <b>Bis bald.</b>');
+  expect(html).toContain('Danke! &lt;b&gt;Bis bald.&lt;/b&gt;');
+  expect(html).toContain('bgcolor="#004400"');
+  expect(mailOf('order-paid', { appearance, language: 'fr' }).text).not.toContain('Danke!');
 });
 
 describe.each(languages)('in %s', (language) => {

@@ -1,7 +1,9 @@
+import { defaultColours } from '@fairgate/shared/appearance/colours.ts';
+import { type Appearance, ownTexts } from '@fairgate/shared/appearance.ts';
 import type { OrderState } from '@fairgate/shared/order.ts';
 import { defaultLanguage, type Language } from '@fairgate/shared/words/languages.ts';
 import { type Speech, speechIn } from '@fairgate/shared/words/speech.ts';
-import { type MailLine, mailBody } from './mail-body.ts';
+import { type Accent, type MailLine, mailBody } from './mail-body.ts';
 
 export const noticeKinds = [
   'order-placed',
@@ -25,6 +27,8 @@ export type NoticeOrder = {
   email: string | null;
   /** Null: nobody said which. */
   language: Language | null;
+  /** The shop's own look of the sale; null where it has none. */
+  appearance: Appearance | null;
   totalMinor: number;
   currency: string;
   payBefore: number;
@@ -118,7 +122,8 @@ export function noticeMail(
 ): Mail | null {
   const { id, email, saleId, saleName } = order;
   if (email === null) return null;
-  const speech = speechIn(order.language ?? defaultLanguage);
+  const language = order.language ?? defaultLanguage;
+  const speech = speechIn(language, ownTexts(order.appearance, language));
   const { subject, lead } = openingOf(kind, speech, order);
   const unsubscribe = links.unsubscribe({ saleId, address: email });
   const url = `${links.publicOrigin}/checkout/orders/${id}`;
@@ -128,6 +133,7 @@ export function noticeMail(
     lead,
     lines: linesOf(kind, speech, order),
     action: { label: speech.say(asksToPay(kind) ? 'mail.toPay' : 'mail.toOrder'), url },
+    ...accentOf(order.appearance),
     footer: [
       { text: `${speech.say('mail.order', { id })}. ${speech.say('mail.opensWhere')}` },
       { text: speech.say('mail.why', { sale: saleName }) },
@@ -142,6 +148,14 @@ export function noticeMail(
     messageId: `<${id}.${key}@fairgate>`,
     unsubscribe: isReceipt(kind) ? undefined : unsubscribe,
   };
+}
+
+/** The shop's own, which was judged for its contrast as a pair with what is ours of it. */
+function accentOf(appearance: Appearance | null): { accent?: Accent } {
+  const { accent, accentInk } = appearance?.colours ?? {};
+  if (accent === undefined && accentInk === undefined) return {};
+  const { light } = defaultColours;
+  return { accent: { ground: accent ?? light.accent, ink: accentInk ?? light.accentInk } };
 }
 
 function linesOf(kind: NoticeKind, speech: Speech, order: NoticeOrder): MailLine[] {

@@ -1,4 +1,4 @@
-/** Groups of words that pages of one sale say; the catalogue and the mails are not the sale's. */
+/** Groups of words that pages and mails of one sale say; the catalogue is not the sale's. */
 export const ownTextGroups: readonly string[] = [
   'common',
   'state',
@@ -12,6 +12,7 @@ export const ownTextGroups: readonly string[] = [
   'order',
   'pay',
   'failure',
+  'mail',
 ];
 
 /** Whether a shop may say the text of a key (`group.name`) otherwise. */

@@ -1,5 +1,6 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderLines, orders, orderUnits, products, sales } from '@fairgate/shared/db/schema.ts';
+import { saleAppearances } from '@fairgate/shared/db/schema-appearance.ts';
 import { noticeOptouts, notices, outbox } from '@fairgate/shared/db/schema-records.ts';
 import { and, between, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { NoticeRows } from '../../app/notice-ports.ts';
@@ -106,9 +107,10 @@ function the(orderId: string, key: string) {
 
 async function noticeOrder(db: Executor, orderId: string): Promise<NoticeOrder | null> {
   const [order] = await db
-    .select({ order: orders, saleName: sales.name })
+    .select({ order: orders, saleName: sales.name, appearance: saleAppearances.appearance })
     .from(orders)
     .innerJoin(sales, eq(sales.id, orders.saleId))
+    .leftJoin(saleAppearances, eq(saleAppearances.saleId, orders.saleId))
     .where(eq(orders.id, orderId));
   if (!order) return null;
   const lines = await db
@@ -127,6 +129,7 @@ async function noticeOrder(db: Executor, orderId: string): Promise<NoticeOrder |
     failure,
     email,
     language,
+    appearance: order.appearance,
     totalMinor,
     currency,
     payBefore: payBefore.getTime(),
