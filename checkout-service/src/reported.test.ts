@@ -1,15 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { eventually, makeRig, rigInternalKey } from './testing/checkout-rig.ts';
 import { jtiOf, openRoom } from './testing/room-rig.ts';
 
 /** A sale of so many units, with its room, whose shoppers buy at a checkout of the shop's own. */
-async function openShop(units: number, options: { max?: number; paySeconds?: number } = {}) {
-  const redisUrl = await freshRedisUrl(afterAll);
-  const databaseUrl = await freshDatabaseUrl(afterAll);
+async function openShop(
+  units: number,
+  options: { max?: number; paySeconds?: number } = {},
+  onEnd: (stop: () => Promise<void>) => void = onTestFinished,
+) {
+  const redisUrl = await freshRedisUrl(onEnd);
+  const databaseUrl = await freshDatabaseUrl(onEnd);
   const { max = 1, paySeconds = 300 } = options;
   const rig = await makeRig({ databaseUrl, redisUrl, units: [units], loops: true, paySeconds });
   const room = await openRoom(redisUrl, rig.saleId, { units, maxUnitsPerShopper: max });
+  onEnd(async () => {
+    room.close();
+    await rig.close();
+  });
   const productId = rig.products[0] ?? '';
   const report = async (...outcomes: object[]) => {
     const answer = await rig.call('POST', `/internal/sales/${rig.saleId}/outcomes`, {
@@ -27,10 +35,6 @@ async function openShop(units: number, options: { max?: number; paySeconds?: num
     items: (quantity: number) => [{ productId, quantity }],
     admitted: (visitor: string) => room.admitted(rig, visitor, max),
     stock: async () => (await rig.stock())[productId],
-    async close() {
-      room.close();
-      await rig.close();
-    },
   };
 }
 type Shop = Awaited<ReturnType<typeof openShop>>;
@@ -60,9 +64,8 @@ async function roomHasHeard({ rig }: Shop) {
 describe('what the shop’s own checkout reports', () => {
   let shop: Shop;
   beforeAll(async () => {
-    shop = await openShop(4, { max: 2 });
+    shop = await openShop(4, { max: 2 }, afterAll);
   });
-  afterAll(() => shop.close());
 
   it('started: holds the units and ends the place; bought: they are sold; each again is the same', async () => {
     const token = await shop.admitted('ann');
@@ -160,67 +163,94 @@ describe('what the shop’s own checkout reports', () => {
 describe('the budget of the room, while a checkout of the shop’s own reports', () => {
   it('lets in as many as units are left, whatever is reported, and how often', async () => {
     const shop = await openShop(3);
-    try {
-      const buyer = await shop.admitted('buyer');
-      const waverer = await shop.admitted('waverer');
-      const undecided = await shop.admitted('undecided');
-      expect(await admissionsLeft(shop, 'none', 3)).toBe(0);
-      const bought = { token: buyer, outcome: 'bought', items: shop.items(1) };
-      const started = { token: undecided, outcome: 'started', items: shop.items(1) };
-      await shop.report(bought, started);
-      await Promise.all([shop.report(bought), shop.report(bought), shop.report(started)]);
-      await roomHasHeard(shop);
-      expect(await admissionsLeft(shop, 'none', 3)).toBe(0);
-      // One unit comes back, once: of a token that bought nothing.
-      const given = { token: waverer, outcome: 'abandoned' };
-      await Promise.all([shop.report(given), shop.report(given)]);
-      expect(await admissionsLeft(shop, 'none', 3)).toBe(1);
-      const ended = { token: undecided, outcome: 'abandoned' };
-      await Promise.all([shop.report(ended), shop.report(ended)]);
-      await roomHasHeard(shop);
-      expect(await admissionsLeft(shop, 'none', 3)).toBe(2);
-      await shop.report(bought, given, ended);
-      await roomHasHeard(shop);
-      expect(await admissionsLeft(shop, 'none', 3)).toBe(2);
-      expect(await shop.stock()).toEqual({ free: 2, held: 0, sold: 1 });
-    } finally {
-      await shop.close();
+    const buyer = await shop.admitted('buyer');
+    const waverer = await shop.admitted('waverer');
+    const undecided = await shop.admitted('undecided');
+    expect(await admissionsLeft(shop, 'none', 3)).toBe(0);
+    const bought = { token: buyer, outcome: 'bought', items: shop.items(1) };
+    const started = { token: undecided, outcome: 'started', items: shop.items(1) };
+    await shop.report(bought, started);
+    await Promise.all([shop.report(bought), shop.report(bought), shop.report(started)]);
+    await roomHasHeard(shop);
+    expect(await admissionsLeft(shop, 'none', 3)).toBe(0);
+    // One unit comes back, once: of a token that bought nothing.
+    const given = { token: waverer, outcome: 'abandoned' };
+    await Promise.all([shop.report(given), shop.report(given)]);
+    expect(await admissionsLeft(shop, 'none', 3)).toBe(1);
+    const ended = { token: undecided, outcome: 'abandoned' };
+    await Promise.all([shop.report(ended), shop.report(ended)]);
+    await roomHasHeard(shop);
+    expect(await admissionsLeft(shop, 'none', 3)).toBe(2);
+    await shop.report(bought, given, ended);
+    await roomHasHeard(shop);
+    expect(await admissionsLeft(shop, 'none', 3)).toBe(2);
+    expect(await shop.stock()).toEqual({ free: 2, held: 0, sold: 1 });
+  });
+
+  it('a sale and its end that are reported at once come to one of the two, with its units', async () => {
+    const shop = await openShop(6);
+    let sold = 0;
+    for (let i = 0; i < 6; i += 1) {
+      const token = await shop.admitted(`shopper-${i}`);
+      await shop.report({ token, outcome: 'started', items: shop.items(1) });
+      const [[bought], [given]] = await Promise.all([
+        shop.report({ token, outcome: 'bought' }),
+        shop.report({ token, outcome: 'abandoned' }),
+      ]);
+      expect([bought.result, given.result].sort()).toEqual(['accepted', 'refused']);
+      const before = sold;
+      sold = (await shop.stock())?.sold ?? 0;
+      expect(sold).toBe(bought.result === 'accepted' ? before + 1 : before);
     }
+    expect(await shop.stock()).toMatchObject({ held: 0, free: 6 - sold });
+  });
+
+  it('a refund of what was sold elsewhere frees its unit, and moves no money', async () => {
+    const shop = await openShop(1);
+    const token = await shop.admitted('ann');
+    const sale = { token, outcome: 'bought', items: shop.items(1) };
+    const [{ order }] = await shop.report(sale);
+    const path = `/internal/orders/${order.id}/refund`;
+    const refund = { key: rigInternalKey, json: { actor: 'key:shop' } };
+    expect((await shop.rig.call('POST', path, refund)).body.order.state).toBe('refunded');
+    expect(await shop.rig.sql`select from payments`).toHaveLength(0);
+    expect(await shop.rig.sql`select from outbox where topic = 'payment'`).toHaveLength(0);
+    const [again] = await shop.report(sale);
+    expect(again.problem).toMatchObject({
+      type: 'urn:fairgate:problem:conflict',
+      state: 'refunded',
+    });
+    await roomHasHeard(shop);
+    // The picture of the stock comes a little later: until then the sale is sold out.
+    await eventually(async () => (await admissionsLeft(shop, 'next', 2)) > 0);
+    expect(await admissionsLeft(shop, 'next', 2)).toBe(1);
   });
 
   it('what was started and never reported again comes back by itself, and is not sold then', async () => {
     const shop = await openShop(1, { paySeconds: 1 });
-    try {
-      const token = await shop.admitted('gone');
-      await shop.report({ token, outcome: 'started', items: shop.items(1) });
-      await eventually(async () => (await shop.stock())?.free === 1);
-      const [late] = await shop.report({ token, outcome: 'bought' });
-      expect(late.problem).toMatchObject({ type: 'urn:fairgate:problem:order-expired' });
-      await roomHasHeard(shop);
-      expect(await admissionsLeft(shop, 'next', 2)).toBe(1);
-    } finally {
-      await shop.close();
-    }
+    const token = await shop.admitted('gone');
+    await shop.report({ token, outcome: 'started', items: shop.items(1) });
+    await eventually(async () => (await shop.stock())?.free === 1);
+    const [late] = await shop.report({ token, outcome: 'bought' });
+    expect(late.problem).toMatchObject({ type: 'urn:fairgate:problem:order-expired' });
+    await roomHasHeard(shop);
+    expect(await admissionsLeft(shop, 'next', 2)).toBe(1);
   });
 
   it('an abandoned token is over while Redis is away too, and its unit comes back later', async () => {
     const shop = await openShop(1);
-    try {
-      const token = await shop.admitted('gone');
-      await shop.room.redis.config('SET', 'requirepass', 'away');
-      await shop.room.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-      expect(await shop.report({ token, outcome: 'abandoned' })).toEqual([
-        { result: 'accepted', order: null },
-      ]);
-      expect((await shop.rig.redeem(token)).body.type).toBe('urn:fairgate:problem:token-expired');
-      expect(await admissionsLeft(shop, 'next', 2)).toBe(0);
-      await shop.room.redis.config('SET', 'requirepass', '');
-      await eventually(async () => {
-        await shop.report({ token, outcome: 'abandoned' });
-        return (await admissionsLeft(shop, 'next', 2)) === 1;
-      });
-    } finally {
-      await shop.close();
-    }
+    const token = await shop.admitted('gone');
+    await shop.room.redis.config('SET', 'requirepass', 'away');
+    await shop.room.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    expect(await shop.report({ token, outcome: 'abandoned' })).toEqual([
+      { result: 'accepted', order: null },
+    ]);
+    expect((await shop.rig.redeem(token)).body.type).toBe('urn:fairgate:problem:token-expired');
+    expect(await admissionsLeft(shop, 'next', 2)).toBe(0);
+    await shop.room.redis.config('SET', 'requirepass', '');
+    await eventually(async () => {
+      await shop.report({ token, outcome: 'abandoned' });
+      return (await admissionsLeft(shop, 'next', 2)) === 1;
+    });
   });
 });

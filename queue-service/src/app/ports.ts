@@ -142,7 +142,7 @@ export type DoorCounts = {
   blockedTotals(): Promise<Record<string, number>>;
 };
 
-export type AdminOrder = Order & { number: number };
+export type AdminOrder = Order & { number: number; paidElsewhere?: true };
 
 export type OrderRows = {
   find(id: string): Promise<AdminOrder | null>;

@@ -156,6 +156,9 @@ export const orderView = z.object({
   id: z.string(),
   saleId: z.string(),
   number: count.describe("the shopper's number in the line"),
+  paidElsewhere: z
+    .exactOptional(z.literal(true))
+    .describe('reported by a checkout of the shop’s own, which took the money'),
   state: z.enum(orderStates),
   items: z.array(
     z.object({

@@ -47,6 +47,7 @@ async function withItems(db: Executor, rows: OrderRow[]): Promise<AdminOrder[]> 
     id: row.id,
     saleId: row.saleId,
     number: row.number,
+    ...(row.paidElsewhere ? { paidElsewhere: true as const } : {}),
     state: row.state,
     items: lines
       .filter((line) => line.orderId === row.id)

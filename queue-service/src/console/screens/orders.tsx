@@ -109,11 +109,14 @@ function OrderTable({ orders, onDone }: { orders: readonly Order[]; onDone(): vo
 function Refund({ order, onDone }: { order: Order; onDone(): void }) {
   const refund = async () => {
     const sum = money(order.totalMinor, order.currency);
-    const text = `${sum} go back to the shopper, who is told by mail. The units are free again.`;
+    const isOurs = order.paidElsewhere !== true;
+    const text = isOurs
+      ? `${sum} go back to the shopper, who is told by mail. The units are free again.`
+      : `The units are free again. Your own checkout took the ${sum}: give them back there.`;
     const title = `Refund ${order.id}`;
     if (!(await confirmThat({ title, text, action: 'Refund', isDangerous: true }))) return;
     await ask('POST', `/v1/orders/${order.id}/refund`, { body: {} }).then(
-      () => say(`${sum} are on their way back.`),
+      () => say(isOurs ? `${sum} are on their way back.` : 'The units are free again.'),
       complain,
     );
     onDone();
