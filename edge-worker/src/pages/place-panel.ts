@@ -62,7 +62,7 @@ ${place.state === 'lobby' ? startLine(speech, sale) : ''}
 <p data-field="outlook">${outlookWords(speech, place.outlook)}</p>
 <p data-field="halted"${hiddenUnless(place.halted === true)}>${speech.say('place.halted')}</p>
 <p class="muted" data-field="stale"${hiddenUnless(place.stale === true)}>${speech.say('place.stale')}</p>
-<p class="muted small" data-field="updated">${around(speech, 'place.updated', {
+<p class="muted small when" data-field="updated">${around(speech, 'place.updated', {
     name: 'time',
     piece: html`<time datetime="${sale.serverTime}" data-time="clock">${speech.clock(sale.serverTime, 'UTC')} UTC</time>`,
   })}</p>
@@ -78,7 +78,7 @@ function hiddenUnless(isShown: boolean): Html | '' {
 
 function startLine(speech: Speech, sale: PublicSale): Html {
   const piece = timeElement(speech, sale.startsAt);
-  return html`<p class="muted">${around(speech, 'sale.startsAt', { name: 'time', piece })}
+  return html`<p class="muted when">${around(speech, 'sale.startsAt', { name: 'time', piece })}
 <span data-countdown="${sale.startsAt}"></span></p>`;
 }
 
@@ -100,7 +100,7 @@ function turnPanel(speech: Speech, sale: PublicSale, place: Place): Html {
   const until = place.admittedUntil ?? sale.serverTime;
   const piece = timeElement(speech, until);
   const body = html`${countdownFigure(speech, until, sale.serverTime)}
-<p>${around(speech, 'place.turnText', { name: 'time', piece })}</p>
+<p class="when">${around(speech, 'place.turnText', { name: 'time', piece })}</p>
 ${buyForm(speech, sale)}${drawnNote(speech, sale, place)}${leaveForm(speech, sale)}`;
   return panel(speech, 'place.turnTitle', body, ' turn');
 }

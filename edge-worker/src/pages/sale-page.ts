@@ -127,7 +127,7 @@ function countdown(speech: Speech, sale: PublicSale): Html {
   const piece = timeElement(speech, sale.startsAt);
   return html`<p class="muted scripted">${speech.say('sale.startsIn')}</p>
 ${countdownFigure(speech, sale.startsAt, sale.serverTime)}
-<p class="muted">${around(speech, 'sale.startsAt', { name: 'time', piece })}</p>`;
+<p class="muted when">${around(speech, 'sale.startsAt', { name: 'time', piece })}</p>`;
 }
 
 function productRow(speech: Speech, product: PublicSale['products'][number]): Html {

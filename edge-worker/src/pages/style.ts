@@ -1,6 +1,9 @@
 import { themeCss } from '@fairgate/shared/pages/theme.ts';
 
-/** The style sheet of the edge's pages. */
+/**
+ * The style sheet of the edge's pages. `.when`: times that become the reader's own move the words
+ * beside them, so they are seen from then on, or when no script has come.
+ */
 export const edgeCss = `${themeCss}
 .badge-open{background:var(--good);color:var(--card)}
 .badge-closed,.badge-sold_out{background:var(--line);color:var(--muted)}
@@ -30,6 +33,9 @@ progress{width:100%;max-width:20rem;accent-color:var(--accent)}
 #net{position:fixed;inset-inline:0;bottom:0;margin:0;z-index:1;border-radius:0;background:var(--card);
 border:2px solid var(--bad);max-height:50vh;overflow:auto}
 .own img{display:block}
+@media (scripting:enabled){#room:not([data-own]) .when{visibility:hidden;animation:late 0s 4s forwards}
+@keyframes late{to{visibility:visible}}}
+.preview .when{visibility:visible!important}
 @media (scripting:none){[data-countdown],.scripted{display:none!important}}
 `;
 

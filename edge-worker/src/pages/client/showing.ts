@@ -107,6 +107,7 @@ export const dressPage = (): void => {
   learnPageTime();
   learnUpdated();
   localTimes(room());
+  room().dataset.own = '';
   tick();
   showTitle(null);
 };
