@@ -17,7 +17,7 @@ export type AskStream = {
 export type TellingSale = { id: string; mode: SaleMode; hasSubscribers: boolean };
 export type Subscriber = { visitor: string; number: number; lane: Lane };
 export type Ranked = Subscriber & { score: number };
-export type Told = { visitor: string; number: number; usefulUntil: number };
+export type Told = Subscriber & { usefulUntil: number };
 
 /** Times in ms; of a payment that failed the hold of the order is the end. */
 export type ToldOrder = {
@@ -69,8 +69,11 @@ export type PlaceRows = {
   decide(kind: 'soon' | 'sold-out', saleId: string, decided: Subscriber[]): Promise<void>;
   /** Which of these visitors asked to be told. */
   among(saleId: string, visitors: string[]): Promise<Subscriber[]>;
-  /** Writes a notice by each channel that they want, unless there is one already. */
-  tell(kind: PlaceNoticeKind, saleId: string, told: Told[], now: number): Promise<void>;
+  /**
+   * Writes a notice by each channel that they want, unless there is one already. Answers the visitors
+   * who had none of it by any channel.
+   */
+  tell(kind: PlaceNoticeKind, saleId: string, told: Told[], now: number): Promise<string[]>;
   /** The same of orders, by push alone: of shoppers who have subscribed. */
   tellOrders(orders: ToldOrder[]): Promise<void>;
   /** Takes those that are due, which are due again at `now + leaseMs`. */

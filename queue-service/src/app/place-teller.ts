@@ -13,6 +13,7 @@ import {
 } from '../domain/telling.ts';
 import { eachOf } from './each-of.ts';
 import type { AskStream, StoredAsk, Subscriber, TellingSale } from './place-ports.ts';
+import { tellToo } from './place-shops.ts';
 import type { Log, Store } from './ports.ts';
 
 export type TellerParts = {
@@ -154,12 +155,13 @@ async function tellAdmitted(
       own.map(({ visitor }) => visitor),
     );
     const now = clock.now();
-    const told = own.flatMap(({ visitor }, i) => {
+    const told = own.flatMap(({ visitor, lane }, i) => {
       const standing = standings[i];
       if (standing === undefined || !isSo('your-turn', standing, now)) return [];
-      return [{ visitor, number: standing.number, usefulUntil: standing.untilMs }];
+      return [{ visitor, lane, number: standing.number, usefulUntil: standing.untilMs }];
     });
-    await store.places.tell('your-turn', saleId, told, now);
+    if (told.length === 0) continue;
+    await store.transaction((rows) => tellToo(rows, 'your-turn', { saleId, told, now }));
   }
 }
 
@@ -178,14 +180,14 @@ function decider(
     const all = found.map((one, i) => ({ ...one, standing: standings[i] }));
     const moved = all.flatMap(({ standing, ...one }) => movedTo(one, standing));
     const stayed = all.filter(({ visitor }) => !moved.some((one) => one.visitor === visitor));
-    const told = stayed.flatMap(({ visitor, number, standing }) => {
+    const told = stayed.flatMap(({ visitor, number, lane, standing }) => {
       if (standing === undefined || !isSo(kind, standing, now)) return [];
-      return [{ visitor, number, usefulUntil: usefulUntil(kind, now, 0) }];
+      return [{ visitor, number, lane, usefulUntil: usefulUntil(kind, now, 0) }];
     });
     await store.transaction(async (rows) => {
       await rows.places.rank(saleId, moved);
       await rows.places.decide(kind, saleId, stayed);
-      await rows.places.tell(kind, saleId, told, now);
+      await tellToo(rows, kind, { saleId, told, now });
     });
   };
 }

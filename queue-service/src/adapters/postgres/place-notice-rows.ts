@@ -1,6 +1,7 @@
 import { sales } from '@fairgate/shared/db/schema.ts';
 import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import type { PlaceNoticeRef, PlaceRows } from '../../app/place-ports.ts';
 import type { Executor } from './executor.ts';
 
@@ -9,29 +10,12 @@ type NoticePart = Pick<
   'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff'
 >;
 
+const visitorsSchema = z.array(z.object({ visitor: z.string() }));
 const iso = (ms: number) => new Date(ms).toISOString();
 
 export function placeNoticeRows(db: Executor): NoticePart {
   return {
-    async tell(kind, saleId, told, now) {
-      if (told.length === 0) return;
-      const rows = JSON.stringify(
-        told.map((one) => ({ ...one, usefulUntil: iso(one.usefulUntil) })),
-      );
-      await db.execute(sql`
-        insert into place_notices
-          (sale_id, visitor, number, kind, channel, useful_until, due_at, created_at)
-        select s.sale_id, s.visitor, t.number, ${kind}, c.channel, t."usefulUntil", ${iso(now)},
-          ${iso(now)}
-        from jsonb_to_recordset(${rows}::text::jsonb)
-          as t(visitor text, number bigint, "usefulUntil" timestamptz)
-        join place_subscriptions s on s.sale_id = ${saleId} and s.visitor = t.visitor
-        cross join lateral (values ('mail', s.email is not null), ('push', s.push is not null))
-          as c(channel, is_wanted)
-        where c.is_wanted
-        order by s.visitor
-        on conflict do nothing`);
-    },
+    tell: (...told) => tell(db, ...told),
     async tellOrders(orders) {
       if (orders.length === 0) return;
       const rows = JSON.stringify(
@@ -116,6 +100,36 @@ export function placeNoticeRows(db: Executor): NoticePart {
         .where(and(the(ref), isNull(endedAt)));
     },
   };
+}
+
+/** The visitors who had no such notice by any channel. */
+async function tell(
+  db: Executor,
+  ...[kind, saleId, told, now]: Parameters<PlaceRows['tell']>
+): Promise<string[]> {
+  if (told.length === 0) return [];
+  const rows = JSON.stringify(told.map((one) => ({ ...one, usefulUntil: iso(one.usefulUntil) })));
+  const first = await db.execute(sql`
+        with made as (
+        insert into place_notices
+          (sale_id, visitor, number, kind, channel, useful_until, due_at, created_at)
+        select s.sale_id, s.visitor, t.number, ${kind}, c.channel, t."usefulUntil", ${iso(now)},
+          ${iso(now)}
+        from jsonb_to_recordset(${rows}::text::jsonb)
+          as t(visitor text, number bigint, "usefulUntil" timestamptz)
+        join place_subscriptions s on s.sale_id = ${saleId} and s.visitor = t.visitor
+        cross join lateral (values ('mail', s.email is not null), ('push', s.push is not null))
+          as c(channel, is_wanted)
+        where c.is_wanted
+        order by s.visitor
+        on conflict do nothing
+        returning visitor, number
+        )
+        -- What was made just now is not seen here.
+        select distinct m.visitor from made m where not exists (
+          select from place_notices p where p.sale_id = ${saleId} and p.visitor = m.visitor
+            and p.number = m.number and p.kind = ${kind} and p.about = '')`);
+  return visitorsSchema.parse([...first]).map(({ visitor }) => visitor);
 }
 
 function the({ saleId, visitor, number, notice, about, channel }: PlaceNoticeRef) {
