@@ -91,7 +91,7 @@ describe('the style', () => {
 describe('texts', () => {
   it('are those of the pages of a sale, with values that the original has', () => {
     const texts = {
-      en: { 'sale.joinTitle': 'Get in line', 'place.mayClose': 'Come back within {duration}' },
+      en: { 'sale.joinTitle': 'Get in line', 'live.waitAbout': 'Some {duration}' },
       de: { 'sale.startsAt': 'Los geht es um {time}.' },
     };
     expect(faults({ texts })).toEqual([]);
