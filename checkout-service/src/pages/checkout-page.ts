@@ -5,7 +5,7 @@ import { deadline } from './deadline.ts';
 import type { Look } from './look.ts';
 import type { Mistake, MistakenField } from './mistake.ts';
 import { checkoutPhrases } from './phrases.ts';
-import { type Shown, shownPage } from './shell.ts';
+import { liveNotes, type Shown, shownPage } from './shell.ts';
 
 export type CheckoutPageState = {
   sale: SaleOffer;
@@ -31,11 +31,8 @@ export function checkoutPage(look: Look, script: string, state: CheckoutPageStat
   const main = html`<h1>${speech.say('checkout.title')}</h1>
 <p class="muted">${sale.name}</p>
 ${mistakeSummary(look, state.mistake)}
-<p id="no-token" class="notice" ${token === '' ? '' : 'hidden'}>${speech.say('checkout.noToken')} ${back}</p>
-<p id="time-left" class="notice" ${expiry === '' ? 'hidden' : ''}>${around(speech, 'checkout.timeLeft', time)}</p>
-<div id="connection" class="notice" role="status"></div>
-<div id="soon" class="notice notice-warn" role="status"></div>
-<div id="said" class="unseen" role="status"></div>
+<p id="time-left" class="notice${expiry === '' ? ' unknown' : ''}">${around(speech, 'checkout.timeLeft', time)}</p>
+<p id="no-token" class="notice late" ${token === '' ? '' : 'hidden'}>${speech.say('checkout.noToken')} ${back}</p>
 <form class="card" method="post" action="/checkout/redeem" id="redeem" data-sale="${sale.id}" data-server-time="${state.serverTime}">
 <input type="hidden" name="sale" value="${sale.id}"><input type="hidden" name="token" value="${token}"><input type="hidden" name="key" value="${state.key}">
 ${productChoice(look, state)}
@@ -45,7 +42,8 @@ ${emailField(look, state)}
 <p><button type="submit" ${token === '' ? 'disabled' : ''}>${speech.say('checkout.reserve')}</button></p>
 <p class="muted">${speech.say('checkout.next')}</p>
 <p class="muted">${speech.say('checkout.timeBack')} ${back}</p>
-</form>`;
+</form>
+${liveNotes()}`;
   return shownPage({
     look,
     title: speech.say('checkout.pageTitle', { sale: sale.name }),
@@ -99,16 +97,13 @@ ${products.map(
 </fieldset>`;
 }
 
+/** Until the token is known the sale says how many it may be; of one there is nothing to choose. */
 function quantityField({ speech }: Look, state: CheckoutPageState): Html {
-  const { max } = state.hints;
+  const max = state.hints.max ?? state.sale.maxUnitsPerShopper;
   const quantity = state.chosen?.quantity ?? 1;
-  if (max === 1 && quantity === 1) {
-    return html`<input type="hidden" name="quantity" value="1">`;
-  }
-  const hint = max === null ? '' : speech.say('checkout.upTo', { count: max });
-  return html`<div class="field" id="quantity-field"><label for="quantity"><span>${speech.say('checkout.howMany')}</span></label>
-<input type="number" name="quantity" id="quantity" min="1" max="${max ?? 100}" value="${quantity}" required ${marked(state, 'quantity', 'quantity-hint')}>
-<span class="hint" id="quantity-hint">${hint}</span></div>`;
+  return html`<div class="field" id="quantity-field" ${max === 1 && quantity === 1 ? 'hidden' : ''}><label for="quantity"><span>${speech.say('checkout.howMany')}</span></label>
+<input type="number" name="quantity" id="quantity" min="1" max="${max}" value="${quantity}" required ${marked(state, 'quantity', 'quantity-hint')}>
+<span class="hint" id="quantity-hint">${speech.say('checkout.upTo', { count: max })}</span></div>`;
 }
 
 function emailField({ speech }: Look, state: CheckoutPageState): Html {

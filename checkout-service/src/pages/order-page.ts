@@ -11,7 +11,7 @@ import type { Mistake } from './mistake.ts';
 import { type PayBy, paySection, stripeForeign } from './pay-section.ts';
 import { orderPhrases, stripePhrases } from './phrases.ts';
 import type { ScriptName } from './scripts.ts';
-import { type Shown, shownPage } from './shell.ts';
+import { liveNotes, type Shown, shownPage } from './shell.ts';
 
 export type OrderPageState = {
   order: Order;
@@ -57,15 +57,13 @@ export function orderPage(
   const main = html`<div id="order" data-id="${order.id}" data-sale="${order.saleId}" data-version="${state.version}" data-state="${order.state}" data-paying="${paying ? 'yes' : 'no'}" data-server-time="${state.serverTime}">
 <div data-part="mistake">${mistakeNotice(look, state.mistake)}</div>
 <div data-part="state">${stateWords(look, state)}</div>
-<div id="connection" class="notice" role="status"></div>
-<div id="soon" class="notice notice-warn" role="status"></div>
-<div id="said" class="unseen" role="status"></div>
 <div data-part="failure">${awaiting ? failureNotice(look, state) : ''}</div>
 <div data-part="time">${awaiting ? timeToPay(look, state) : ''}</div>
 <div data-part="pay">${awaiting && !paying ? paySection(look, order, payBy) : ''}</div>
 <div data-part="summary">${summary(look, state)}</div>
 <div data-part="ways">${awaiting && !paying ? cancelling(look, order.id) : ''}</div>
 <p class="no-print"><button id="print" class="button-quiet" type="button" hidden>${speech.say('order.print')}</button></p>
+${liveNotes()}
 </div>`;
   return shownPage({
     look,

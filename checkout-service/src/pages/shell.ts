@@ -28,6 +28,16 @@ export function shownPage(parts: Parts): Shown {
   return { page, policy: contentPolicy(styles, foreign) };
 }
 
+/**
+ * What the script has to say, politely: at the lower edge of the window, after everything else, so
+ * that nothing moves under a reader's cursor.
+ */
+export function liveNotes(): Html {
+  return html`<div class="notes"><div id="connection" class="notice" role="status"></div>
+<div id="soon" class="notice notice-warn" role="status"></div></div>
+<div id="said" class="unseen" role="status"></div>`;
+}
+
 /** A bare message, with a way on. */
 export function messagePage(
   speech: Speech,

@@ -9,6 +9,7 @@ const ownCss = `
 .choice>span{font-weight:400;margin:0;overflow-wrap:anywhere}
 .choice input{flex:none;width:1.5rem;height:1.5rem;margin:0}
 .choice strong{display:block}
+button{vertical-align:top}
 button[aria-disabled=true]{opacity:.55;cursor:default}
 .field>.hint{font-weight:400}
 .hint{display:block;font-size:.9rem;color:var(--muted);margin-top:.25rem}
@@ -21,6 +22,14 @@ input,.button-quiet,button.button-quiet{border-color:var(--muted)}
 .notice:focus{outline:3px solid var(--accent)}
 input[aria-invalid=true]{border-color:var(--bad);border-width:2px}
 .notice:empty{display:none}
+.unknown{visibility:hidden}
+.late{overflow:hidden}
+@media (scripting:enabled){.late{animation:late 0s 4s backwards}
+@keyframes late{from{visibility:hidden;max-height:0;margin:0;padding-block:0}}}
+html{scroll-padding-bottom:9rem}
+.notes{position:sticky;bottom:0;z-index:1}
+.notes .notice{margin:0 0 .5rem;box-shadow:0 0 0 1px var(--line),var(--shadow)}
+@media (max-height:30rem){html{scroll-padding-bottom:0}.notes{position:static}}
 .notice-warn{border-color:var(--warn)}
 summary{cursor:pointer;padding:.7rem 0}
 summary.button{padding:.7rem 1.3rem;list-style:none}

@@ -24,9 +24,7 @@ function restore(): void {
   const isSame = readClaims(draft.token ?? '').jti === readClaims(given).jti;
   if (draft.key && isSame) field('key').value = draft.key;
   if (draft.email) field('email').value = draft.email;
-  if (draft.quantity && field('quantity').type === 'number') {
-    field('quantity').value = draft.quantity;
-  }
+  if (draft.quantity) field('quantity').value = draft.quantity;
   for (const choice of form.querySelectorAll<HTMLInputElement>('input[name=productId]')) {
     if (choice.value === draft.productId) choice.checked = true;
   }
@@ -53,18 +51,20 @@ function showToken(token: string): void {
   const { exp, max } = readClaims(token);
   const isThere = token !== '';
   field('token').value = token;
-  (byId('no-token') as HTMLElement).hidden = isThere;
+  const hint = byId('no-token') as HTMLElement;
+  hint.hidden = isThere;
+  hint.classList.remove('late');
   button.disabled = !isThere;
+  const timeLeft = byId('time-left') as HTMLElement;
+  timeLeft.hidden = !exp || exp * 1_000 <= serverNow();
   if (exp) {
+    timeLeft.classList.remove('unknown');
     byId('token-expiry')?.setAttribute('datetime', new Date(exp * 1_000).toISOString());
-    (byId('time-left') as HTMLElement).hidden = exp * 1_000 <= serverNow();
   }
-  if (max && field('quantity').type === 'number') {
+  if (max) {
     field('quantity').max = String(max);
     show('quantity-hint', voice.say('checkout.upTo', { count: max }));
-    if (max === 1 && field('quantity').value === '1') {
-      (byId('quantity-field') as HTMLElement).hidden = true;
-    }
+    (byId('quantity-field') as HTMLElement).hidden = max === 1 && field('quantity').value === '1';
   }
 }
 
