@@ -108,6 +108,7 @@ async function startServices(edge: EdgeProcess, roomRedisUrl: string, caFile: st
     FAIRGATE_MAIL_FROM: 'Fairgate <tickets@fairgate.example>',
     FAIRGATE_CHECKOUT_URLS: checkout.url,
     FAIRGATE_PASS_KEYS: JSON.stringify(edge.secrets.passKeys),
+    FAIRGATE_WEBHOOK_KEYS: 'w'.repeat(43),
     FAIRGATE_BOOTSTRAP_ADMIN_KEY: adminKey,
   });
   return { checkout: checkoutClient(checkout.url), control: controlClient(queue.url, adminKey) };
