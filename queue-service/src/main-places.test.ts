@@ -6,13 +6,13 @@ import { newcomer } from '@fairgate/shared/room/room.ts';
 import { leaseForGood } from '@fairgate/shared/room/test-rooms.ts';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { startPushService } from '../../e2e/support/push-service.ts';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { holdsFor } from '../../e2e/support/wait.ts';
 import { makeVapidKey } from '../../scripts/keys/vapid-key.ts';
 import { iso, pen } from '../test/fixture.ts';
 import { patience, startProcess } from '../test/process.ts';
 import { startMailServer } from './testing/mail-server.ts';
-import { startPushService } from './testing/push-service.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 

@@ -2,6 +2,7 @@ import type { Wish } from '@fairgate/shared/notices/place-ask.ts';
 import { asksKey } from '@fairgate/shared/room/keys.ts';
 import { newcomer } from '@fairgate/shared/room/room.ts';
 import { onTestFinished } from 'vitest';
+import { startPushService } from '../../e2e/support/push-service.ts';
 import { makeVapidKey } from '../../scripts/keys/vapid-key.ts';
 import { askStream } from '../src/adapters/asks.ts';
 import { smtpMailer } from '../src/adapters/mail.ts';
@@ -9,7 +10,6 @@ import { webPusher } from '../src/adapters/web-push.ts';
 import { placeNoticeSender } from '../src/app/place-notices.ts';
 import { placeTeller } from '../src/app/place-teller.ts';
 import { startMailServer } from '../src/testing/mail-server.ts';
-import { startPushService } from '../src/testing/push-service.ts';
 import { aSale, silent, testService } from './fixture.ts';
 
 const vapid = { ...makeVapidKey(new Date()), subject: 'mailto:shop@example.org' };

@@ -2,9 +2,9 @@ import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
 import { asksKey } from '@fairgate/shared/room/keys.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { PushService } from '../../../e2e/support/push-service.ts';
 import { anOrder, startMs } from '../../test/fixture.ts';
 import { type Telling, tellingFixture } from '../../test/telling.ts';
-import type { PushService } from '../testing/push-service.ts';
 import { postgresStore } from './postgres/store.ts';
 
 let own: Telling;

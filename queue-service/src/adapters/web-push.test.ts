@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { type PushService, startPushService } from '../../../e2e/support/push-service.ts';
 import { makeVapidKey } from '../../../scripts/keys/vapid-key.ts';
-import { type PushService, startPushService } from '../testing/push-service.ts';
 import { webPusher } from './web-push.ts';
 
 const vapid = { ...makeVapidKey(new Date()), subject: 'https://shop.example/contact' };

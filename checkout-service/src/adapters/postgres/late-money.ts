@@ -4,7 +4,7 @@ import { transition } from '../../domain/order-machine.ts';
 import { type StoredOrder, unitsTaken } from '../../domain/order-view.ts';
 import { decideLate, type LateBudget, type StoredPayment } from '../../domain/payment-rules.ts';
 import { countBuyer } from './buyer-units.ts';
-import { followRefund, moneyOf, movePayment } from './payment-changes.ts';
+import { followRefund, isTold, moneyOf, movePayment } from './payment-changes.ts';
 import { lockPayment, notePayment } from './payment-rows.ts';
 import type { Sql, Transaction } from './pool.ts';
 import { giveUpPromise, reportPromise } from './room-reports.ts';
@@ -105,7 +105,7 @@ async function buyAgain(
     insert into outbox (topic, sale_id, payload)
     select 'job', o.sale_id, jsonb_build_object(
       'kind', 'notice', 'notice', 'order-paid', 'orderId', o.id)
-    from orders o where o.id = ${order.id} and o.email is not null`;
+    from orders o where o.id = ${order.id} and ${isTold(tx)}`;
 }
 
 async function giveBack(

@@ -103,7 +103,9 @@ export async function endOrders(
       union all
       select 'job', e.sale_id, jsonb_build_object(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
-      from ended e where e.email is not null
+      from ended e where e.email is not null or exists (
+        select from place_subscriptions p
+        where p.sale_id = e.sale_id and p.visitor = e.visitor and p.push is not null)
       union all
       select 'payment', sale_id, jsonb_build_object('kind', 'withdraw', 'paymentId', id)
       from withdrawing

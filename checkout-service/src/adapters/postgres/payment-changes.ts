@@ -131,7 +131,7 @@ export async function followRefund(tx: Transaction, payment: StoredPayment): Pro
   await addNotice(tx, payment, 'payment-refunded');
 }
 
-/** A mail about this payment, where the shopper left an address. */
+/** A notice about this payment, where the shopper can be told. */
 async function addNotice(
   tx: Transaction,
   payment: StoredPayment,
@@ -142,7 +142,14 @@ async function addNotice(
     select 'job', o.sale_id, jsonb_build_object(
       'kind', 'notice', 'notice', ${notice}::text, 'orderId', o.id,
       'paymentId', ${payment.id}::text)
-    from orders o where o.id = ${payment.orderId} and o.email is not null`;
+    from orders o where o.id = ${payment.orderId} and ${isTold(tx)}`;
+}
+
+/** Of an order `o`: its shopper left an address, or has subscribed to push messages. */
+export function isTold(tx: Transaction) {
+  return tx`(o.email is not null or exists (
+    select from place_subscriptions p
+    where p.sale_id = o.sale_id and p.visitor = o.visitor and p.push is not null))`;
 }
 
 /** A call to the provider, or a decision, that has to follow this transaction (D9). */
