@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { isSignedBy, webhookReceiver } from '../../../e2e/support/webhook-receiver.ts';
 import { anOrder, aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
 import { type WebhookRig, webhookRig } from '../../test/webhook-rig.ts';
+import type { WebhookType } from '../domain/webhook-events.ts';
+import { payloadOf } from '../http/webhook-payloads.ts';
 
 let service: Service;
 let rig: WebhookRig;
@@ -51,6 +53,7 @@ describe('a shop', () => {
     expect(told('order.placed')).toMatchObject({ order: { state: 'awaiting_payment' } });
     expect(told('sale.opened')).toMatchObject({ sale: { id: sale.saleId, name: 'Pens' } });
     expect(JSON.stringify(shop.all)).not.toContain('shopper@example.org');
+    for (const { event } of shop.all) payloadOf(event.type as WebhookType).parse(event);
   });
 
   it('hears of the types that it asked for, and of nothing from before', async () => {

@@ -9,6 +9,7 @@ import type { ProblemSlug } from '@fairgate/shared/problem.ts';
 import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
 import { openPaths } from './open-paths.ts';
+import { openApiWebhooks } from './webhook-payloads.ts';
 
 /** The OpenAPI 3.1 document, from the same schemas that the routes parse with. */
 export function openApiDocument(endpoints: readonly Endpoint<unknown, unknown>[]): Json {
@@ -35,6 +36,7 @@ export function openApiDocument(endpoints: readonly Endpoint<unknown, unknown>[]
     },
     security: [{ key: [] }, { session: [] }],
     paths: { ...paths, ...openPaths() },
+    webhooks: openApiWebhooks(),
   };
 }
 

@@ -110,25 +110,25 @@ async function tell(
   if (told.length === 0) return [];
   const rows = JSON.stringify(told.map((one) => ({ ...one, usefulUntil: iso(one.usefulUntil) })));
   const first = await db.execute(sql`
-        with made as (
-        insert into place_notices
-          (sale_id, visitor, number, kind, channel, useful_until, due_at, created_at)
-        select s.sale_id, s.visitor, t.number, ${kind}, c.channel, t."usefulUntil", ${iso(now)},
-          ${iso(now)}
-        from jsonb_to_recordset(${rows}::text::jsonb)
-          as t(visitor text, number bigint, "usefulUntil" timestamptz)
-        join place_subscriptions s on s.sale_id = ${saleId} and s.visitor = t.visitor
-        cross join lateral (values ('mail', s.email is not null), ('push', s.push is not null))
-          as c(channel, is_wanted)
-        where c.is_wanted
-        order by s.visitor
-        on conflict do nothing
-        returning visitor, number
-        )
-        -- What was made just now is not seen here.
-        select distinct m.visitor from made m where not exists (
-          select from place_notices p where p.sale_id = ${saleId} and p.visitor = m.visitor
-            and p.number = m.number and p.kind = ${kind} and p.about = '')`);
+    with made as (
+      insert into place_notices
+        (sale_id, visitor, number, kind, channel, useful_until, due_at, created_at)
+      select s.sale_id, s.visitor, t.number, ${kind}, c.channel, t."usefulUntil", ${iso(now)},
+        ${iso(now)}
+      from jsonb_to_recordset(${rows}::text::jsonb)
+        as t(visitor text, number bigint, "usefulUntil" timestamptz)
+      join place_subscriptions s on s.sale_id = ${saleId} and s.visitor = t.visitor
+      cross join lateral (values ('mail', s.email is not null), ('push', s.push is not null))
+        as c(channel, is_wanted)
+      where c.is_wanted
+      order by s.visitor
+      on conflict do nothing
+      returning visitor, number
+    )
+    -- What was made just now is not seen here.
+    select distinct m.visitor from made m where not exists (
+      select from place_notices p where p.sale_id = ${saleId} and p.visitor = m.visitor
+        and p.number = m.number and p.kind = ${kind} and p.about = '')`);
   return visitorsSchema.parse([...first]).map(({ visitor }) => visitor);
 }
 
