@@ -1,3 +1,4 @@
+import { hashedName } from '@fairgate/shared/pages/asset.ts';
 import { makeProof } from '@fairgate/shared/token/proof-maker.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawGet, sendRaw } from './support/balancer.ts';
@@ -89,7 +90,9 @@ test('a shopper with places in many sales gets to the checkout', async () => {
 
 test('conditions that a static file does not meet are refused as a problem document', async () => {
   const [port = 0] = ports();
-  const file = '/checkout/assets/checkout.js';
+  const { text } = await call(`${stack.info().edgeUrl}/checkout/assets/checkout.js`);
+  // Under the name with its hash the balancer keeps it.
+  const file = `/checkout/assets/${hashedName('checkout.js', text)}`;
   expect((await sendRaw(port, rawGet(file))).status).toBe(200);
   for (const header of [
     'If-Match: "another"',

@@ -167,7 +167,9 @@ function follow(page: Page): void {
   const events = new EventSource(`/v1/orders/${id}/events`);
   events.addEventListener('order', (event: MessageEvent<string>) => {
     if (!isOpen(JSON.parse(event.data).state)) events.close();
-    void refresh(page);
+    // The first event tells what the page has been loaded with.
+    const isNews = Number(event.lastEventId) > Number(order().dataset.version);
+    if (isNews || isLost) void refresh(page);
   });
   events.addEventListener('error', async () => {
     // Of an expired order nobody waits for the end.
