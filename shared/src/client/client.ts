@@ -2,7 +2,7 @@ import { makeCalls } from './calls.ts';
 import { makeOrders, type OrderCalls } from './orders.ts';
 import { type Pauses, systemPauses } from './pauses.ts';
 import { makePlaces, type PlaceCalls, type SolveChallenge } from './places.ts';
-import { newKeyPair, type ProofSigner, webCryptoSigner } from './proofs.ts';
+import { hasWebCrypto, newKeyPair, type ProofSigner, webCryptoSigner } from './proofs.ts';
 import { makeSales, type SaleCalls } from './sales.ts';
 import { type ClientStorage, memoryStorage } from './storage.ts';
 import { makeWait, type Wait } from './waiting.ts';
@@ -14,7 +14,8 @@ export type FairgateClientOptions = {
   /** The client's own memory where it is left out: then a restart of the app loses the place. */
   storage?: ClientStorage;
   /**
-   * The key that places are bound to; a new one of WebCrypto's where it is left out, `null` for none. It has to last
+   * The key that places are bound to; a new one of WebCrypto's where it is left out
+   * and there is WebCrypto, `null` for none. It has to last
    * as long as the storage does: a bound ticket without its key is worth nothing.
    */
   signer?: ProofSigner | null;
@@ -29,9 +30,8 @@ export type FairgateClientOptions = {
 export type FairgateClient = SaleCalls & PlaceCalls & OrderCalls & { wait: Wait };
 
 /**
- * A shopper's way in code: `join -> wait -> token -> redeem -> pay -> orderEvents`. Needs `fetch` and
- * WebCrypto alone, so it runs in browsers, Node, Deno, workers and, with a WebCrypto polyfill or a
- * `signer` of one's own, in React Native. One client is one shopper.
+ * A shopper's way in code: `join -> wait -> token -> redeem -> pay -> orderEvents`. Needs `fetch`, and
+ * WebCrypto or a `signer` where places are to be bound. One client is one shopper.
  */
 export function fairgateClient(options: FairgateClientOptions): FairgateClient {
   const { storage = memoryStorage(), pauses = systemPauses, timeoutSeconds = 10 } = options;
@@ -54,6 +54,7 @@ export function fairgateClient(options: FairgateClientOptions): FairgateClient {
   return { ...makeSales(calls), ...places, ...orders, wait: makeWait(places, pauses) };
 }
 
-async function freshSigner(): Promise<ProofSigner> {
-  return await webCryptoSigner(await newKeyPair());
+/** Null where there is no WebCrypto: React Native, and pages that came by plain http. */
+async function freshSigner(): Promise<ProofSigner | null> {
+  return hasWebCrypto() ? await webCryptoSigner(await newKeyPair()) : null;
 }

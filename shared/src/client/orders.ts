@@ -4,7 +4,7 @@ import type { Calls, Credential } from './calls.ts';
 import { orderStream } from './order-stream.ts';
 import { backoffMs, type Pauses } from './pauses.ts';
 import { FairgateProblem, isPassing } from './problems.ts';
-import { claimsOf, hashOf, randomText } from './proofs.ts';
+import { claimsOf, randomText } from './proofs.ts';
 import type { ClientStorage } from './storage.ts';
 
 export type OrderParts = { calls: Calls; storage: ClientStorage; pauses: Pauses };
@@ -122,8 +122,7 @@ function tokenCredential(token: string): Credential {
 
 /** One for each token and wish, made once and kept before it is first sent. */
 async function idempotencyKey(storage: ClientStorage, token: string, body: object) {
-  const wish = await hashOf(JSON.stringify(body));
-  const name = `redeem:${String(claimsOf(token)?.jti ?? token)}:${wish}`;
+  const name = `redeem:${String(claimsOf(token)?.jti ?? token)}:${JSON.stringify(body)}`;
   const there = await storage.get(name);
   if (there !== null) return there;
   const made = randomText();

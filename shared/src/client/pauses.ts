@@ -40,7 +40,10 @@ export function backoffMs(failures: number, error: unknown, { random }: Pauses):
   return (Math.max(asked, grown / 2) + (random() * grown) / 2) * 1_000;
 }
 
+/** Whatever an answer says. */
+const pollSecondsMin = 1;
+
 /** The interval asked for, never sooner, and up to a tenth later: never in step with others. */
 export function pollMs(pollAfterSeconds: number, { random }: Pauses): number {
-  return pollAfterSeconds * 1_000 * (1 + random() / 10);
+  return Math.max(pollSecondsMin, pollAfterSeconds) * 1_000 * (1 + random() / 10);
 }

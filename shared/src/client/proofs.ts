@@ -49,13 +49,18 @@ export async function makeProof(
   return `${signed}.${base64url(await sign(utf8(signed)))}`;
 }
 
-/** 128 random bits. */
+export function hasWebCrypto(): boolean {
+  return globalThis.crypto?.subtle !== undefined;
+}
+
+/** 128 bits that do not come twice. They are no secret: without WebCrypto, chance will do. */
 export function randomText(): string {
-  return base64url(crypto.getRandomValues(new Uint8Array(16)));
+  const bytes = Uint8Array.from({ length: 16 }, () => Math.random() * 256);
+  return base64url(hasWebCrypto() ? crypto.getRandomValues(bytes) : bytes);
 }
 
 /** base64url(SHA-256(text)). */
-export async function hashOf(text: string): Promise<string> {
+async function hashOf(text: string): Promise<string> {
   return base64url(await crypto.subtle.digest('SHA-256', utf8(text)));
 }
 
