@@ -1,0 +1,122 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openBrowser } from './support/browser.ts';
+import { startEdge } from './support/edge-process.ts';
+import { roomsIn } from './support/rooms.ts';
+import { headed, joinBehind, type Stage } from './support/sale-states.ts';
+import { freshRedisUrl } from './support/stores.ts';
+import { waitFor } from './support/wait.ts';
+
+// How the sale page tells somebody who looks elsewhere: only by what they asked for, and once.
+
+let stage: Stage;
+let browser: Browser;
+beforeAll(async () => {
+  const redisUrl = await freshRedisUrl(afterAll);
+  const [edge, opened] = await Promise.all([startEdge({ redisUrl }), openBrowser()]);
+  browser = opened;
+  stage = { edge, rooms: roomsIn(redisUrl) };
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  stage?.rooms.close();
+  await stage?.edge.stop();
+});
+
+/** Writes down what the page asks of the browser, which then does it. */
+const noting = `globalThis.asked = [];
+const lock = navigator.wakeLock.request.bind(navigator.wakeLock);
+navigator.wakeLock.request = (kind) => lock(kind).then(
+  (held) => (asked.push('awake'), held),
+  (error) => { asked.push('not awake: ' + error.name); throw error; },
+);
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...at) { asked.push('tone'); start.apply(this, at); };
+const Shown = Notification;
+globalThis.Notification = class extends Shown {
+  // Headless Chromium denies it whatever was granted.
+  static get permission() { return 'granted'; }
+  constructor(title, options) { super(title, options); asked.push('notification: ' + options.body); }
+};`;
+const asked = (page: Page) => page.evaluate<string[]>('asked');
+const fields = { name: 'Told', admitPerMinute: 0, abandonSeconds: 9 };
+const box = (page: Page, name: string) => page.locator(`[data-tell="${name}"] input`);
+
+test('sound, screen and notification are each asked for, kept, and used when it is time', async () => {
+  const context = await browser.newContext({ locale: 'en-GB', permissions: ['notifications'] });
+  context.setDefaultTimeout(20_000);
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.addInitScript(noting);
+  const saleId = await joinBehind(page, stage, 'en', 0, fields);
+  await page.getByText('Tell me when it is time').click();
+  for (const name of ['sound', 'notify', 'awake']) {
+    expect(await box(page, name).isChecked(), name).toBe(false);
+    await box(page, name).check();
+  }
+  // This edge has no key for push, so it offers none.
+  expect(await page.locator('[data-tell="push"]').isHidden()).toBe(true);
+  await waitFor('the first sound, and the lock', 5, async () => {
+    const seen = await asked(page);
+    return seen.includes('tone') && seen.some((it) => it.includes('awake'));
+  });
+  await page.reload();
+  await page.getByText('Tell me when it is time').click();
+  expect(await box(page, 'sound').isChecked()).toBe(true);
+  await waitFor('the lock again', 5, async () => {
+    return (await asked(page)).some((it) => it.includes('awake'));
+  });
+  // Headless tabs are never hidden by themselves.
+  await page.evaluate("Object.defineProperty(document, 'hidden', { value: true })");
+  await stage.rooms.open({ ...fields, admitPerMinute: 6_000 }, saleId);
+  await headed(page, 'en', 'place.turnTitle');
+  const told = await waitFor('all of it', 10, async () => {
+    const seen = await asked(page);
+    return seen.filter((it) => it === 'tone').length === 3 ? seen : undefined;
+  });
+  expect(told).toContain('notification: It is your turn. Go to the checkout.');
+});
+
+test('whoever asked for nothing hears nothing, and is asked for nothing', async () => {
+  const page = await browser.newPage({ locale: 'en-GB' });
+  onTestFinished(() => page.close());
+  await page.addInitScript(noting);
+  const saleId = await joinBehind(page, stage, 'en', 0, fields);
+  await stage.rooms.open({ ...fields, admitPerMinute: 6_000 }, saleId);
+  await headed(page, 'en', 'place.turnTitle');
+  expect(await asked(page)).toEqual([]);
+  expect(
+    await page.evaluate('performance.getEntriesByType("resource").map((it) => it.name)'),
+  ).not.toContainEqual(expect.stringContaining('/assets/tells.'));
+});
+
+test('a browser that allows no notification says so, and the box stays empty', async () => {
+  const context = await browser.newContext({ locale: 'en-GB', permissions: [] });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await joinBehind(page, stage, 'en', 0, fields);
+  await page.getByText('Tell me when it is time').click();
+  await box(page, 'notify').click();
+  await page.getByText('This browser does not allow it').waitFor();
+  expect(await box(page, 'notify').isChecked()).toBe(false);
+});
+
+test('restored from the back-forward cache, the page asks at once and hears its other tabs again', async () => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  context.setDefaultTimeout(20_000);
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await joinBehind(page, stage, 'en', 3, { ...fields, abandonSeconds: 60 });
+  const number = await page.locator('[data-field="number"]').textContent();
+  // The cache itself is off in headless Chromium: these are the events by which it is told.
+  await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
+  const polled = page.waitForResponse((response) => response.url().endsWith('/place'));
+  await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+  expect((await polled).status()).toBe(200);
+  expect(await page.locator('[data-field="number"]').textContent()).toBe(number);
+  await page.evaluate(`new BroadcastChannel('fairgate-' + document.getElementById('room').dataset.sale)
+    .postMessage({ place: { state: 'waiting', number: 4, ahead: 3, behind: 77, etaSeconds: null,
+      pollAfterSeconds: 9, lane: 'main', saleState: 'open', message: '',
+      outlook: { kind: 'likely', unitsLeft: 9, unitsHeld: 0 } }, ticketHash: null })`);
+  await page.getByText('77', { exact: true }).waitFor();
+});
