@@ -135,7 +135,8 @@ export function noticeMail(
     action: { label: speech.say(asksToPay(kind) ? 'mail.toPay' : 'mail.toOrder'), url },
     ...accentOf(order.appearance),
     footer: [
-      { text: `${speech.say('mail.order', { id })}. ${speech.say('mail.opensWhere')}` },
+      { text: speech.say('mail.order', { id }) },
+      { text: speech.say('mail.opensWhere') },
       { text: speech.say('mail.why', { sale: saleName }) },
       { text: speech.say('mail.stop'), url: unsubscribe },
     ],
