@@ -5,21 +5,20 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import type { TicketClaims } from '@fairgate/shared/token/ticket.ts';
 import { type Edge, type EdgeContext, keeper } from './context.ts';
 
-/** Throws `invalid-request` for a push endpoint that we would not call. */
-export function requireCallable({ pushRule }: Pick<Edge, 'pushRule'>, wish: Wish): void {
+/** Why we would not call a push endpoint; null: we would. */
+function endpointFault({ pushRule }: Pick<Edge, 'pushRule'>, wish: Wish): string | null {
   const endpoint = wish.pushSubscription?.endpoint;
-  const message = endpoint === undefined ? null : pushEndpointFault(endpoint, pushRule);
-  if (message === null) return;
-  const errors = [{ path: 'pushSubscription.endpoint', message }];
-  throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
+  return endpoint === undefined ? null : pushEndpointFault(endpoint, pushRule);
 }
 
 /**
- * What a join says of notices. The place does not wait for it and does not hang on it: who has one
- * may ask again (`PUT …/place/notices`). A plain join asks for nothing, and costs nothing more.
+ * What a join says of notices. The place does not wait for it and does not hang on it: a push endpoint
+ * that we would not call is left out, and who has a place may ask again (`PUT …/place/notices`), which
+ * tells of that. A plain join asks for nothing, and costs nothing more.
  */
 export function askByJoin(edge: Edge, c: EdgeContext, claims: TicketClaims, wish: Wish): void {
-  const { email, language, pushSubscription } = wish;
+  const { email, language } = wish;
+  const pushSubscription = endpointFault(edge, wish) === null ? wish.pushSubscription : undefined;
   if (email === undefined && pushSubscription === undefined) return;
   const spoken = language ?? spokenLanguage(c);
   const asking = edge.asks.put(claims, { email, language: spoken, pushSubscription });
@@ -32,7 +31,11 @@ export function askByJoin(edge: Edge, c: EdgeContext, claims: TicketClaims, wish
 
 /** Keeps how to tell whoever shows the ticket. Throws Problems: 400, 429, 503. */
 export async function keepWish(edge: Edge, claims: TicketClaims, wish: Wish): Promise<void> {
-  requireCallable(edge, wish);
+  const message = endpointFault(edge, wish);
+  if (message !== null) {
+    const errors = [{ path: 'pushSubscription.endpoint', message }];
+    throw new Problem('invalid-request', { detail: 'Some of the input is not valid.', errors });
+  }
   const answer = await edge.asks.put(claims, wish);
   switch (answer.kind) {
     case 'kept':

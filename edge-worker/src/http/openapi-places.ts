@@ -67,7 +67,7 @@ const place = (): Paths[string] => ({
     operationId: 'join',
     summary: 'Join the line; the same visitor always gets the same place back.',
     description:
-      'Who comes with the ticket or the cookies of before is the same visitor. A login (`identity`) makes one visitor of a person on every device; a `publicKey` binds the place to it. Fields that are not known are ignored. `email` and `pushSubscription` say where to be told of the place, as `PUT …/place/notices` does.',
+      'Who comes with the ticket or the cookies of before is the same visitor. A login (`identity`) makes one visitor of a person on every device; a `publicKey` binds the place to it. Fields that are not known are ignored. `email` and `pushSubscription` say where to be told of the place, as `PUT …/place/notices` does; a push service that we would not call is left out.',
     security: [{}, { ticket: [] }, { boundTicket: [] }, { placeCookie: [] }],
     parameters: [...ofSale, dpop],
     requestBody: bodyOf(joinBodySchema, false),

@@ -12,7 +12,7 @@ import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './c
 import { requirePollable, requireUnbanned } from './door.ts';
 import { joinBodySchema, noticesBodySchema, tokenBodySchema } from './join-body.ts';
 import { requireLogin } from './login.ts';
-import { askByJoin, keepWish, requireCallable } from './notices.ts';
+import { askByJoin, keepWish } from './notices.ts';
 import { joinRefusal, leaveRefusal, refusal, takeRefusal, unknownSale } from './refusals.ts';
 
 const noStore = { 'cache-control': 'no-store' };
@@ -26,7 +26,6 @@ export function placeRoutes(edge: Edge): Hono<EdgeEnv> {
   routes.post(path, async (c) => {
     const saleId = saleIdOf(c);
     const body = await optionalJsonBody(c, joinBodySchema);
-    requireCallable(edge, body);
     const outcome = await joinBound(edge, c, saleId, body);
     if (outcome.kind !== 'joined') throw joinRefusal(outcome);
     await requireUnbanned(edge, c, outcome.claims.sub);

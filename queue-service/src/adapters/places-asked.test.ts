@@ -1,5 +1,5 @@
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
-import { placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
+import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
 import { asksKey } from '@fairgate/shared/room/keys.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PushService } from '../../../e2e/support/push-service.ts';
@@ -109,6 +109,22 @@ describe('what is asked for', () => {
     await places.keep(saleId, found?.ask ? [found.ask] : [], startMs);
     const rows = await own.service.database.db.select().from(placeSubscriptions);
     expect(rows.map(({ email }) => email)).toEqual(['new@example.org']);
+  });
+
+  it('is no way to flood an address in the name of its owner', async () => {
+    await own.sale({ admitPerMinute: 60_000, tokenSeconds: 600, guaranteeStock: false });
+    const visitors = Array.from({ length: 15 }, (_, i) => `v${i}`);
+    for (const [i, number] of (await own.join(...visitors)).entries()) {
+      await own.ask(`v${i}`, number, {
+        email: i % 2 ? 'victim@example.org' : 'Victim@example.org',
+      });
+    }
+    await own.seconds(3, own.teller());
+    for (let i = 0; i < 3; i += 1) await own.deliver();
+    const rows = await own.service.database.db.select().from(placeNotices);
+    expect(rows.length).toBeGreaterThan(12);
+    expect(own.smtp.mails).toHaveLength(12);
+    expect(rows.filter(({ outcome }) => outcome === 'too-many')).toHaveLength(rows.length - 12);
   });
 
   it('is taken back by null, and nobody is told then', async () => {

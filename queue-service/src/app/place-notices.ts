@@ -48,6 +48,8 @@ const claimStaleMs = 50_000;
 const leaseMs = 60_000;
 const batchMax = 200;
 const pauseMsMax = 60_000;
+/** To one address of one sale: those of a household's places; nobody is flooded in another's name. */
+const mailsMax = 12;
 
 /** A day: an order is looked at on its page then, or in the mail. */
 const orderUsefulMs = 24 * 3_600_000;
@@ -154,6 +156,7 @@ async function obstacle(
   if (channel === 'mail') {
     const recipient = recipientDigest(saleId, email ?? '');
     if (await store.notices.isUnsubscribed(saleId, recipient)) return 'unsubscribed';
+    if ((await store.places.mailsTo(saleId, email ?? '')) >= mailsMax) return 'too-many';
   }
   if (!isPlaceKind(notice)) {
     const order = await store.notices.order(orderOf(about));

@@ -93,6 +93,8 @@ export type PlaceRows = {
   settle(ref: PlaceNoticeRef, outcome: PlaceNoticeEnd, now: number): Promise<void>;
   /** Gives it back after a failure; tried again after the pause that follows from how often it was. */
   putOff(ref: PlaceNoticeRef, now: number, pauseMs: (tries: number) => number): Promise<void>;
+  /** Mails of a sale that went to an address, whoever's places they were about. */
+  mailsTo(saleId: string, email: string): Promise<number>;
   /** The browser has ended it. One that came since stays. */
   dropPush(ref: Pick<PlaceNoticeRef, 'saleId' | 'visitor'>, endpoint: string): Promise<void>;
   /** Drops what is kept of sales that ended before; answers how many rows. */

@@ -46,6 +46,9 @@ export const placeSubscriptions = pgTable(
     index('place_subscriptions_sold_out')
       .on(t.saleId, t.visitor)
       .where(sql`sold_out_for is distinct from number`),
+    index('place_subscriptions_email')
+      .on(t.saleId, sql`lower(email)`)
+      .where(sql`email is not null`),
     index('place_subscriptions_unranked').on(t.saleId).where(sql`score is null`),
   ],
 );
@@ -55,13 +58,14 @@ export type NoticeChannel = (typeof noticeChannels)[number];
 
 /**
  * What became of a notice. `moved-on`: it was not so any more, as of whoever left or was let in;
- * `gone`: the browser has ended its subscription; `no-address`: they do not want it any more.
+ * `too-many`: the address got as many of the sale as any gets; `gone`: the browser has ended its subscription; `no-address`: they do not want it any more.
  */
 export type PlaceNoticeEnd =
   | 'sent'
   | 'refused'
   | 'unsubscribed'
   | 'too-late'
+  | 'too-many'
   | 'moved-on'
   | 'gone'
   | 'no-address';

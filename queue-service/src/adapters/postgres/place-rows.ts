@@ -62,6 +62,14 @@ export function placeRows(db: Executor): PlaceRows {
         select jsonb_array_elements_text(${JSON.stringify(visitors)}::text::jsonb))`;
       return await find(and(eq(table.saleId, saleId), isOne), visitors.length);
     },
+    async mailsTo(saleId, email) {
+      const sent = await db.execute(sql`
+        select 1 from place_subscriptions s
+        join place_notices n on n.sale_id = s.sale_id and n.visitor = s.visitor
+        where s.sale_id = ${saleId} and lower(s.email) = lower(${email}::text)
+          and n.channel = 'mail' and n.outcome = 'sent'`);
+      return sent.length;
+    },
     async dropPush({ saleId, visitor }, endpoint) {
       await db.execute(sql`
         update place_subscriptions set push = null

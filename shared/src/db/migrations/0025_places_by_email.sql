@@ -1,0 +1,1 @@
+CREATE INDEX "place_subscriptions_email" ON "place_subscriptions" USING btree ("sale_id",lower(email)) WHERE email is not null;
