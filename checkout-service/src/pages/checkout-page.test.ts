@@ -26,6 +26,21 @@ const focusedText = 'document.activeElement.textContent';
 const reserve = (page: Page) => page.getByRole('button', { name: 'Reserve now' });
 const bought = (page: Page) => page.waitForURL(/\/checkout\/orders\/ord_/);
 
+/** As the sale's page makes the browser's key, and keeps it. Returns its thumbprint (RFC 7638). */
+const makeKey = `(async () => {
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+  const opening = indexedDB.open('fairgate', 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
+  await new Promise((resolve) => { opening.onsuccess = resolve; });
+  const adding = opening.result.transaction('keys', 'readwrite').objectStore('keys').add(pair, 'proof');
+  await new Promise((resolve) => { adding.onsuccess = resolve; });
+  opening.result.close();
+  const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+  const text = new TextEncoder().encode(JSON.stringify({ crv, kty, x, y }));
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  return btoa(String.fromCharCode(...hash)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+})()`;
+
 describe('the token', () => {
   test('is gone from the address bar at once, and not for a reload of this tab', async () => {
     const { page, context, faults } = await arrive();
@@ -89,6 +104,29 @@ describe('a fault', () => {
     await bought(page);
     expect(keys.length).toBeGreaterThan(2);
     expect(new Set(keys).size).toBe(1);
+  });
+
+  test('that takes the answer and the tab with it leaves the order within reach of the browser that holds the key', async () => {
+    const { page, context } = await pages.shopper();
+    await page.goto(address());
+    const jkt = await page.evaluate<string>(makeKey);
+    const token = await pages.rig.token({ cnf: { jkt } });
+    await context.route('**/v1/redemptions', async (route) => {
+      expect((await route.fetch()).status()).toBe(201);
+      await route.abort('connectionreset');
+    });
+    await page.goto(`${address()}#token=${token}`);
+    await page.reload();
+    await reserve(page).click();
+    await page.getByRole('alert').filter({ hasText: 'Nothing is lost' }).waitFor();
+    await page.close();
+    await context.unroute('**/v1/redemptions');
+    // The sale gives the same token again, to whoever asks with the same key.
+    const other = await context.newPage();
+    await other.goto(`${address()}#token=${token}`);
+    await reserve(other).click();
+    await bought(other);
+    await other.getByRole('heading', { name: 'Reserved for you' }).waitFor();
   });
 
   test('of the connection is said while it lasts', async () => {

@@ -204,6 +204,13 @@ test('Stripe may be on the page of an order that waits to be paid by it, and on 
   expect(html).toContain('data-key="pk_test_0123456789"');
 });
 
+test('an e-mail address may be left out, except where the sale counts units by it', async () => {
+  const emailField = async (state: Partial<CheckoutPageState>) =>
+    /<input type="email"[^>]*>/.exec(`${await shownCheckout('en', state).page}`)?.[0];
+  expect(await emailField({})).not.toContain('required');
+  expect(await emailField({ sale: { ...sale, unitsPerEmail: 2 } })).toContain('required');
+});
+
 test('a page without a script comes anew while a payment is under way, and never at the address of a form', async () => {
   const refreshes = async (state: Partial<OrderPageState>) =>
     `${await shownOrder('en', state).page}`.includes('http-equiv="refresh"');

@@ -21,8 +21,12 @@ function restore(): void {
   const draft = storedDraft(sale);
   // What the server says after a mistake counts.
   if (byId('mistake')?.textContent) return;
-  const isSame = readClaims(draft.token ?? '').jti === readClaims(given).jti;
+  const { jti, cnf } = readClaims(given);
+  const isSame = readClaims(draft.token ?? '').jti === jti;
   if (draft.key && isSame) field('key').value = draft.key;
+  // Of a bound token the key may be known: nobody else can send it. So a redemption whose answer was
+  // lost with its tab is answered again to the next tab, and the order is not out of reach.
+  else if (cnf && jti) field('key').value = `page-${jti}`;
   if (draft.email) field('email').value = draft.email;
   if (draft.quantity) field('quantity').value = draft.quantity;
   for (const choice of form.querySelectorAll<HTMLInputElement>('input[name=productId]')) {
