@@ -32,7 +32,12 @@ const closeDeadlineMs = 1_500;
 
 export type Closable = { close(): Promise<void> };
 /** `queue` itself is for the page that shows the jobs. */
-export type OpenQueue<Job> = JobQueue<Job> & Closable & { queue: Queue };
+export type OpenQueue<Job> = JobQueue<Job> &
+  Closable & {
+    queue: Queue;
+    /** Jobs that nobody has taken up yet. */
+    waiting(): Promise<number>;
+  };
 
 /** Of jobs that a timer puts again for as long as there is a need: their id is free at the end. */
 export const whileNeeded: DefaultJobOptions = { removeOnComplete: true, removeOnFail: true };
@@ -58,6 +63,7 @@ export function jobQueue<Job extends { kind: string }>(
       const rows = jobs.map(({ jobId, data }) => ({ name: data.kind, data, opts: { jobId } }));
       await withDeadline(addDeadlineMs, queue.addBulk(rows));
     },
+    waiting: () => withDeadline(addDeadlineMs, queue.getWaitingCount()),
     close: () => withDeadline(closeDeadlineMs, queue.close()).catch(() => {}),
   };
 }

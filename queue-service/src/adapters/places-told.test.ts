@@ -148,6 +148,27 @@ describe('sold out before one’s turn', () => {
     expect(own.smtp.mails[0]?.subject).toBe('Sold out before your turn: Pens');
   });
 
+  it('holds up nobody whose turn it is', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 0 });
+    const { places } = own.service.store;
+    const now = own.service.clock.now();
+    const names = Array.from({ length: 50 }, (_, i) => `v${i}`);
+    const numbers = await own.join(...names);
+    for (const [i, number] of numbers.entries()) {
+      await own.ask(`v${i}`, number, { email: `v${i}@example.org` });
+    }
+    await own.teller()();
+    const of = (i: number, usefulUntil: number) => {
+      const lane = 'main' as const;
+      return { visitor: `v${i}`, number: numbers[i] ?? 0, lane, usefulUntil };
+    };
+    const crowd = names.map((_, i) => of(i, now + 21_600_000));
+    await places.tell('sold-out', saleId, crowd, now - 60_000);
+    await places.tell('your-turn', saleId, [of(49, now + 120_000)], now);
+    const [first, ...others] = await places.due('mail', now, 60_000, 10);
+    expect([first?.notice, others.length]).toEqual(['your-turn', 9]);
+  });
+
   it('is not told any more once something has come back', async () => {
     const { saleId, productId } = await own.sale({ admitPerMinute: 0 });
     const [one = 0] = await own.join('a');

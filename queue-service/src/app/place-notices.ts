@@ -46,8 +46,8 @@ export const placeNoticeJobSchema = z.object({
 const claimStaleMs = 50_000;
 /** A job that got lost is put again after this long: no claim of its is left then. */
 const leaseMs = 60_000;
-const batchMax = 200;
 const pauseMsMax = 60_000;
+const toldEveryMs = 10_000;
 /** To one address of one sale: those of a household's places; nobody is flooded in another's name. */
 const mailsMax = 12;
 
@@ -62,15 +62,24 @@ export function pushedOrder(job: NoticeJob & { toldAt: number }): ToldOrder[] {
   return [{ orderId, notice, about, toldAt, usefulUntil: toldAt + orderUsefulMs }];
 }
 
-/** Hands rows that are due to the queue of their channel: no mail server keeps a push waiting. */
+/** Jobs that wait in a queue: so that a turn, which is put there next, waits for no more than these. */
+const depthMax = 400;
+
+/** What a relay needs of a queue. */
+export type MeasuredQueue = JobQueue<PlaceNoticeJob> & { waiting(): Promise<number> };
+
+/**
+ * Hands rows that are due to the queue of their channel, the urgent ones first, and no more than it has
+ * room for: no mail server keeps a push waiting, and no crowd that is told of the end a turn.
+ */
 export function placeNoticeRelay(
   channel: NoticeChannel,
-  queue: JobQueue<PlaceNoticeJob>,
+  queue: MeasuredQueue,
   { store, clock }: { store: Pick<Store, 'transaction'>; clock: Clock },
 ): () => Promise<void> {
-  const relayBatch = () =>
+  const relayBatch = (limit: number) =>
     store.transaction(async ({ places }) => {
-      const due = await places.due(channel, clock.now(), leaseMs, batchMax);
+      const due = await places.due(channel, clock.now(), leaseMs, limit);
       const jobs = due.map((ref) => {
         return { jobId: `p-${digest(ref)}`, data: { kind: 'place-notice' as const, ...ref } };
       });
@@ -78,7 +87,9 @@ export function placeNoticeRelay(
       return due.length;
     });
   return async () => {
-    while (queue.ready() && (await relayBatch()) === batchMax);
+    if (!queue.ready()) return;
+    const room = depthMax - (await queue.waiting());
+    if (room > 0) await relayBatch(room);
   };
 }
 
@@ -116,7 +127,8 @@ export type PlaceNoticeOutcome = PlaceNoticeEnd | 'ended-before' | 'under-way' |
 export function placeNoticeSender(
   parts: PlaceSenderParts,
 ): (job: PlaceNoticeJob) => Promise<PlaceNoticeOutcome> {
-  const { store, clock, log } = parts;
+  const { store, clock } = parts;
+  const tell = rarely(parts);
   return async (ref) => {
     const notice = await store.places.find(ref);
     if (notice === null || notice.isEnded) return 'ended-before';
@@ -128,14 +140,26 @@ export function placeNoticeSender(
       await store.places.settle(ref, outcome, clock.now());
       return outcome;
     } catch (error) {
-      const { saleId, notice: kind, channel } = ref;
-      log.warn({ saleId, notice: kind, channel, err: error }, 'a notice is put off');
+      tell(ref, error);
       const askedMs = error instanceof PushPutOff ? error.afterMs : 0;
       await store.places.putOff(ref, clock.now(), (tries) =>
         pauseMs(tries, parts.random(), askedMs),
       );
       return 'put-off';
     }
+  };
+}
+
+/** A mail server that is away is told of once in a while, and not for each who waits for a mail. */
+function rarely({ clock, log }: Pick<PlaceSenderParts, 'clock' | 'log'>) {
+  let lastAt = 0;
+  let since = 0;
+  return ({ saleId, notice, channel }: PlaceNoticeRef, error: unknown): void => {
+    since += 1;
+    if (clock.now() - lastAt < toldEveryMs) return;
+    log.warn({ saleId, notice, channel, count: since, err: error }, 'notices are put off');
+    lastAt = clock.now();
+    since = 0;
   };
 }
 

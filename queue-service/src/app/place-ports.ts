@@ -76,7 +76,7 @@ export type PlaceRows = {
   tell(kind: PlaceNoticeKind, saleId: string, told: Told[], now: number): Promise<string[]>;
   /** The same of orders, by push alone: of shoppers who have subscribed. */
   tellOrders(orders: ToldOrder[]): Promise<void>;
-  /** Takes those that are due, which are due again at `now + leaseMs`. */
+  /** Takes those that are due, the urgent ones first, which are due again at `now + leaseMs`. */
   due(
     channel: NoticeChannel,
     now: number,

@@ -11,6 +11,9 @@ type NoticePart = Pick<
 >;
 
 const visitorsSchema = z.array(z.object({ visitor: z.string() }));
+/** What is of no use soon goes ahead of what can wait. */
+const urgentMs = 15 * 60_000;
+
 const iso = (ms: number) => new Date(ms).toISOString();
 
 export function placeNoticeRows(db: Executor): NoticePart {
@@ -39,12 +42,13 @@ export function placeNoticeRows(db: Executor): NoticePart {
         on conflict do nothing`);
     },
     async due(by, now, leaseMs, limit) {
-      const { saleId, visitor, number, kind, about, channel, endedAt, dueAt } = placeNotices;
+      const { saleId, visitor, number, kind, about, channel } = placeNotices;
+      const { endedAt, dueAt, usefulUntil } = placeNotices;
       const found = db
         .select({ ctid: sql`ctid` })
         .from(placeNotices)
         .where(and(eq(channel, by), isNull(endedAt), lte(dueAt, new Date(now))))
-        .orderBy(dueAt)
+        .orderBy(sql`${usefulUntil} > ${iso(now + urgentMs)}`, dueAt)
         .limit(limit)
         .for('update', { skipLocked: true });
       return await db
