@@ -39,7 +39,7 @@ export function placePanel(speech: Speech, sale: PublicSale, place: Place): Html
 
 /** The heading takes the focus when the state has changed. */
 function panel(speech: Speech, title: WordKey, body: Html, more = ''): Html {
-  return html`<section class="card place${more}"><h2 tabindex="-1" data-field="title">${speech.say(title)}</h2>
+  return html`<section class="card place${more}" data-part="panel"><h2 tabindex="-1" data-field="title">${speech.say(title)}</h2>
 ${body}</section>`;
 }
 

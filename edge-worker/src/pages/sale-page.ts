@@ -60,15 +60,15 @@ export function saleMain({ speech, sale, place, ticketHash, look }: SaleShown): 
 data-place="${place?.state ?? ''}" data-server-time="${sale.serverTime}"
 data-bind="${sale.bindTokens}" data-challenge="${challengeSteps.join(' ')}" data-ticket-hash="${ticketHash ?? ''}"
 data-poll-after="${place?.pollAfterSeconds ?? ''}" data-message="${sale.message}">
-<h1>${sale.name}</h1>
-<p class="row"><span class="badge badge-${sale.state}">${speech.say(`state.${sale.state}`)}</span>
+<h1 data-part="name">${sale.name}</h1>
+<p class="row" data-part="state"><span class="badge badge-${sale.state}">${speech.say(`state.${sale.state}`)}</span>
 <span class="muted">${timeElement(speech, sale.startsAt)}</span></p>
-<div role="alert" id="said" class="notice notice-bad" hidden></div>
-${sale.message === '' ? '' : html`<p class="notice">${sale.message}</p>`}
+<div role="alert" id="said" data-part="said" class="notice notice-bad" hidden></div>
+${sale.message === '' ? '' : html`<p class="notice" data-part="message">${sale.message}</p>`}
 ${place ? placePanel(speech, sale, place) : joinPanel(speech, sale)}
-${look.block === '' ? '' : html`<section class="card own">${look.block}</section>`}
-<section class="card" aria-label="${speech.say('sale.products')}">${sale.products.map((product) =>
-    productRow(speech, product),
+${look.block === '' ? '' : html`<section class="card own" data-part="own">${look.block}</section>`}
+<section class="card" data-part="products" aria-label="${speech.say('sale.products')}">${sale.products.map(
+    (product) => productRow(speech, product),
   )}</section>
 ${hasStarted(sale) ? fairnessLink(speech, sale) : ''}</div>`;
 }
@@ -78,7 +78,7 @@ function hasStarted({ state }: PublicSale): boolean {
 }
 
 function fairnessLink(speech: Speech, sale: PublicSale): Html {
-  return html`<p class="muted small"><a href="/api/sales/${sale.id}/fairness">${speech.say('sale.fairness')}</a></p>`;
+  return html`<p class="muted small" data-part="fairness"><a href="/api/sales/${sale.id}/fairness">${speech.say('sale.fairness')}</a></p>`;
 }
 
 function refreshOf(place: Place): number | null {
@@ -93,7 +93,7 @@ function beforePlaceSeconds(sale: PublicSale): number | null {
 
 function joinPanel(speech: Speech, sale: PublicSale): Html {
   const panel = (title: string, body: Html) =>
-    html`<section class="card place"><h2 tabindex="-1" data-field="title">${title}</h2>${body}</section>`;
+    html`<section class="card place" data-part="panel"><h2 tabindex="-1" data-field="title">${title}</h2>${body}</section>`;
   const say = speech.say;
   switch (sale.state) {
     case 'scheduled':

@@ -111,7 +111,9 @@ const submit = async (form: HTMLFormElement, dress: () => void) => {
   plan(Number(told('pollAfter')) || 5);
 };
 
-/** Takes the forms of a fresh page over. */
+const dressed = new WeakSet<HTMLFormElement>();
+
+/** Takes over the forms that are new. */
 export const dressForms = (dress: () => void): void => {
   const { pass } = offerOf(saleId);
   for (const input of pass ? room().querySelectorAll<HTMLInputElement>('input[name="pass"]') : []) {
@@ -119,6 +121,8 @@ export const dressForms = (dress: () => void): void => {
     input.closest('details')?.setAttribute('open', '');
   }
   for (const form of room().querySelectorAll<HTMLFormElement>('form[data-form]')) {
+    if (dressed.has(form)) continue;
+    dressed.add(form);
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       void submit(form, dress);

@@ -12,6 +12,7 @@ import { announcePlace, announceTurn, forgetTurn } from './announcing.ts';
 import { learnPageTime, localTimes, tick } from './clock.ts';
 import { emblemNumber, showEmblem } from './emblem.ts';
 import { isFresh, learnUpdated } from './net.ts';
+import { putInto } from './putting.ts';
 import { isInPlay, isTurn, put, room, saleName, showField, told, voice } from './room.ts';
 import { tellTurn } from './telling.ts';
 
@@ -76,8 +77,8 @@ const isDrawnSince = ({ ahead }: Place) =>
 type Dress = () => void;
 
 /**
- * Fetches the page itself, so that its words stand in one place, and puts its inside in. False
- * where it could not be had. `dress`: what the script does to a fresh inside.
+ * Fetches the page itself, so that its words stand in one place, and puts in what is another. False
+ * where it could not be had. `dress`: what the script does to a page with something fresh in it.
  */
 export const renew = async (dress: Dress): Promise<boolean> => {
   const before = told('place');
@@ -86,14 +87,14 @@ export const renew = async (dress: Dress): Promise<boolean> => {
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   const next = page.getElementById('room');
   if (!next) return false;
-  const open = [...room().querySelectorAll<HTMLDetailsElement>('details[id][open]')];
-  room().replaceWith(next);
-  for (const { id } of open)
-    next.querySelector<HTMLDetailsElement>(`#${id}`)?.setAttribute('open', '');
+  localTimes(next);
+  putInto(room(), next);
   dress();
   const now = told('place');
   if (before === now) return true;
-  next.querySelector('h2')?.focus({ preventScroll: !isTurn(now) });
+  room()
+    .querySelector('h2')
+    ?.focus({ preventScroll: !isTurn(now) });
   if (!isTurn(now)) forgetTurn();
   else if (!isTurn(before)) {
     announceTurn();

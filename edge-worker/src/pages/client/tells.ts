@@ -140,12 +140,15 @@ export const saveEmail = async (form: HTMLFormElement): Promise<void> => {
   note(voice.say(isSaved ? 'tell.emailSaved' : 'live.failed'));
 };
 
+const dressed = new WeakSet<HTMLInputElement>();
+
 /** Shows what this browser can do, as it was chosen before. */
 export const dressTells = (): void => {
   for (const name of tellNames) {
     const item = room().querySelector<HTMLElement>(`[data-tell="${name}"]`);
     const box = item?.querySelector('input');
-    if (!item || !box || !can[name]()) continue;
+    if (!item || !box || dressed.has(box) || !can[name]()) continue;
+    dressed.add(box);
     item.hidden = false;
     box.checked = wants(name);
     box.addEventListener('change', () => void turn(name, box));
