@@ -35,10 +35,12 @@ export async function ask(
 }
 
 /** Empty where it was done. */
-export const slugOf = (answer: Answer): string => answer.body.type?.split(':').at(-1) ?? '';
+export const slugOf = ({ body }: Answer): string => slugIn(body.type) ?? '';
+
+const slugIn = (type: string | undefined) => type?.split(':').pop();
 
 function refusalOf({ type, reason, max, errors }: AnswerBody): Refusal {
   // Our services know no other rows than those of the table.
-  const slug = (type?.split(':').at(-1) ?? 'unavailable') as ProblemSlug;
+  const slug = (slugIn(type) ?? 'unavailable') as ProblemSlug;
   return { slug, reason, max, path: errors?.[0]?.path };
 }

@@ -12,6 +12,10 @@ export type Watched = {
 const milestones = [60, 30, 10];
 const tickMs = 500;
 
+/** The last one that was passed; null before the first. */
+const milestoneOf = (leftSeconds: number): number | null =>
+  milestones.filter((at) => leftSeconds <= at).pop() ?? null;
+
 let tick = () => {};
 
 /** After the page has got another time to count down. */
@@ -29,7 +33,7 @@ export function startCountdown(watched: Record<string, Watched>): void {
       if (time.textContent !== text) time.textContent = text;
       const watch = watched[time.id];
       if (watch === undefined) continue;
-      const milestone = left === 0 ? 0 : (milestones.filter((at) => left <= at).at(-1) ?? null);
+      const milestone = left === 0 ? 0 : milestoneOf(left);
       const before = told.get(time.id);
       if (before?.until === until && before.milestone === milestone) continue;
       told.set(time.id, { until, milestone });
