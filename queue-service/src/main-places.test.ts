@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import type { Wish } from '@fairgate/shared/notices/place-ask.ts';
 import { asksKey } from '@fairgate/shared/room/keys.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
@@ -38,33 +39,46 @@ function shoppersOf(redisUrl: string) {
   };
 }
 
-it('who asked is told once of their turn, though the service is killed while it tells them', async () => {
+/** Stores of its own, a push service, and how the service is started over them. */
+async function placesToTell(smtpUrl: string) {
   const [databaseUrl, redisUrl] = [await freshDatabaseUrl(), await freshRedisUrl()];
   const { publicKey, privateKey } = makeVapidKey(new Date());
-  const [smtp, push] = await Promise.all([startMailServer(), startPushService(publicKey)]);
-  onTestFinished(async () => void (await Promise.all([smtp.stop(), push.stop()])));
+  const push = await startPushService(publicKey);
+  onTestFinished(() => push.stop());
+  const shoppers = shoppersOf(redisUrl);
   const start = () =>
     startProcess(databaseUrl, redisUrl, {
-      FAIRGATE_SMTP_URL: smtp.url,
+      FAIRGATE_SMTP_URL: smtpUrl,
       FAIRGATE_VAPID_PUBLIC_KEY: publicKey,
       FAIRGATE_VAPID_PRIVATE_KEY: privateKey,
       FAIRGATE_VAPID_SUBJECT: 'mailto:shop@example.org',
       FAIRGATE_PUSH_LOOPBACK: '1',
     });
-  const shoppers = shoppersOf(redisUrl);
+  /** An open sale that lets everybody in. */
+  const openSale = async ({ call }: Awaited<ReturnType<typeof start>>) => {
+    await vi.waitFor(async () => {
+      expect((await call('GET', '/readyz')).status).toBe(200);
+    }, patience);
+    const product = await call('POST', '/v1/products', { ...pen, stock: 100 });
+    const room = { admitPerMinute: 6_000, tokenSeconds: 900 };
+    const sale = { name: 'Pens', productIds: [product.body.id], startsAt: iso(Date.now()), room };
+    const made = await call('POST', '/v1/sales', { ...sale, publish: true });
+    const saleId = String(made.body.id);
+    await shoppers.opened(saleId);
+    return saleId;
+  };
+  return { push, shoppers, start, openSale, privateKey };
+}
+
+it('who asked is told once of their turn, though the service is killed while it tells them', async () => {
+  const smtp = await startMailServer();
+  onTestFinished(() => smtp.stop());
+  const { push, shoppers, start, openSale, privateKey } = await placesToTell(smtp.url);
   // The push is under way and the mail was put off when the process dies.
   push.answer = 'nothing';
   smtp.refuseWith = 451;
   const killed = await start();
-  await vi.waitFor(async () => {
-    expect((await killed.call('GET', '/readyz')).status).toBe(200);
-  }, patience);
-  const product = await killed.call('POST', '/v1/products', pen);
-  const room = { admitPerMinute: 6_000, tokenSeconds: 900 };
-  const sale = { name: 'Pens', productIds: [product.body.id], startsAt: iso(Date.now()), room };
-  const made = await killed.call('POST', '/v1/sales', { ...sale, publish: true });
-  const saleId = String(made.body.id);
-  await shoppers.opened(saleId);
+  const saleId = await openSale(killed);
   const browser = push.subscribe();
   const email = 'shopper@example.org';
   const wish = { email, language: 'en', pushSubscription: browser.subscription };
@@ -92,4 +106,23 @@ it('who asked is told once of their turn, though the service is killed while it 
   }
   next.child.kill('SIGTERM');
   expect(await next.exited, next.output()).toBe(0);
+});
+
+it('a mail server that hangs keeps nobody waiting for a push message', async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise((resolve) => silent.close(() => resolve())));
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const { push, shoppers, start, openSale } = await placesToTell(`smtp://127.0.0.1:${port}`);
+  const service = await start();
+  const saleId = await openSale(service);
+  for (let i = 0; i < 30; i += 1) {
+    await shoppers.joinAndAsk(saleId, `mailed-${i}`, { email: `${i}@example.org` });
+  }
+  const browser = push.subscribe();
+  await shoppers.joinAndAsk(saleId, 'pushed', { pushSubscription: browser.subscription });
+  const kinds = () => browser.pushed.map(({ message }) => message.kind);
+  await vi.waitFor(() => expect(kinds()).toContain('your-turn'), patience);
+  expect(service.output()).not.toContain('uncaught');
 });
