@@ -144,6 +144,28 @@ describe('the language of the pages', () => {
   });
 });
 
+describe('a refusal', () => {
+  it('is a page in the shopper’s language for a browser, and a problem document for anybody else', async () => {
+    const order = `/checkout/orders/ord_${'0'.repeat(26)}`;
+    const foreign = { cookie: `fg_order_ord_${'0'.repeat(26)}=x`, origin: 'https://evil.example' };
+    const plain = await rig.call('GET', order, { headers: foreign });
+    expect([plain.status, plain.body.type]).toEqual([403, 'urn:fairgate:problem:forbidden']);
+    const wanted = { accept: 'text/html,*/*;q=0.8', 'accept-language': 'de' };
+    const shown = await rig.call('GET', order, { headers: { ...foreign, ...wanted } });
+    expect(shown.status).toBe(403);
+    expect(shown.headers.get('content-type')).toContain('text/html');
+    expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(shown.body).toContain('<html lang="de"');
+  });
+
+  it('of ours says to a browser that nothing is lost, and when to come again', async () => {
+    const large = { token: 'x'.repeat(5_000) };
+    const answer = await form(`/checkout?sale=${rig.saleId}`, large, { accept: 'text/html' });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain(`href="/sales/${rig.saleId}"`);
+  });
+});
+
 describe('the scripts of the pages', () => {
   const cached = async (path: string) => {
     const { status, headers } = await rig.call('GET', path);

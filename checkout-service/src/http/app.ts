@@ -21,13 +21,12 @@ export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestId());
   app.use(limitBody());
-  app.onError(
-    onProblem(({ error, method, path }) => {
-      // Anybody can make a token of a key that is not known; the fetch that failed has its own line.
-      if (error instanceof Problem && error.cause instanceof KeysAway) return;
-      deps.log.warn({ ...faultFields(error), method, path }, 'a request was not served');
-    }),
-  );
+  const refuse = onProblem(({ error, method, path }) => {
+    // Anybody can make a token of a key that is not known; the fetch that failed has its own line.
+    if (error instanceof Problem && error.cause instanceof KeysAway) return;
+    deps.log.warn({ ...faultFields(error), method, path }, 'a request was not served');
+  });
+  app.onError(refuse);
   app.notFound(notFoundOrMethod(app));
   app.route('/', redemptionRoutes(deps));
   app.route('/', orderRoutes(deps));
@@ -38,7 +37,7 @@ export function checkoutApp(deps: HttpDeps): Hono<AppEnv> {
   app.route('/', noticeRoutes(deps));
   app.route('/', reportedRoutes(deps));
   app.route('/', operationRoutes(deps));
-  app.route('/', pageRoutes(deps));
+  app.route('/', pageRoutes(deps, refuse));
   return app;
 }
 

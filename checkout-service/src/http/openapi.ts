@@ -51,7 +51,11 @@ export function openapiDocument(origin: string): OpenapiDocument {
         name: 'inside',
         description: 'Asked of an instance itself: neither the edge nor nginx forwards these.',
       },
-      { name: 'pages', description: 'For people, and for browsers without a script.' },
+      {
+        name: 'pages',
+        description:
+          'For people, and for browsers without a script. Who accepts `text/html` gets a refusal as a page too.',
+      },
     ],
     paths: withRequestId({ ...orderPaths, ...fairnessPaths, ...pagePaths, ...operationPaths }),
     components: { schemas: { Problem: jsonSchema(problemSchema, 'output') }, securitySchemes },

@@ -1,8 +1,12 @@
 import { languageChoice, spokenLanguage } from '@fairgate/shared/http/speaking.ts';
+import { isId } from '@fairgate/shared/ids.ts';
 import { pageHeaders } from '@fairgate/shared/pages/policy.ts';
 import { Problem, problems, retryAfterSecondsDefault } from '@fairgate/shared/problem.ts';
 import { speechIn } from '@fairgate/shared/words/speech.ts';
+import { troubleOf } from '@fairgate/shared/words/trouble.ts';
 import type { Context } from 'hono';
+import type { StatusCode } from 'hono/utils/http-status';
+import { z } from 'zod';
 import { type Mistake, mistakeOf, type Refusal } from '../pages/mistake.ts';
 import type { PageScripts } from '../pages/scripts.ts';
 import { messagePage, type Shown } from '../pages/shell.ts';
@@ -27,6 +31,25 @@ export async function sendPage(
 export function inLanguage(deps: HttpDeps, run: (c: Context<AppEnv>) => Promise<Response>) {
   const isSecure = deps.publicOrigins[0]?.startsWith('https:') ?? false;
   return async (c: Context<AppEnv>) => languageChoice(c, isSecure) ?? (await run(c));
+}
+
+const problemSchema = z.object({ type: z.string(), reason: z.string().optional() });
+
+/** A browser that asked for a page is told in a page; everybody else gets the document. */
+export async function readable(c: Context, problem: Response): Promise<Response> {
+  if (!(c.req.header('accept') ?? '').includes('text/html')) return problem;
+  const { type, reason } = problemSchema.parse(await problem.json());
+  const speech = speechIn(spokenLanguage(c));
+  const told = troubleOf({ slug: type.split(':').at(-1) ?? '', reason });
+  const sale = c.req.query('sale') ?? '';
+  const link = isId('sale', sale)
+    ? { href: `/sales/${sale}`, label: speech.say('common.backToSale') }
+    : { href: '/', label: speech.say('common.allSales') };
+  const words = { title: speech.say(told.title), text: speech.say(told.text), link };
+  const retryAfter = problem.headers.get('retry-after');
+  if (retryAfter !== null) c.header('retry-after', retryAfter);
+  c.status(problem.status as StatusCode);
+  return await sendPage(c, messagePage(speech, words));
 }
 
 /** 404, as a page. */
