@@ -170,6 +170,25 @@ describe('Stripe’s form on the page of an order', () => {
     expect(await pay.isEnabled()).toBe(true);
   });
 
+  test('says when Stripe’s form loads for ever, and tries again when asked to', async () => {
+    const { page, script, pay } = await open({ isAway: true });
+    await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor();
+    script.isAway = false;
+    await script.stalls(true);
+    await page.clock.install();
+    const again = page.getByRole('button', { name: 'Try again' });
+    await again.click();
+    const form = page.getByLabel('Card of Stripe');
+    await form.waitFor();
+    await page.clock.runFor(15_000);
+    await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor();
+    expect(await pay.isEnabled()).toBe(false);
+    await script.stalls(false);
+    await again.click();
+    await expect.poll(() => pay.isEnabled()).toBe(true);
+    expect(await form.count()).toBe(1);
+  });
+
   test('says that our side is away, keeps what was entered, and pays when it is back', async () => {
     const { page, pay, intents } = await open();
     await page.getByLabel('Card of Stripe').fill('4242');

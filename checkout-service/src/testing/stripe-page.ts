@@ -14,6 +14,8 @@ export type StripePage = {
   answers(name: 'submit' | 'confirmPayment', answer: object): Promise<void>;
   /** Whether the script can be had. */
   isAway: boolean;
+  /** Whether what is mounted next loads for ever. */
+  stalls(isStalled: boolean): Promise<void>;
   /** The addresses of Stripe that were asked for. */
   asked: string[];
 };
@@ -22,6 +24,9 @@ export async function standInForStripe(page: Page): Promise<StripePage> {
   const stripe: StripePage = {
     isAway: false,
     asked: [],
+    stalls: async (isStalled) => {
+      await page.evaluate(`window.stripeStalls = ${isStalled}`);
+    },
     calls: () => page.evaluate<StripeCall[]>('window.stripeCalls ?? []'),
     answers: async (name, answer) => {
       await page.evaluate(`window.stripeAnswers['${name}'] = ${JSON.stringify(answer)}`);
@@ -49,15 +54,16 @@ const script = `(() => {
           create(kind) {
             note('create', { kind });
             const listeners = {};
+            const label = document.createElement('label');
             return {
               on: (name, run) => { listeners[name] = run; },
               mount(where) {
-                const label = document.createElement('label');
                 label.textContent = 'Card of Stripe';
                 label.append(document.createElement('input'));
                 document.querySelector(where).append(label);
-                setTimeout(() => listeners.ready());
+                if (!window.stripeStalls) setTimeout(() => listeners.ready());
               },
+              destroy: () => label.remove(),
             };
           },
           async submit() { note('submit', {}); return answers.submit ?? {}; },

@@ -9,7 +9,10 @@ export type Mounted = {
   form: HTMLFormElement;
 };
 
-/** Rejects where Stripe's script, or what it loads, does not come. */
+/** Stripe's form tells by itself that it did not load, but not of a connection that stalls. */
+const readyMsMax = 15_000;
+
+/** Rejects where Stripe's script, or what it loads, does not come; nothing is left of it then. */
 export async function mountIn(form: HTMLFormElement): Promise<Mounted> {
   const { key = '', amount = '', currency = '' } = form.dataset;
   const locale = document.documentElement.lang;
@@ -22,12 +25,24 @@ export async function mountIn(form: HTMLFormElement): Promise<Mounted> {
     appearance: appearanceOf(getComputedStyle(document.body)),
   });
   const element = elements.create('payment');
-  await new Promise<void>((resolve, reject) => {
+  try {
+    await shownIn(element, '#pay-element');
+  } catch (error) {
+    element.destroy();
+    throw error;
+  }
+  return { stripe, elements, element, form };
+}
+
+async function shownIn(element: PaymentElement, where: string): Promise<void> {
+  let timer: number | undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('Stripe’s form took too long')), readyMsMax);
     element.on('ready', resolve);
     element.on('loaderror', () => reject(new Error('Stripe’s form did not load')));
-    element.mount('#pay-element');
+    element.mount(where);
   });
-  return { stripe, elements, element, form };
+  await ready.finally(() => clearTimeout(timer));
 }
 
 /** It has the look of the page, in the scheme that the shopper has. */
