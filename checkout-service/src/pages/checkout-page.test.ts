@@ -106,6 +106,24 @@ describe('a fault', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
+  test('that lets the connection stall is one that lost it: the same is asked again after ten seconds', async () => {
+    const { page } = await arrive();
+    const keys: (string | undefined)[] = [];
+    await page.clock.install();
+    await page.route('**/v1/redemptions', async (route) => {
+      keys.push(route.request().headers()['idempotency-key']);
+      if (keys.length > 1) await route.continue();
+    });
+    await reserve(page).click();
+    await expect.poll(() => keys.length).toBe(1);
+    await page.clock.runFor(9_000);
+    expect(keys).toHaveLength(1);
+    await page.clock.runFor(2_000);
+    await bought(page);
+    expect(keys).toHaveLength(2);
+    expect(keys[1]).toBe(keys[0]);
+  });
+
   test('that takes the answer and the tab with it leaves the order within reach of the browser that holds the key', async () => {
     const { page, context } = await pages.shopper();
     await page.goto(address());

@@ -119,6 +119,24 @@ describe('the page of an order', () => {
     expect(await isTheSame(page)).toBe(true);
   });
 
+  test('lets no button be busy for ever: a connection that stalls is told after ten seconds', async () => {
+    const { page, order } = await open();
+    await page.clock.install();
+    const isAsked = page.waitForRequest((request) => request.method() === 'POST');
+    await page.route('**/extend', () => {});
+    const more = button(page, 'I need more time');
+    await more.click();
+    await isAsked;
+    expect(await more.getAttribute('aria-disabled')).toBe('true');
+    await page.clock.runFor(10_000);
+    await page.locator('#connection').filter({ hasText: 'Nothing is lost' }).waitFor();
+    expect(await more.getAttribute('aria-disabled')).toBe('false');
+    await page.unroute('**/extend');
+    await more.click();
+    await expect.poll(() => more.count()).toBe(0);
+    expect((await order.read()).state).toBe('awaiting_payment');
+  });
+
   test('asks by itself where too many streams are open, and calls that no lost connection', async () => {
     const { page, order, address } = await open();
     const refused = { status: 503, headers: { 'retry-after': '2' }, body: '{}' };

@@ -1,5 +1,6 @@
 import type { ProblemSlug } from '@fairgate/shared/problem.ts';
 import type { Refusal } from '../mistake.ts';
+import { fetchInTime } from './deadline-fetch.ts';
 
 /** What these pages read of the API's answers. */
 export type AnswerBody = {
@@ -13,22 +14,22 @@ export type AnswerBody = {
 };
 export type Answer = { response: Response; body: AnswerBody; refusal: Refusal };
 
-/** One POST of JSON; null where no answer came, or none that can be read. */
+/** One POST of JSON; null where no answer came in time, or none that can be read. */
 export async function ask(
   path: string,
   headers: Record<string, string>,
   json: object,
 ): Promise<Answer | null> {
   try {
-    const response = await fetch(path, {
+    const init = {
       method: 'POST',
-      // With none the browser would call our own page nobody's (`Origin: null`).
-      referrerPolicy: 'same-origin',
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(json),
+    };
+    return await fetchInTime(path, init, async (response) => {
+      const body: AnswerBody = await response.json();
+      return { response, body, refusal: refusalOf(body) };
     });
-    const body: AnswerBody = await response.json();
-    return { response, body, refusal: refusalOf(body) };
   } catch {
     return null;
   }

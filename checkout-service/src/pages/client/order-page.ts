@@ -1,6 +1,7 @@
 import type { Voice } from '@fairgate/shared/words/voice.ts';
 import type { OrderPhrase } from '../phrases.ts';
 import { countNow, startCountdown } from './countdown.ts';
+import { fetchInTime } from './deadline-fetch.ts';
 import { forgetDraft } from './draft.ts';
 import {
   announce,
@@ -95,10 +96,11 @@ async function refresh(page: Page): Promise<void> {
 
 async function freshPage(): Promise<string | null> {
   try {
-    const reply = await fetch(path(), { headers: { accept: 'text/html' } });
-    // The browser has this order no longer: its page says what that means.
-    if (reply.status === 404) location.reload();
-    return reply.ok ? await reply.text() : null;
+    return await fetchInTime(path(), { headers: { accept: 'text/html' } }, async (reply) => {
+      // The browser has this order no longer: its page says what that means.
+      if (reply.status === 404) location.reload();
+      return reply.ok ? await reply.text() : null;
+    });
   } catch {
     return null;
   }
@@ -128,13 +130,14 @@ async function sendForm(form: HTMLFormElement, page: Page): Promise<OrderPhrase 
   // What was asked before does not know of it.
   asked += 1;
   try {
-    const reply = await fetch(form.action, { method: 'POST', body, referrerPolicy: 'same-origin' });
-    if (reply.status === 404) location.reload();
-    if (reply.headers.get('content-type')?.startsWith('text/html')) {
-      putIn(await reply.text(), page, true);
-      return null;
-    }
-    return reply.status === 429 ? 'trouble.limited' : 'mistake.away';
+    return await fetchInTime(form.action, { method: 'POST', body }, async (reply) => {
+      if (reply.status === 404) location.reload();
+      if (reply.headers.get('content-type')?.startsWith('text/html')) {
+        putIn(await reply.text(), page, true);
+        return null;
+      }
+      return reply.status === 429 ? 'trouble.limited' : 'mistake.away';
+    });
   } catch {
     return navigator.onLine ? 'mistake.away' : 'mistake.offline';
   }
