@@ -29,17 +29,20 @@ export async function tellingFixture() {
   });
   const asks = askStream(service.redis);
   const teller = (store = service.store) => placeTeller({ ...service, store, asks, log: silent });
-  const send = placeNoticeSender({
-    ...service,
-    mailer,
-    pusher: webPusher(vapid, pushRule),
-    links: {
-      publicOrigin: 'https://shop.example',
-      unsubscribe: ({ saleId }) => `https://shop.example/stop/${saleId}`,
-    },
-    log: silent,
-    random: () => 0.5,
-  });
+  const { store: real } = service;
+  const sender = (store: typeof real) =>
+    placeNoticeSender({
+      ...service,
+      store,
+      mailer,
+      pusher: webPusher(vapid, pushRule),
+      links: {
+        publicOrigin: 'https://shop.example',
+        unsubscribe: ({ saleId }) => `https://shop.example/stop/${saleId}`,
+      },
+      log: silent,
+      random: () => 0.5,
+    });
   let saleId = '';
   /** Second after second: the line moves, people are told. */
   const seconds = async (count: number, tell: () => Promise<void> = async () => {}) => {
@@ -73,7 +76,8 @@ export async function tellingFixture() {
       await service.redis.xadd(asksKey(saleId), '*', 'ask', json);
     },
     /** Everything that is due, with what became of it. */
-    async deliver(): Promise<string[]> {
+    async deliver(store = real): Promise<string[]> {
+      const send = sender(store);
       const outcomes: string[] = [];
       for (const channel of ['mail', 'push'] as const) {
         const due = await service.store.places.due(channel, service.clock.now(), 60_000, 100);

@@ -81,6 +81,22 @@ describe('a notice', () => {
     expect(server.caught).toHaveLength(1);
   });
 
+  it('that arrived is not sent again where noting it fails for a moment', async () => {
+    const { store, clock } = service;
+    let failures = 0;
+    const settle: typeof store.notices.settle = async (...args) => {
+      failures += 1;
+      if (failures <= 2) throw new Error('Postgres is away');
+      await store.notices.settle(...args);
+    };
+    const failing = { ...store, notices: { ...store.notices, settle } };
+    const links = { publicOrigin: 'https://shop.example', unsubscribe: () => '' };
+    const send = noticeSender({ store: failing, mailer, clock, log: silent, links });
+    expect(await send(paid())).toBe('sent');
+    expect(await sender()(paid())).toBe('sent-before');
+    expect(server.caught).toHaveLength(1);
+  });
+
   it('is tried again at once after a failure, and not after it arrived', async () => {
     server.state.refuseWith = 451;
     await expect(sender()(paid())).rejects.toThrow();

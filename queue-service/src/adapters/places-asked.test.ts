@@ -36,6 +36,35 @@ describe('a push service', () => {
     expect([browser.pushed.length, own.push.asked()]).toEqual([1, 4]);
   });
 
+  it('that took a message gets it once, though noting that fails for a moment', async () => {
+    const { store } = own.service;
+    let failures = 0;
+    const settle: typeof store.places.settle = async (...args) => {
+      failures += 1;
+      if (failures <= 2) throw new Error('Postgres is away');
+      await store.places.settle(...args);
+    };
+    expect(await own.deliver({ ...store, places: { ...store.places, settle } })).toEqual(['sent']);
+    await own.service.pass(120_000);
+    expect(await own.deliver()).toEqual([]);
+    expect(browser.pushed).toHaveLength(1);
+  });
+
+  it('whose claim was taken over ends nothing of whoever has it now', async () => {
+    const { store, clock } = own.service;
+    const [ref] = await store.places.due('push', clock.now(), 60_000, 1);
+    if (ref === undefined) throw new Error('nothing is due');
+    const first = clock.now();
+    await store.places.claim(ref, first, 50_000);
+    await own.service.pass(50_000);
+    expect(await store.places.claim(ref, clock.now(), 50_000)).toBe('claimed');
+    await store.places.putOff(ref, first, clock.now(), () => 0);
+    await store.places.settle(ref, first, 'refused', clock.now());
+    expect(await store.places.claim(ref, clock.now() + 1, 50_000)).toBe('under-way');
+    await store.places.settle(ref, first, 'sent', clock.now());
+    expect((await store.places.find(ref))?.isEnded).toBe(true);
+  });
+
   it('that asks us to wait is not asked again before', async () => {
     own.push.answer = { status: 429, headers: { 'retry-after': '30' } };
     expect(await own.deliver()).toEqual(['put-off']);

@@ -28,10 +28,10 @@ export type NoticeRows = {
     now: number,
     staleMs: number,
   ): Promise<'claimed' | 'sent' | 'under-way'>;
-  /** What became of it, for good. */
+  /** What became of it, for good; the first answer stays. */
   settle(orderId: string, key: string, outcome: NoticeEnd, now: number): Promise<void>;
   /** Whether whoever has that address (`recipientDigest`) wants no more notices of the sale. */
   isUnsubscribed(saleId: string, recipient: string): Promise<boolean>;
-  /** Gives the claim back after a failure, so that the next attempt need not wait. */
-  unclaim(orderId: string, key: string): Promise<void>;
+  /** Gives our claim back after a failure, so that the next attempt need not wait; nobody else's. */
+  unclaim(orderId: string, key: string, claimedAt: number): Promise<void>;
 };

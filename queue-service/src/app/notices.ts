@@ -16,6 +16,7 @@ import type { AwaitedNotice, NoticeName } from './notice-ports.ts';
 import { pushedOrder } from './place-notices.ts';
 import type { JobQueue, Log, Mailer, NoticeJob, RefundJob, Store } from './ports.ts';
 import { refundJobSchema } from './refunds.ts';
+import { settling } from './settling.ts';
 
 /**
  * outbox row → BullMQ job → claim → (too late, unsubscribed) → mail → settled. Each step may run
@@ -156,18 +157,20 @@ export function noticeSender(parts: SenderParts): (job: NoticeJob) => Promise<No
       await store.notices.settle(orderId, key, 'no-address', clock.now());
       return 'no-address';
     }
-    const claim = await store.notices.claim(orderId, key, clock.now(), claimStaleMs);
+    const claimedAt = clock.now();
+    const claim = await store.notices.claim(orderId, key, claimedAt, claimStaleMs);
     if (claim === 'sent') return 'sent-before';
     if (claim === 'under-way') throw new NoticeUnderWay();
+    let outcome: NoticeEnd;
     try {
-      const outcome = (await obstacle(parts, job, order)) ?? (await parts.mailer.send(mail));
-      if (outcome === 'refused') log.warn({ orderId, notice }, 'the mail server refuses the mail');
-      await store.notices.settle(orderId, key, outcome, clock.now());
-      return outcome;
+      outcome = (await obstacle(parts, job, order)) ?? (await parts.mailer.send(mail));
     } catch (error) {
-      await store.notices.unclaim(orderId, key).catch(() => {});
+      await store.notices.unclaim(orderId, key, claimedAt).catch(() => {});
       throw error;
     }
+    if (outcome === 'refused') log.warn({ orderId, notice }, 'the mail server refuses the mail');
+    await settling(() => store.notices.settle(orderId, key, outcome, clock.now()));
+    return outcome;
   };
 }
 

@@ -27,6 +27,7 @@ import {
   type ToldOrder,
 } from './place-ports.ts';
 import type { JobQueue, Log, Mailer, NoticeJob, Store } from './ports.ts';
+import { settling } from './settling.ts';
 
 /**
  * row that is due → BullMQ job → claim → (still so?) → mail or push → settled. Each step may run twice;
@@ -132,21 +133,22 @@ export function placeNoticeSender(
   return async (ref) => {
     const notice = await store.places.find(ref);
     if (notice === null || notice.isEnded) return 'ended-before';
-    const claim = await store.places.claim(ref, clock.now(), claimStaleMs);
+    const claimedAt = clock.now();
+    const claim = await store.places.claim(ref, claimedAt, claimStaleMs);
     if (claim === 'ended') return 'ended-before';
     if (claim === 'under-way') return 'under-way';
+    let outcome: PlaceNoticeEnd;
     try {
-      const outcome = (await obstacle(parts, ref, notice)) ?? (await send(parts, ref, notice));
-      await store.places.settle(ref, outcome, clock.now());
-      return outcome;
+      outcome = (await obstacle(parts, ref, notice)) ?? (await send(parts, ref, notice));
     } catch (error) {
       tell(ref, error);
       const askedMs = error instanceof PushPutOff ? error.afterMs : 0;
-      await store.places.putOff(ref, clock.now(), (tries) =>
-        pauseMs(tries, parts.random(), askedMs),
-      );
+      const pause = (tries: number) => pauseMs(tries, parts.random(), askedMs);
+      await store.places.putOff(ref, claimedAt, clock.now(), pause);
       return 'put-off';
     }
+    await settling(() => store.places.settle(ref, claimedAt, outcome, clock.now()));
+    return outcome;
   };
 }
 

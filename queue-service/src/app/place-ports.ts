@@ -90,9 +90,23 @@ export type PlaceRows = {
     now: number,
     staleMs: number,
   ): Promise<'claimed' | 'ended' | 'under-way'>;
-  settle(ref: PlaceNoticeRef, outcome: PlaceNoticeEnd, now: number): Promise<void>;
-  /** Gives it back after a failure; tried again after the pause that follows from how often it was. */
-  putOff(ref: PlaceNoticeRef, now: number, pauseMs: (tries: number) => number): Promise<void>;
+  /** What was sent is settled, whoever took over the claim; all else by whose claim it is. */
+  settle(
+    ref: PlaceNoticeRef,
+    claimedAt: number,
+    outcome: PlaceNoticeEnd,
+    now: number,
+  ): Promise<void>;
+  /**
+   * Gives our claim back after a failure, and nobody else's; tried again after the pause that follows
+   * from how often it was.
+   */
+  putOff(
+    ref: PlaceNoticeRef,
+    claimedAt: number,
+    now: number,
+    pauseMs: (tries: number) => number,
+  ): Promise<void>;
   /** Mails of a sale that went to an address, whoever's places they were about. */
   mailsTo(saleId: string, email: string): Promise<number>;
   /** The browser has ended it. One that came since stays. */

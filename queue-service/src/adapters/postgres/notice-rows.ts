@@ -57,14 +57,15 @@ export function noticeRows(db: Executor): NoticeRows {
       await db
         .update(notices)
         .set({ sentAt: new Date(now), outcome })
-        .where(the(orderId, key));
+        .where(and(the(orderId, key), isNull(notices.sentAt)));
     },
     async isUnsubscribed(saleId, recipient) {
       const who = and(eq(noticeOptouts.saleId, saleId), eq(noticeOptouts.recipient, recipient));
       return (await db.select().from(noticeOptouts).where(who)).length > 0;
     },
-    async unclaim(orderId, key) {
-      const open = and(the(orderId, key), isNull(notices.sentAt));
+    async unclaim(orderId, key, claimedAt) {
+      const isOurs = eq(notices.createdAt, new Date(claimedAt));
+      const open = and(the(orderId, key), isNull(notices.sentAt), isOurs);
       await db.update(notices).set({ createdAt: longAgo }).where(open);
     },
   };

@@ -87,13 +87,14 @@ export function placeNoticeRows(db: Executor): NoticePart {
       const [row] = await db.select({ endedAt }).from(placeNotices).where(the(ref));
       return row?.endedAt === null ? 'under-way' : 'ended';
     },
-    async settle(ref, outcome, now) {
+    async settle(ref, claimedAt, outcome, now) {
+      const isOurs = outcome === 'sent' ? undefined : claimedBy(claimedAt);
       await db
         .update(placeNotices)
         .set({ endedAt: new Date(now), outcome, claimedAt: null })
-        .where(the(ref));
+        .where(and(the(ref), isNull(placeNotices.endedAt), isOurs));
     },
-    async putOff(ref, now, pauseMs) {
+    async putOff(ref, claimedAt, now, pauseMs) {
       const { tries, endedAt } = placeNotices;
       const [row] = await db.select({ tries }).from(placeNotices).where(the(ref));
       if (row === undefined) return;
@@ -101,10 +102,13 @@ export function placeNoticeRows(db: Executor): NoticePart {
       await db
         .update(placeNotices)
         .set({ claimedAt: null, tries: made, dueAt: new Date(now + pauseMs(made)) })
-        .where(and(the(ref), isNull(endedAt)));
+        .where(and(the(ref), isNull(endedAt), claimedBy(claimedAt)));
     },
   };
 }
+
+/** A claim that was taken over has a later moment. */
+const claimedBy = (claimedAt: number) => eq(placeNotices.claimedAt, new Date(claimedAt));
 
 /** The visitors who had no such notice by any channel. */
 async function tell(
