@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import type { Wish } from '@fairgate/shared/notices/place-ask.ts';
 import { asksKey } from '@fairgate/shared/room/keys.ts';
 import { nodeScripts } from '@fairgate/shared/room/node-scripts.ts';
@@ -13,7 +12,7 @@ import { holdsFor } from '../../e2e/support/wait.ts';
 import { makeVapidKey } from '../../scripts/keys/vapid-key.ts';
 import { iso, pen } from '../test/fixture.ts';
 import { patience, startProcess } from '../test/process.ts';
-import { startMailServer } from './testing/mail-server.ts';
+import { brokenServer, catchingServer } from '../test/smtp-servers.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -71,12 +70,11 @@ async function placesToTell(smtpUrl: string) {
 }
 
 it('who asked is told once of their turn, though the service is killed while it tells them', async () => {
-  const smtp = await startMailServer();
-  onTestFinished(() => smtp.stop());
+  const smtp = await catchingServer();
   const { push, shoppers, start, openSale, privateKey } = await placesToTell(smtp.url);
   // The push is under way and the mail was put off when the process dies.
   push.answer = 'nothing';
-  smtp.refuseWith = 451;
+  smtp.state.refuseWith = 451;
   const killed = await start();
   const saleId = await openSale(killed);
   const browser = push.subscribe();
@@ -87,14 +85,14 @@ it('who asked is told once of their turn, though the service is killed while it 
   killed.child.kill('SIGKILL');
   await killed.exited;
   push.answer = null;
-  smtp.refuseWith = null;
+  smtp.state.refuseWith = null;
   const next = await start();
   await vi.waitFor(() => {
-    expect(smtp.mails.map(({ subject }) => subject)).toContain('It is your turn: Pens');
+    expect(smtp.caught.map(({ subject }) => subject)).toContain('It is your turn: Pens');
     expect(browser.pushed.map(({ message }) => message.kind)).toContain('your-turn');
   }, takenOver);
   const ofTurn = () => [
-    smtp.mails.filter(({ subject }) => subject.startsWith('It is your turn')).length,
+    smtp.caught.filter(({ subject }) => subject?.startsWith('It is your turn')).length,
     browser.pushed.filter(({ message }) => message.kind === 'your-turn').length,
   ];
   await holdsFor(3, async () => expect(ofTurn()).toEqual([1, 1]));
@@ -109,12 +107,8 @@ it('who asked is told once of their turn, though the service is killed while it 
 });
 
 it('a mail server that hangs keeps nobody waiting for a push message', async () => {
-  const silent = createServer(() => {});
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => new Promise((resolve) => silent.close(() => resolve())));
-  const address = silent.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  const { push, shoppers, start, openSale } = await placesToTell(`smtp://127.0.0.1:${port}`);
+  const { url } = await brokenServer();
+  const { push, shoppers, start, openSale } = await placesToTell(url);
   const service = await start();
   const saleId = await openSale(service);
   for (let i = 0; i < 30; i += 1) {

@@ -21,9 +21,10 @@ export async function catchingServer(port = 0) {
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
     closeTimeout: 500,
-    onRcptTo(_address, _session, done) {
+    onRcptTo({ address }, _session, done) {
       if (state.refuseWith === null) return done();
-      done(Object.assign(new Error('no'), { responseCode: state.refuseWith }));
+      // As many servers do, with the address in it.
+      done(Object.assign(new Error(`no ${address}`), { responseCode: state.refuseWith }));
     },
     onData(stream, _session, done) {
       const chunks: Buffer[] = [];

@@ -9,8 +9,8 @@ import { smtpMailer } from '../src/adapters/mail.ts';
 import { webPusher } from '../src/adapters/web-push.ts';
 import { placeNoticeSender } from '../src/app/place-notices.ts';
 import { placeTeller } from '../src/app/place-teller.ts';
-import { startMailServer } from '../src/testing/mail-server.ts';
 import { aSale, silent, testService } from './fixture.ts';
+import { catchingServer } from './smtp-servers.ts';
 
 const vapid = { ...makeVapidKey(new Date()), subject: 'mailto:shop@example.org' };
 const pushRule = { hosts: [], allowsLoopback: true };
@@ -21,11 +21,11 @@ const pushRule = { hosts: [], allowsLoopback: true };
  */
 export async function tellingFixture() {
   const service = await testService();
-  const [smtp, push] = await Promise.all([startMailServer(), startPushService(vapid.publicKey)]);
+  const [smtp, push] = await Promise.all([catchingServer(), startPushService(vapid.publicKey)]);
   const mailer = smtpMailer({ url: smtp.url, from: 'Fairgate <shop@example.org>', dkim: null });
   onTestFinished(async () => {
     mailer.close();
-    await Promise.all([smtp.stop(), push.stop()]);
+    await push.stop();
   });
   const asks = askStream(service.redis);
   const teller = (store = service.store) => placeTeller({ ...service, store, asks, log: silent });

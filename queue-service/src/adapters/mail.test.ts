@@ -104,6 +104,11 @@ describe('a mail server', () => {
       server.state.refuseWith = code;
       expect(await mailer.send(mail).catch(() => 'rejected')).toBe(outcome);
     }
+    server.state.refuseWith = 451;
+    // What is logged of it names nobody.
+    const fault = await mailer.send(mail).catch((error: Error) => error.stack);
+    expect(fault).toContain('451 no …');
+    expect(fault).not.toContain(mail.to);
     const dislikes = await brokenServer(politeUntil((socket) => socket.write('554 no\r\n')));
     expect(await mailerTo(dislikes.url).send(mail)).toBe('refused');
   });

@@ -48,11 +48,19 @@ export function smtpMailer(options: MailerOptions): Mailer & { close(): void } {
         return 'sent';
       } catch (error) {
         if (isPermanent(error)) return 'refused';
-        throw error;
+        throw new MailFault(error, mail.to);
       }
     },
     close: () => transport.close(),
   };
+}
+
+/** Why a mail did not go, for the log: without the address, which servers like to repeat. */
+class MailFault extends Error {
+  constructor(error: unknown, address: string) {
+    super(String(error instanceof Error ? error.message : error).replaceAll(address, '…'));
+    this.name = 'MailFault';
+  }
 }
 
 function signing({ domain, selector, privateKey }: DkimSettings) {

@@ -152,7 +152,7 @@ describe('what is asked for', () => {
     for (let i = 0; i < 3; i += 1) await own.deliver();
     const rows = await own.service.database.db.select().from(placeNotices);
     expect(rows.length).toBeGreaterThan(12);
-    expect(own.smtp.mails).toHaveLength(12);
+    expect(own.smtp.caught).toHaveLength(12);
     expect(rows.filter(({ outcome }) => outcome === 'too-many')).toHaveLength(rows.length - 12);
   });
 

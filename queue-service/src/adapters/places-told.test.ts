@@ -24,8 +24,8 @@ describe('soon one’s turn', () => {
     await own.deliver();
     await own.seconds(1, own.teller());
     expect(await own.deliver()).toEqual([]);
-    expect(own.smtp.mails.map(({ to }) => to)).toEqual(['near@example.org']);
-    const [mail] = own.smtp.mails;
+    expect(own.smtp.caught.map(({ to }) => to)).toEqual(['near@example.org']);
+    const [mail] = own.smtp.caught;
     expect(mail?.text).toContain(`https://shop.example/sales/${saleId}`);
     expect(mail?.text).toContain(`https://shop.example/stop/${saleId}`);
     expect(mail?.html).toContain('lang="de"');
@@ -55,7 +55,7 @@ describe('soon one’s turn', () => {
     await own.teller()();
     await own.service.room.leave(saleId, { visitor: 'c', number: third, ordinal: 1 });
     expect(await own.deliver()).toEqual(['moved-on']);
-    expect(own.smtp.mails).toEqual([]);
+    expect(own.smtp.caught).toEqual([]);
   });
 });
 
@@ -72,7 +72,7 @@ describe('one’s turn', () => {
     expect(await own.deliver()).toEqual(['sent', 'sent']);
     await own.seconds(12, one);
     expect(await own.deliver()).toEqual([]);
-    expect(own.smtp.mails.map(({ subject }) => subject)).toEqual(['It is your turn: Pens']);
+    expect(own.smtp.caught.map(({ subject }) => subject)).toEqual(['It is your turn: Pens']);
     const [pushed] = browser.pushed;
     expect(pushed?.message).toMatchObject({ kind: 'your-turn', title: 'It is your turn: Pens' });
     expect(pushed?.ttl).toBeGreaterThan(100);
@@ -91,21 +91,21 @@ describe('one’s turn', () => {
     await own.ask('a', first, { pushSubscription: browser.subscription });
     await tell();
     expect(await own.deliver()).toEqual(['sent']);
-    expect([own.smtp.mails.length, browser.pushed.length]).toEqual([1, 1]);
+    expect([own.smtp.caught.length, browser.pushed.length]).toEqual([1, 1]);
   });
 
   it('comes too late where no mail server takes it in time', async () => {
     await own.sale({ admitPerMinute: 6_000, tokenSeconds: 60 });
     const [first = 0] = await own.join('a');
     await own.ask('a', first, { email: 'a@example.org' });
-    own.smtp.refuseWith = 451;
+    own.smtp.state.refuseWith = 451;
     const tell = own.teller();
     await own.seconds(3, tell);
     expect(await own.deliver()).toEqual(['put-off']);
     await own.service.pass(60_000);
-    own.smtp.refuseWith = null;
+    own.smtp.state.refuseWith = null;
     expect(await own.deliver()).toEqual(['too-late']);
-    expect(own.smtp.mails).toEqual([]);
+    expect(own.smtp.caught).toEqual([]);
   });
 
   it('is not mailed to who wants no more mails of the sale', async () => {
@@ -136,7 +136,7 @@ describe('sold out before one’s turn', () => {
     const tell = own.teller();
     await tell();
     await own.deliver();
-    own.smtp.mails.length = 0;
+    own.smtp.caught.length = 0;
     await own.service.room.leave(saleId, { visitor: 'd', number: four, ordinal: 1 });
     const none = [{ productId, free: 0, held: 0, sold: 5 }];
     await own.service.room.picture(saleId, 1e15, none);
@@ -144,8 +144,8 @@ describe('sold out before one’s turn', () => {
     await own.deliver();
     await own.seconds(2, tell);
     expect(await own.deliver()).toEqual([]);
-    expect(own.smtp.mails.map(({ to }) => to).sort()).toEqual(['b@example.org', 'c@example.org']);
-    expect(own.smtp.mails[0]?.subject).toBe('Sold out before your turn: Pens');
+    expect(own.smtp.caught.map(({ to }) => to).sort()).toEqual(['b@example.org', 'c@example.org']);
+    expect(own.smtp.caught[0]?.subject).toBe('Sold out before your turn: Pens');
   });
 
   it('holds up nobody whose turn it is', async () => {
