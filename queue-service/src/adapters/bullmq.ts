@@ -24,6 +24,8 @@ export const untilTooLate: DefaultJobOptions = {
   backoff: { type: 'patient' },
   ...kept,
 };
+/** Of what is owed to people: one that failed for weeks may come again, so its id is free then. */
+export const untilRefunded: DefaultJobOptions = { ...untilTooLate, removeOnFail: true };
 const patientPauseMsMax = 900_000;
 /** A worker that is killed leaves its job to the next one, however often that happens. */
 const stalledMax = 1_000;

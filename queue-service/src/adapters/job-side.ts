@@ -5,11 +5,11 @@ import type { Room } from '@fairgate/shared/room/room.ts';
 import type { Redis } from 'ioredis';
 import { jobRelay, lostNotices, noticeJobSchema, noticeSender } from '../app/notices.ts';
 import type { Log, NoticeJob, RefundJob, Store } from '../app/ports.ts';
-import { refundJobSchema, refundSender } from '../app/refunds.ts';
+import { lostRefunds, refundJobSchema, refundSender } from '../app/refunds.ts';
 import { startTimer } from '../app/timer.ts';
 import type { Config } from '../config.ts';
 import type { NoticeLinks } from '../domain/notice.ts';
-import { jobQueue, jobWorker, untilTooLate } from './bullmq.ts';
+import { jobQueue, jobWorker, untilRefunded, untilTooLate } from './bullmq.ts';
 import { checkoutsOver } from './checkouts.ts';
 import { smtpMailer } from './mail.ts';
 import type { serviceMetrics } from './metrics.ts';
@@ -38,7 +38,7 @@ export function jobSide(config: Config, parts: JobParts) {
   const mails = { url: config.smtpUrl, from: config.mailFrom, dkim: config.dkim };
   const mailer = smtpMailer(mails);
   const notices = jobQueue<NoticeJob>('fairgate-notices', jobsRedis, untilTooLate);
-  const refunds = jobQueue<RefundJob>('fairgate-refunds', jobsRedis);
+  const refunds = jobQueue<RefundJob>('fairgate-refunds', jobsRedis, untilRefunded);
   const links = noticeLinks(config);
   // Connections of its own: thousands who are told of their place keep no receipt waiting.
   const placeMailer = smtpMailer(mails);
@@ -50,6 +50,7 @@ export function jobSide(config: Config, parts: JobParts) {
     timers: () => [
       startTimer('jobs', 250, relay, log),
       startTimer('lost notices', 15_000, lostNotices({ store, notices, clock }), log),
+      startTimer('lost refunds', 15_000, lostRefunds({ store, refunds }), log),
       ...places.timers(),
     ],
     begin: () => [
@@ -61,7 +62,7 @@ export function jobSide(config: Config, parts: JobParts) {
       }),
       jobWorker('fairgate-refunds', workRedis, {
         schema: refundJobSchema,
-        run: refundSender(checkouts),
+        run: refundSender(checkouts, store),
         onDone: metrics.refund,
         log,
       }),

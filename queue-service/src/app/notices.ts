@@ -15,7 +15,7 @@ import {
 import type { AwaitedNotice, NoticeName } from './notice-ports.ts';
 import { pushedOrder } from './place-notices.ts';
 import type { JobQueue, Log, Mailer, NoticeJob, RefundJob, Store } from './ports.ts';
-import { refundJobSchema } from './refunds.ts';
+import { queuedRefund, refundJobSchema } from './refunds.ts';
 import { settling } from './settling.ts';
 
 /**
@@ -57,7 +57,10 @@ function awaited({ orderId, notice, paymentId, toldAt }: ToldJob): AwaitedNotice
   return { orderId, key: noticeKey(notice, paymentId), toldAt };
 }
 
-/** Hands jobs of the outbox to their queues; the row goes once the queue has it. */
+/**
+ * Hands jobs of the outbox to their queues; the row goes once the queue has it, that of a refund once the
+ * refund is done.
+ */
 export function jobRelay(parts: RelayParts): () => Promise<void> {
   const { store, notices, refunds, hasPush = false, log } = parts;
   const relayBatch = () =>
@@ -76,8 +79,9 @@ export function jobRelay(parts: RelayParts): () => Promise<void> {
       const noticeJobs = jobs.flatMap(({ data, createdAt }) =>
         data.kind === 'notice' ? [noticeJob({ ...data, toldAt: data.toldAt ?? createdAt })] : [],
       );
+      const refundIds = jobs.flatMap(({ id, data }) => (data.kind === 'refund' ? [id] : []));
       const refundJobs = jobs.flatMap(({ id, data }) =>
-        data.kind === 'refund' ? [{ jobId: `o${id}-${data.orderId}`, data }] : [],
+        data.kind === 'refund' ? [queuedRefund(id, data)] : [],
       );
       const told = hasPush ? noticeJobs.flatMap(({ data }) => pushedOrder(data)) : [];
       await rows.places.tellOrders(told);
@@ -85,8 +89,12 @@ export function jobRelay(parts: RelayParts): () => Promise<void> {
         await rows.notices.register(noticeJobs.map(({ data }) => awaited(data)));
         await notices.add(noticeJobs);
       }
-      if (refundJobs.length > 0) await refunds.add(refundJobs);
-      const read = taken.map(({ id }) => id).filter((id) => !unreadable.includes(id));
+      if (refundJobs.length > 0) {
+        await rows.outbox.keepRefunds(refundIds);
+        await refunds.add(refundJobs);
+      }
+      const kept = [...unreadable, ...refundIds];
+      const read = taken.map(({ id }) => id).filter((id) => !kept.includes(id));
       if (unreadable.length > 0) await rows.outbox.setAside(unreadable);
       if (read.length > 0) await rows.outbox.drop(read);
       return taken.length;

@@ -182,6 +182,10 @@ export type OutboxRows = {
   /** The oldest jobs, locked; those that another instance is at are skipped. */
   takeJobs(limit: number): Promise<OutboxJob[]>;
   drop(ids: number[]): Promise<void>;
+  /** In the queue, and kept under the topic `refund` until they are done. */
+  keepRefunds(ids: number[]): Promise<void>;
+  /** Those that are not done yet, by their id from `after` on. */
+  refundsAfter(after: number, limit: number): Promise<OutboxJob[]>;
   /** Kept under the topic `refused`, to be looked at. */
   setAside(ids: number[]): Promise<void>;
   /** A refund of each paid order of a sale; answers how many there are. */
@@ -257,7 +261,14 @@ export type NoticeJob = {
 };
 
 /** Of all paid orders of a sale, ordered together. */
-export type RefundJob = { kind: 'refund'; orderId: string; actor: string; reason: string | null };
+export type RefundJob = {
+  kind: 'refund';
+  orderId: string;
+  actor: string;
+  reason: string | null;
+  /** In the queue: the row of the outbox that is there until it is done. */
+  outboxId?: number | undefined;
+};
 
 export type JobQueue<Job> = {
   /** False while its Redis cannot be reached. */

@@ -1,7 +1,7 @@
 import { Problem } from '@fairgate/shared/problem.ts';
 import { z } from 'zod';
 import { by, type Caller } from './caller.ts';
-import type { AdminOrder, Checkouts, RefundJob, Store } from './ports.ts';
+import type { AdminOrder, Checkouts, JobQueue, OutboxJob, RefundJob, Store } from './ports.ts';
 import type { Precondition } from './precondition.ts';
 import { requireAsked } from './sale-states.ts';
 
@@ -49,12 +49,57 @@ export const refundJobSchema = z.object({
   orderId: z.string().min(1).max(100),
   actor: z.string().min(1).max(300),
   reason: z.string().nullable(),
+  outboxId: z.int().optional(),
 });
+
+/** By its id a refund is in its queue once, however often it is put there. */
+export function queuedRefund(outboxId: number, job: RefundJob): { jobId: string; data: RefundJob } {
+  return { jobId: `o${outboxId}-${job.orderId}`, data: { ...job, outboxId } };
+}
+
+const lostMax = 1_000;
+
+/**
+ * Puts refunds that are not done back into their queue, a thousand at a time in turn: whatever Redis has
+ * lost is there again, and what it has stays as it is.
+ */
+export function lostRefunds(parts: {
+  store: Pick<Store, 'outbox'>;
+  refunds: JobQueue<RefundJob>;
+}): () => Promise<void> {
+  const { store, refunds } = parts;
+  let after = 0;
+  return async () => {
+    if (!refunds.ready()) return;
+    const rows = await store.outbox.refundsAfter(after, lostMax);
+    const jobs = rows.map(asQueued);
+    if (jobs.length > 0) await refunds.add(jobs);
+    after = rows.length < lostMax ? 0 : (rows.at(-1)?.id ?? 0);
+  };
+}
+
+function asQueued({ id, payload }: OutboxJob) {
+  return queuedRefund(id, refundJobSchema.parse(payload));
+}
 
 export type RefundOutcome = 'refunded' | 'not-paid';
 
-/** One refund of many. Rejects where it should be tried again; a second run has no effect. */
-export function refundSender(checkouts: Checkouts): (job: RefundJob) => Promise<RefundOutcome> {
+type RefundSender = (job: RefundJob) => Promise<RefundOutcome>;
+
+/**
+ * One refund of many; its row in the outbox goes once it is done. Rejects where it should be tried
+ * again; a second run has no effect.
+ */
+export function refundSender(checkouts: Checkouts, store: Pick<Store, 'outbox'>): RefundSender {
+  const refund = refundAt(checkouts);
+  return async (job) => {
+    const outcome = await refund(job);
+    if (job.outboxId !== undefined) await store.outbox.drop([job.outboxId]);
+    return outcome;
+  };
+}
+
+function refundAt(checkouts: Checkouts): RefundSender {
   return async ({ orderId, actor, reason }) => {
     const reply = await checkouts.refund(orderId, { actor, reason });
     switch (reply.kind) {

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { anOrder, aSale, silent, testService } from '../../test/fixture.ts';
-import { jobQueue, jobWorker } from '../adapters/bullmq.ts';
+import { jobQueue, jobWorker, untilRefunded } from '../adapters/bullmq.ts';
 import { failFastRedis, patientRedis } from '../adapters/redis.ts';
 import { jobRelay } from '../app/notices.ts';
 import type { Checkouts, NoticeJob, RefundJob, RefundReply } from '../app/ports.ts';
-import { refundJobSchema, refundSender } from '../app/refunds.ts';
+import { lostRefunds, refundJobSchema, refundSender } from '../app/refunds.ts';
 
 /** A service, an order, and what the checkouts answer about it; `asked` are their calls. */
 async function withOrder(reply: RefundReply = { kind: 'refunded' }) {
@@ -93,7 +93,7 @@ describe('a refund of a whole sale', () => {
     const refunds = jobQueue<RefundJob>('fairgate-refunds', failFast);
     const worker = jobWorker('fairgate-refunds', patient, {
       schema: refundJobSchema,
-      run: refundSender(service.checkouts),
+      run: refundSender(service.checkouts, service.store),
       onDone: () => {},
       log: silent,
     });
@@ -102,9 +102,44 @@ describe('a refund of a whole sale', () => {
     await vi.waitFor(() => expect(asked).toHaveLength(2), { timeout: 8_000 });
     expect(asked.map((one) => one.orderId).sort()).toEqual([orderId, second.orderId].sort());
     expect(asked[0]).toMatchObject({ actor: expect.stringMatching(/^key:/), reason: 'rain' });
+    await vi.waitFor(async () => {
+      expect(await service.database.sql`select from outbox`).toHaveLength(0);
+    });
     await worker.close();
     await Promise.all([notices.close(), refunds.close()]);
     failFast.disconnect();
     patient.disconnect();
+  });
+
+  it('is done though the checkouts are away and the jobs’ Redis loses everything', async () => {
+    const { service, saleId, orderId } = await withOrder();
+    await service.call('POST', `/v1/sales/${saleId}/close`);
+    const path = `/v1/sales/${saleId}/refund-all`;
+    await service.call('POST', path, { confirm: 'Pens' });
+    const failFast = failFastRedis(service.redisUrl, 'jobs', silent);
+    const notices = jobQueue<NoticeJob>('fairgate-notices', failFast);
+    const refunds = jobQueue<RefundJob>('fairgate-refunds', failFast, untilRefunded);
+    await vi.waitFor(() => expect(refunds.ready()).toBe(true));
+    await jobRelay({ store: service.store, notices, refunds, log: silent })();
+    const [job] = await refunds.queue.getJobs();
+    // More than a week of attempts, as a mail has.
+    expect(job?.opts).toMatchObject({ attempts: 1_500, backoff: { type: 'patient' } });
+    // Ordered again, it is not there twice.
+    await service.call('POST', path, { confirm: 'Pens' });
+    expect(await service.database.sql`select from outbox`).toHaveLength(1);
+    const away: Checkouts = {
+      ...service.checkouts,
+      refund: async () => ({ kind: 'unavailable', cause: 'away' }),
+    };
+    const data = refundJobSchema.parse(job?.data);
+    await expect(refundSender(away, service.store)(data)).rejects.toThrow('no checkout');
+    await refunds.queue.obliterate({ force: true });
+    await lostRefunds({ store: service.store, refunds })();
+    const found = (await refunds.queue.getJobs()).map((one) => refundJobSchema.parse(one.data));
+    expect(found).toMatchObject([{ orderId }]);
+    for (const one of found) await refundSender(service.checkouts, service.store)(one);
+    expect(await service.database.sql`select from outbox`).toHaveLength(0);
+    await Promise.all([notices.close(), refunds.close()]);
+    failFast.disconnect();
   });
 });

@@ -63,7 +63,7 @@ export const outbox = pgTable(
   'outbox',
   {
     id: bigserial('id', { mode: 'number' }).primaryKey(),
-    topic: text('topic').$type<'room' | 'job' | 'payment' | 'refused'>().notNull(),
+    topic: text('topic').$type<'room' | 'job' | 'refund' | 'payment' | 'refused'>().notNull(),
     saleId: text('sale_id').notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
     createdAt: created(),

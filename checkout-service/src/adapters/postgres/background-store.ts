@@ -164,7 +164,7 @@ async function outboxByTopic(sql: Sql) {
   const rows = await sql`
     select t.topic, count(o.id)::int as rows,
       coalesce(extract(epoch from now() - min(o.created_at)), 0)::float8 as "ageSeconds"
-    from unnest(array['room', 'job', 'payment', 'refused']) as t(topic)
+    from unnest(array['room', 'job', 'refund', 'payment', 'refused']) as t(topic)
     left join outbox o on o.topic = t.topic
     group by t.topic`;
   const schema = z.object({ topic: z.string(), rows: z.number(), ageSeconds: z.number() });

@@ -2,7 +2,7 @@ import { isoTime } from '@fairgate/shared/clock.ts';
 import { orderLines, orders, orderUnits, products, sales } from '@fairgate/shared/db/schema.ts';
 import { saleAppearances } from '@fairgate/shared/db/schema-appearance.ts';
 import { noticeOptouts, notices, outbox } from '@fairgate/shared/db/schema-records.ts';
-import { and, between, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, between, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import type { NoticeRows } from '../../app/notice-ports.ts';
 import type { OutboxRows } from '../../app/ports.ts';
 import type { NoticeOrder } from '../../domain/notice.ts';
@@ -72,16 +72,29 @@ export function noticeRows(db: Executor): NoticeRows {
 }
 
 export function outboxRows(db: Executor): OutboxRows {
+  const job = { id: outbox.id, payload: outbox.payload, createdAt: outbox.createdAt };
   return {
     async takeJobs(limit) {
       const rows = await db
-        .select({ id: outbox.id, payload: outbox.payload, createdAt: outbox.createdAt })
+        .select(job)
         .from(outbox)
         .where(eq(outbox.topic, 'job'))
         .orderBy(outbox.id)
         .limit(limit)
         .for('update', { skipLocked: true });
-      return rows.map(({ createdAt, ...job }) => ({ ...job, createdAt: createdAt.getTime() }));
+      return rows.map(timed);
+    },
+    async keepRefunds(ids) {
+      await db.update(outbox).set({ topic: 'refund' }).where(inArray(outbox.id, ids));
+    },
+    async refundsAfter(after, limit) {
+      const rows = await db
+        .select(job)
+        .from(outbox)
+        .where(and(eq(outbox.topic, 'refund'), gt(outbox.id, after)))
+        .orderBy(outbox.id)
+        .limit(limit);
+      return rows.map(timed);
     },
     async drop(ids) {
       await db.delete(outbox).where(inArray(outbox.id, ids));
@@ -95,11 +108,16 @@ export function outboxRows(db: Executor): OutboxRows {
         select 'job', sale_id, jsonb_build_object('kind', 'refund', 'orderId', id,
           'actor', ${actor}::text, 'reason', ${reason}::text)
         from orders where sale_id = ${saleId} and state = 'paid' and not exists (
-          select from outbox waiting where waiting.topic = 'job'
-            and waiting.payload @> jsonb_build_object('kind', 'refund', 'orderId', orders.id))`);
+          select from outbox waiting where waiting.topic in ('job', 'refund')
+            and waiting.payload ->> 'kind' = 'refund'
+            and waiting.payload ->> 'orderId' = orders.id)`);
       return added.count;
     },
   };
+}
+
+function timed<Row extends { createdAt: Date }>({ createdAt, ...row }: Row) {
+  return { ...row, createdAt: createdAt.getTime() };
 }
 
 function the(orderId: string, key: string) {
