@@ -1,9 +1,12 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { axeFindings, pixelsTooWide } from '../../../e2e/support/axe.ts';
 import { freshDatabaseUrl } from '../../../e2e/support/stores.ts';
 import { makePageRig, type PageRig, type ShopperWish } from '../testing/page-rig.ts';
 import { cards, type PlacedOrder, placeOrder } from '../testing/payment-rig.ts';
+
+// A browser on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let pages: PageRig;
 beforeAll(async () => {

@@ -1,8 +1,12 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { slowly } from '../../../e2e/support/paint.ts';
 import { freshDatabaseUrl } from '../../../e2e/support/stores.ts';
-import { makePageRig, type PageRig, type Shopper } from '../testing/page-rig.ts';
+import { makePageRig, type PageRig } from '../testing/page-rig.ts';
 import { placeOrder } from '../testing/payment-rig.ts';
+
+// A browser on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let pages: PageRig;
 beforeAll(async () => {
@@ -10,25 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => pages?.close());
 
-/** As Chromium's own tools have it: 400 kbit/s, 400 ms there and back; a processor 4 times slower. */
-async function slow({ context, page }: Shopper): Promise<void> {
-  const session = await context.newCDPSession(page);
-  const throughput = (400 * 1_024) / 8;
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 400,
-    downloadThroughput: throughput,
-    uploadThroughput: throughput,
-  });
-  await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-  await page.addInitScript(`
-    window.shifted = 0;
-    new PerformanceObserver((list) => {
-      for (const { value, hadRecentInput } of list.getEntries()) {
-        if (!hadRecentInput) window.shifted += value;
-      }
-    }).observe({ type: 'layout-shift', buffered: true });`);
-}
+/** Runs before the page's own: what the browser notices of it. */
+const watching = `
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) {
+      if (!hadRecentInput) window.shifted += value;
+    }
+  }).observe({ type: 'layout-shift', buffered: true });`;
 
 /** In ms after the navigation began. */
 const firstPaintMs = (page: Page) =>
@@ -40,9 +33,9 @@ const shiftMax = 0.01;
 test.each(['en-GB', 'hi', 'ar'])(
   'on a slow phone the pages are there within 2 s, and nothing moves once they are: %s',
   async (locale) => {
-    const shopper = await pages.shopper({ locale });
-    const { page, context } = shopper;
-    await slow(shopper);
+    const { page, context } = await pages.shopper({ locale });
+    await slowly(page);
+    await page.addInitScript(watching);
     const token = await pages.rig.token({ max: 1 });
     await page.goto(`${pages.origin}/checkout?sale=${pages.rig.saleId}#token=${token}`);
     await page.locator('button[type=submit]:enabled').waitFor();

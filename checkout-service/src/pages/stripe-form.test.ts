@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { axeFindings, pixelsTooWide } from '../../../e2e/support/axe.ts';
 import { freshDatabaseUrl } from '../../../e2e/support/stores.ts';
 import { stripeClient } from '../adapters/stripe-client.ts';
@@ -18,6 +18,9 @@ import {
 } from '../testing/stripe-server.ts';
 
 const publishableKey = 'pk_test_of_the_tests_0123456789';
+
+// A browser on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let stripe: StripeStandIn;
 let pages: PageRig;

@@ -66,7 +66,7 @@ async function openShopper(browser: Browser, origin: string, wish: ShopperWish):
     viewport: wish.viewport ?? phone,
     locale: wish.locale ?? 'en-GB',
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
