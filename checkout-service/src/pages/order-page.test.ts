@@ -109,19 +109,6 @@ describe('the page of an order', () => {
     expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
   });
 
-  test('says that there is no connection, and goes on by itself', async () => {
-    const { page, order, context } = await open();
-    await mark(page);
-    await context.setOffline(true);
-    await page.locator('#connection').filter({ hasText: 'Your order is kept' }).waitFor();
-    await order.pay();
-    await order.reaches('paid');
-    await context.setOffline(false);
-    await heading(page, 'Paid').waitFor();
-    await expect.poll(() => page.locator('#connection').textContent()).toBe('');
-    expect(await isTheSame(page)).toBe(true);
-  });
-
   test('lets no button be busy for ever: a connection that stalls is told after ten seconds', async () => {
     const { page, order } = await open();
     await page.clock.install();
@@ -138,17 +125,6 @@ describe('the page of an order', () => {
     await more.click();
     await expect.poll(() => more.count()).toBe(0);
     expect((await order.read()).state).toBe('awaiting_payment');
-  });
-
-  test('asks by itself where too many streams are open, and calls that no lost connection', async () => {
-    const { page, order, address } = await open();
-    const refused = { status: 503, headers: { 'retry-after': '2' }, body: '{}' };
-    await page.route('**/events', (route) => route.fulfill(refused));
-    await page.goto(address);
-    await card(page).waitFor();
-    await order.pay();
-    await heading(page, 'Paid').waitFor();
-    expect(await page.locator('#connection').textContent()).toBe('');
   });
 
   test('can be paid, and given back, by keyboard alone', async () => {

@@ -3,6 +3,7 @@ import type { OrderPhrase } from '../phrases.ts';
 import { countNow, startCountdown } from './countdown.ts';
 import { fetchInTime } from './deadline-fetch.ts';
 import { forgetDraft } from './draft.ts';
+import { followOrder, type OrderEvents } from './order-events.ts';
 import {
   announce,
   byId,
@@ -38,14 +39,16 @@ export function startOrderPage(tend: Tend = () => {}): Voice<OrderPhrase> {
     tend();
   };
   settle();
-  const page: Page = { voice, settle };
+  const page: Page = { voice, settle, events: null };
   if (byId('mistake')) byId('mistake')?.focus();
   document.addEventListener('submit', (event) => void byScript(event, page));
   byId('print')?.addEventListener('click', () => window.print());
-  follow(page);
+  page.events = follow(page);
   // Whoever comes back to the page sees it as it is now, frozen or not.
   const lookAgain = () => {
-    if (document.visibilityState === 'visible') void refresh(page);
+    if (document.visibilityState !== 'visible') return;
+    void refresh(page);
+    page.events?.wake();
   };
   document.addEventListener('visibilitychange', lookAgain);
   addEventListener('offline', lookAgain);
@@ -55,7 +58,12 @@ export function startOrderPage(tend: Tend = () => {}): Voice<OrderPhrase> {
   return voice;
 }
 
-type Page = { voice: Voice<OrderPhrase>; settle(): void };
+type Page = {
+  voice: Voice<OrderPhrase>;
+  settle(): void;
+  /** Null where nothing changes the order any more. */
+  events: OrderEvents | null;
+};
 
 /** Puts a fresh page in; tells what the order has come to, where it came to something. */
 function putIn(html: string, { settle }: Page, withMistake: boolean): void {
@@ -92,6 +100,7 @@ async function refresh(page: Page): Promise<void> {
   if (html !== null && isLost) announce(page.voice.say('order.back'));
   isLost = html === null;
   show('connection', isLost ? page.voice.say('order.offline') : '');
+  if (isLost) page.events?.lose();
 }
 
 async function freshPage(): Promise<string | null> {
@@ -118,6 +127,7 @@ async function byScript(event: SubmitEvent, page: Page): Promise<void> {
   const failed = await sendForm(form, page);
   setBusy(button, false);
   show('connection', failed === null ? '' : page.voice.say(failed));
+  page.events?.wake();
   const mistake = byId('mistake');
   if (mistake) mistake.focus();
   else if (form.id === 'extend') tellMore(page.voice, before);
@@ -161,25 +171,23 @@ function showPrint(): void {
 /** An expired order may be paid by money that comes late, so it is followed while the stream lasts. */
 const isOpen = (state: string | undefined) => state === 'awaiting_payment' || state === 'expired';
 
-/** A stream that was refused is not tried again by the browser: we do, and ask meanwhile. */
-const againMs = 4_000;
-
-function follow(page: Page): void {
+function follow(page: Page): OrderEvents | null {
   const { id, state } = order().dataset;
-  if (!isOpen(state)) return;
-  const events = new EventSource(`/v1/orders/${id}/events`);
-  events.addEventListener('order', (event: MessageEvent<string>) => {
-    if (!isOpen(JSON.parse(event.data).state)) events.close();
-    // The first event tells what the page has been loaded with.
-    const isNews = Number(event.lastEventId) > Number(order().dataset.version);
-    if (isNews || isLost) void refresh(page);
-  });
-  events.addEventListener('error', async () => {
-    // Of an expired order nobody waits for the end.
-    if (order().dataset.state === 'expired') return events.close();
-    const isRefused = events.readyState === EventSource.CLOSED;
-    await refresh(page);
-    if (isRefused) setTimeout(() => follow(page), againMs * (1 + Math.random()));
+  if (!isOpen(state)) return null;
+  return followOrder(`/v1/orders/${id}/events`, {
+    onNews(news) {
+      // The first event tells what the page has been loaded with.
+      const isNews = news.version > Number(order().dataset.version);
+      if (isNews || isLost) void refresh(page);
+      return isOpen(news.state);
+    },
+    onLost() {
+      // Of an expired order nobody waits for the end.
+      if (order().dataset.state === 'expired') return false;
+      // Where streams are refused, the page is asked for instead.
+      void refresh(page);
+      return true;
+    },
   });
 }
 
