@@ -106,7 +106,7 @@ export function jobRelay(parts: RelayParts): () => Promise<void> {
 }
 
 /** So long a notice has to run before anybody looks for it; and so old it is worth nothing any more. */
-const looked = { youngestMs: 120_000, oldestMs: 8 * 24 * 3_600_000, limit: 1_000 } as const;
+const looked = { youngestMs: 30_000, oldestMs: 8 * 24 * 3_600_000, limit: 1_000 } as const;
 
 type LostParts = { store: Store; notices: JobQueue<NoticeJob>; clock: Clock };
 
