@@ -1,5 +1,6 @@
 import { unsubscribeHeaders } from '@fairgate/shared/notices/unsubscribing.ts';
 import { createTransport } from 'nodemailer';
+import { z } from 'zod';
 import type { DkimSettings, Mailer } from '../app/ports.ts';
 import type { Mail } from '../domain/notice.ts';
 
@@ -48,20 +49,33 @@ export function smtpMailer(options: MailerOptions): Mailer & { close(): void } {
         return 'sent';
       } catch (error) {
         if (isPermanent(error)) return 'refused';
-        throw new MailFault(error, mail.to);
+        throw new MailFault(error);
       }
     },
     close: () => transport.close(),
   };
 }
 
-/** Why a mail did not go, for the log: without the address, which servers like to repeat. */
+/** What failed, without what the server said: that names the recipient, and goes into logs and queues. */
 class MailFault extends Error {
-  constructor(error: unknown, address: string) {
-    super(String(error instanceof Error ? error.message : error).replaceAll(address, '…'));
+  constructor(error: unknown) {
+    const { code, responseCode, command, message } = faultSchema.parse(error);
+    // Where no server has answered: why, as this machine has it.
+    const reason = responseCode === undefined ? /\bE[A-Z]{4,}\b/.exec(message)?.[0] : responseCode;
+    const parts = [code, reason, command].filter((part) => part !== undefined);
+    super(`the mail was not taken: ${parts.join(', ')}`);
     this.name = 'MailFault';
   }
 }
+
+const faultSchema = z
+  .object({
+    code: z.union([z.string(), z.number()]).optional().catch(undefined),
+    responseCode: z.number().optional().catch(undefined),
+    command: z.string().max(20).optional().catch(undefined),
+    message: z.string().catch(''),
+  })
+  .catch({ message: '' });
 
 function signing({ domain, selector, privateKey }: DkimSettings) {
   return {
