@@ -112,6 +112,19 @@ it('an order is told of by push to who has subscribed, once, and nobody else', a
   ]);
 });
 
+it('an order that was paid elsewhere is told of by no push: its page opens for nobody', async () => {
+  const { saleId, productId } = await own.sale({ admitPerMinute: 0 });
+  const [one = 0] = await own.join('visitor-j1');
+  await own.ask('visitor-j1', one, { pushSubscription: own.push.subscribe().subscription });
+  await own.teller()();
+  const { orderId } = await anOrder(own.service, { saleId, productId, jti: 'j1', state: 'paid' });
+  await own.service.database.sql`update orders set paid_elsewhere = true where id = ${orderId}`;
+  const toldAt = own.service.clock.now();
+  const told = { orderId, notice: 'order-paid', about: orderId, toldAt };
+  await own.service.store.places.tellOrders([{ ...told, usefulUntil: toldAt + 60_000 }]);
+  expect(await own.deliver()).toEqual([]);
+});
+
 describe('what is asked for', () => {
   it('stays in Redis while Postgres is away, and is there once however often it is read', async () => {
     const { saleId } = await own.sale({ admitPerMinute: 0 });

@@ -47,7 +47,7 @@ export async function endOrders(
         failure = case when ${sold} then null else failure end
       -- Not "state = any": the index of all unpaid orders would do for it.
       where id = any(${[...orderIds]}::text[]) and array[state] <@ ${from}::text[]
-      returning id, sale_id, jti, visitor, number, email, pay_before,
+      returning id, sale_id, jti, visitor, number, email, paid_elsewhere, pay_before,
         -- An order that was bought again has its units by a promise of their own (late-money.ts).
         case when ${change === 'refund'} and exists (
           select from ledger l where l.order_id = orders.id and l.action = 'order.expired')
@@ -103,7 +103,8 @@ export async function endOrders(
       union all
       select 'job', e.sale_id, jsonb_build_object(
         'kind', 'notice', 'notice', ${notice}::text, 'orderId', e.id)
-      from ended e where e.email is not null or exists (
+      -- The page of an order that was paid elsewhere opens for nobody: no push leads there.
+      from ended e where e.email is not null or not e.paid_elsewhere and exists (
         select from place_subscriptions p
         where p.sale_id = e.sale_id and p.visitor = e.visitor and p.push is not null)
       union all

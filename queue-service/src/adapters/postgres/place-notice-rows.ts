@@ -37,7 +37,8 @@ export function placeNoticeRows(db: Executor): NoticePart {
             "usefulUntil" timestamptz)
         join orders o on o.id = t."orderId"
         join place_subscriptions s on s.sale_id = o.sale_id and s.visitor = o.visitor
-        where s.push is not null
+        -- The page of an order that was paid elsewhere opens for nobody.
+        where s.push is not null and not o.paid_elsewhere
         order by s.visitor, t.about
         on conflict do nothing`);
     },
