@@ -34,12 +34,27 @@ it('a message is encrypted for the browser, and comes in the name of the shop', 
   ]);
 });
 
-it('with other keys than those that the browser subscribed with it is refused', async () => {
+it('with other keys than those that the browser subscribed with it waits for us to mend them', async () => {
   const { subscription, pushed } = push.subscribe();
   const other = { ...makeVapidKey(new Date()), subject: 'mailto:a@example.org' };
-  expect(await webPusher(other, onLoopback).send(subscription, message)).toBe('refused');
+  const put = webPusher(other, onLoopback).send(subscription, message);
+  await expect(put).rejects.toMatchObject({ name: 'PushPutOff', isOurs: true });
   expect(push.faults).toHaveLength(1);
   expect(pushed).toEqual([]);
+});
+
+it.each([401, 403, 408, 425, 429, 503])('an answer %i is not the end', async (status) => {
+  push.answer = { status };
+  const sent = webPusher(vapid, onLoopback).send(push.subscribe().subscription, message);
+  await expect(sent).rejects.toMatchObject({ name: 'PushPutOff', isOurs: status < 408 });
+});
+
+it('a key that no browser can have is refused, and not tried again and again', async () => {
+  const { subscription } = push.subscribe();
+  const p256dh = Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 1)]).toString('base64url');
+  const broken = { ...subscription, keys: { ...subscription.keys, p256dh } };
+  expect(await webPusher(vapid, onLoopback).send(broken, message)).toBe('refused');
+  expect(push.asked()).toBe(0);
 });
 
 it('a time that is asked for as a date is waited for, and no longer than an hour', async () => {

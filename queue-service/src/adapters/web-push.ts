@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -23,6 +24,8 @@ export function webPusher(vapid: Vapid, rule: PushRule, resolve = nameResolver()
   return {
     async send({ endpoint, keys }, { payload, ttlSeconds, urgency, topic }) {
       if (pushEndpointFault(endpoint, rule) !== null) return 'refused';
+      // Not on the curve: no browser has such a key, and encrypting for it throws each time.
+      if (!isPoint(keys.p256dh)) return 'refused';
       const details = webPush.generateRequestDetails({ endpoint, keys }, payload, {
         vapidDetails: vapid,
         TTL: ttlSeconds,
@@ -69,12 +72,32 @@ function post(
   });
 }
 
+/** A public key of P-256, uncompressed, in base64url (RFC 8291 section 3.1). */
+function isPoint(p256dh: string): boolean {
+  const point = Buffer.from(p256dh, 'base64url');
+  if (point.length !== 65 || point[0] !== 4) return false;
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)];
+  const own = { kty: 'EC', crv: 'P-256', x: x.toString('base64url'), y: y.toString('base64url') };
+  try {
+    createPublicKey({ key: own, format: 'jwk' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Our name or our clock is not to its liking, or it was too early or too slow: mended, it may pass. */
+const passing: readonly number[] = [401, 403, 408, 425, 429];
+/** Of those, what somebody has to mend here. */
+const ours: readonly number[] = [401, 403];
+
 /** RFC 8030 sections 5 and 7.3; 413 and the like are the same the next time. */
 function outcomeOf({ status, retryAfter }: Answer): 'sent' | 'gone' | 'refused' {
   if (status >= 200 && status < 300) return 'sent';
   if (status === 404 || status === 410) return 'gone';
-  if (status === 429 || status >= 500) {
-    throw new PushPutOff(askedMs(retryAfter), `the push service answered ${status}`);
+  if (passing.includes(status) || status >= 500) {
+    const isOurs = ours.includes(status);
+    throw new PushPutOff(askedMs(retryAfter), `the push service answered ${status}`, isOurs);
   }
   return 'refused';
 }

@@ -48,7 +48,7 @@ const claimStaleMs = 50_000;
 /** A job that got lost is put again after this long: no claim of its is left then. */
 const leaseMs = 60_000;
 const pauseMsMax = 60_000;
-const toldEveryMs = 10_000;
+const toldEveryMs = { warn: 10_000, error: 3_600_000 };
 /** To one address of one sale: those of a household's places; nobody is flooded in another's name. */
 const mailsMax = 12;
 
@@ -154,14 +154,14 @@ export function placeNoticeSender(
 
 /** A mail server that is away is told of once in a while, and not for each who waits for a mail. */
 function rarely({ clock, log }: Pick<PlaceSenderParts, 'clock' | 'log'>) {
-  let lastAt = 0;
-  let since = 0;
+  const last = { warn: { at: 0, since: 0 }, error: { at: 0, since: 0 } };
   return ({ saleId, notice, channel }: PlaceNoticeRef, error: unknown): void => {
-    since += 1;
-    if (clock.now() - lastAt < toldEveryMs) return;
-    log.warn({ saleId, notice, channel, count: since, err: error }, 'notices are put off');
-    lastAt = clock.now();
-    since = 0;
+    const level = error instanceof PushPutOff && error.isOurs ? 'error' : 'warn';
+    const told = last[level];
+    told.since += 1;
+    if (clock.now() - told.at < toldEveryMs[level]) return;
+    log[level]({ saleId, notice, channel, count: told.since, err: error }, 'notices are put off');
+    last[level] = { at: clock.now(), since: 0 };
   };
 }
 

@@ -128,9 +128,12 @@ export type PushMessage = {
 /** A push service that asks us to wait, in ms; others that fail reject with any error. */
 export class PushPutOff extends Error {
   readonly afterMs: number;
+  /** Somebody has to mend it here: keys, or the clock. */
+  readonly isOurs: boolean;
 
-  constructor(afterMs: number, why: string) {
+  constructor(afterMs: number, why: string, isOurs = false) {
     super(why);
+    this.isOurs = isOurs;
     this.name = 'PushPutOff';
     this.afterMs = afterMs;
   }
