@@ -1,12 +1,13 @@
 import { sales } from '@fairgate/shared/db/schema.ts';
 import { placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
 import { and, asc, eq, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
-import type { PlaceRows, StoredAsk, Subscriber } from '../../app/place-ports.ts';
+import type { PlaceRows, StoredAsk, Subscriber, TellingSale } from '../../app/place-ports.ts';
 import type { Executor } from './executor.ts';
 import { placeNoticeRows } from './place-notice-rows.ts';
 
 const table = placeSubscriptions;
 const subscriber = { visitor: table.visitor, number: table.number, lane: table.lane };
+/** Sales that one statement reads. */
 const salesMax = 1_000;
 /** Rows that one statement drops. */
 const forgetMax = 5_000;
@@ -21,11 +22,20 @@ export function placeRows(db: Executor): PlaceRows {
       const recent = and(eq(sales.phase, 'closed'), gt(sales.updatedAt, new Date(closedSince)));
       const hasSubscribers = sql<boolean>`exists (
         select from place_subscriptions p where p.sale_id = ${sales.id})`;
-      return await db
-        .select({ id: sales.id, mode: sales.mode, hasSubscribers })
-        .from(sales)
-        .where(and(isNull(sales.deletedAt), or(live, recent)))
-        .limit(salesMax);
+      const found: TellingSale[] = [];
+      for (let page = salesMax; page === salesMax; ) {
+        const last = found.at(-1);
+        const onward = last === undefined ? undefined : gt(sales.id, last.id);
+        const rows = await db
+          .select({ id: sales.id, mode: sales.mode, hasSubscribers })
+          .from(sales)
+          .where(and(isNull(sales.deletedAt), or(live, recent), onward))
+          .orderBy(asc(sales.id))
+          .limit(salesMax);
+        found.push(...rows);
+        page = rows.length;
+      }
+      return found;
     },
     keep: (saleId, asks, now) => keep(db, saleId, asks, now),
     unranked: (saleId, limit) => find(and(eq(table.saleId, saleId), isNull(table.score)), limit),
