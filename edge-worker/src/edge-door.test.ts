@@ -108,7 +108,7 @@ describe('a ban', () => {
     const page = await ask(`/sales/${saleId}`, { ...mine, accept: 'text/html' });
     expect(page.status).toBe(403);
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
-    expect(page.text).toContain('Access is barred');
+    expect(page.text).toContain('No entry from here');
     expect((await ask('/healthz', mine)).status).toBe(200);
     await publish();
     await becomes('the end', async () => !isBarred(await ask(placeOf(saleId), mine)));
