@@ -117,6 +117,6 @@ test('restored from the back-forward cache, the page asks at once and hears its 
   await page.evaluate(`new BroadcastChannel('fairgate-' + document.getElementById('room').dataset.sale)
     .postMessage({ place: { state: 'waiting', number: 4, ahead: 3, behind: 77, etaSeconds: null,
       pollAfterSeconds: 9, lane: 'main', saleState: 'open', message: '',
-      outlook: { kind: 'likely', unitsLeft: 9, unitsHeld: 0 } }, ticketHash: null })`);
+      outlook: { kind: 'likely', unitsLeft: 9, unitsHeld: 0 } }, ticketHash: null, clock: { offsetMs: 0, doubtMs: 1e9 } })`);
   await page.getByText('77', { exact: true }).waitFor();
 });

@@ -5,6 +5,7 @@ import type { PurchaseSigner } from '@fairgate/shared/token/purchase.ts';
 import catalogueScript from '../dist/pages/catalogue.js.txt';
 import challengeScript from '../dist/pages/challenge.js.txt';
 import powScript from '../dist/pages/pow.js.txt';
+import refusalsScript from '../dist/pages/refusals.js.txt';
 import saleScript from '../dist/pages/sale.js.txt';
 import tellsScript from '../dist/pages/tells.js.txt';
 import { heldAppearances } from './app/appearances.ts';
@@ -103,6 +104,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
       'sale.js': saleScript,
       'catalogue.js': catalogueScript,
       'tells.js': tellsScript,
+      'refusals.js': refusalsScript,
       'challenge.js': challengeScript,
       'pow.js': powScript,
     }),

@@ -5,7 +5,7 @@ import { orderCookie, setOrderCookie } from './order-cookie.ts';
 const cookieAt = (origin: string) => {
   const app = new Hono();
   app.post('/', (c) => {
-    setOrderCookie(c, origin, 'ord_1', 'the-key');
+    setOrderCookie(c, origin, { id: 'ord_1', saleId: 'sale_1' }, 'the-key');
     return c.body(null);
   });
   app.get('/', (c) => c.text(orderCookie(c, origin, 'ord_1') ?? 'none'));

@@ -1,3 +1,4 @@
+import { boughtCookie } from '@fairgate/shared/http/bought-cookie.ts';
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
@@ -11,15 +12,23 @@ function nameOf(origin: string, orderId: string): string {
   return `${isSecure(origin) ? '__Host-' : ''}fg_order_${orderId}`;
 }
 
-/** The cookie that the redemption sets, for pages and event streams. */
-export function setOrderCookie(c: Context, origin: string, orderId: string, key: string): void {
-  setCookie(c, nameOf(origin, orderId), key, {
+type Placed = { id: string; saleId: string };
+
+/**
+ * The cookies that the redemption sets: the key, for pages and event streams, and which order it was,
+ * by which the page of the sale leads there (`shared/src/http/bought-cookie.ts`).
+ */
+export function setOrderCookie(c: Context, origin: string, order: Placed, key: string): void {
+  const secure = isSecure(origin);
+  const options = {
     httpOnly: true,
     sameSite: 'Lax',
     path: '/',
     maxAge: lifeSeconds,
-    secure: isSecure(origin),
-  });
+    secure,
+  } as const;
+  setCookie(c, nameOf(origin, order.id), key, options);
+  setCookie(c, boughtCookie(order.saleId, secure), order.id, options);
 }
 
 export function orderCookie(c: Context, origin: string, orderId: string): string | undefined {

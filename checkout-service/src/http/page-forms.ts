@@ -97,7 +97,7 @@ export async function redeemByForm(c: Context, deps: PageDeps): Promise<Response
     case 'created':
     case 'replayed': {
       const { order } = outcome;
-      setOrderCookie(c, deps.publicOrigins[0] ?? '', order.id, deps.orderKeys.keyOf(order.id));
+      setOrderCookie(c, deps.publicOrigins[0] ?? '', order, deps.orderKeys.keyOf(order.id));
       if (outcome.kind === 'created') deps.changed('place', order.saleId);
       return c.redirect(`/checkout/orders/${order.id}`, 303);
     }

@@ -38,7 +38,7 @@ export function redemptionRoutes(deps: HttpDeps): Hono<AppEnv> {
       case 'replayed': {
         const { order, kind } = outcome;
         const orderKey = deps.orderKeys.keyOf(order.id);
-        setOrderCookie(c, deps.publicOrigins[0] ?? '', order.id, orderKey);
+        setOrderCookie(c, deps.publicOrigins[0] ?? '', order, orderKey);
         c.header('location', `/v1/orders/${order.id}`);
         c.header('cache-control', 'no-store');
         if (kind === 'replayed') c.header('idempotent-replayed', 'true');

@@ -62,7 +62,8 @@ async function readable(c: EdgeContext, problem: Response): Promise<Response> {
   const isPage = (c.req.header('accept') ?? '').includes('text/html') && !apiPaths.test(c.req.path);
   if (!isPage) return problem;
   const { type, reason, errors } = problemSchema.parse(await problem.json());
-  const saleId = /^\/sales\/(sale_[0-9a-z]{26})\//.exec(c.req.path)?.[1];
+  const saleId = /^\/sales\/(sale_[0-9a-z]{26})(\/|$)/.exec(c.req.path)?.[1];
+  const isPassing = c.req.method === 'GET' && (problem.status === 503 || problem.status === 429);
   const page = errorPage(speechIn(spokenLanguage(c)), {
     slug: type.split(':').at(-1) ?? '',
     reason,
@@ -70,6 +71,7 @@ async function readable(c: EdgeContext, problem: Response): Promise<Response> {
     requestId: c.get('requestId'),
     // A form is not sent again by a link; its page is where one goes on.
     address: saleId === undefined ? null : `/sales/${saleId}`,
+    refreshSeconds: isPassing ? Number(problem.headers.get('retry-after')) || 5 : null,
   });
   const headers = new Headers(problem.headers);
   for (const [name, value] of Object.entries(page.headers)) headers.set(name, value);

@@ -1,11 +1,14 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { bodyText, parseInput } from '@fairgate/shared/http/body.ts';
+import { boughtCookie } from '@fairgate/shared/http/bought-cookie.ts';
 import { requireOwnOrigin } from '@fairgate/shared/http/origin.ts';
 import { languageChoice, languageVary, spokenLanguage } from '@fairgate/shared/http/speaking.ts';
+import { isId } from '@fairgate/shared/ids.ts';
 import { Problem } from '@fairgate/shared/problem.ts';
 import { tokenHash } from '@fairgate/shared/token/dpop.ts';
 import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { Hono } from 'hono';
+import { getCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { cataloguePage, cataloguePageSize } from '../pages/catalogue-page.ts';
 import type { EdgePage } from '../pages/edge-page.ts';
@@ -105,7 +108,9 @@ async function saleAnswer(edge: Edge, c: EdgeContext): Promise<Response> {
   const ticketHash = claims?.jkt === undefined ? null : tokenHash(ticket);
   const appearance = await edge.appearances.of(shown.sale);
   const look = dressed(appearance, spokenLanguage(c));
-  const parts = { ...look, sale: shown.sale, place, ticketHash };
+  const bought = getCookie(c, boughtCookie(saleId, edge.secureCookies)) ?? '';
+  const orderId = isId('ord', bought) ? bought : null;
+  const parts = { ...look, sale: shown.sale, place, ticketHash, orderId };
   return await page(c, salePageHtml(edge.assets, parts, edge.vapidPublicKey), caching);
 }
 

@@ -33,6 +33,7 @@ export function previewRoutes(edge: Edge): Hono<EdgeEnv> {
           text: speech.say('preview.goneText'),
           requestId: c.get('requestId'),
           address: null,
+          refreshSeconds: null,
         };
         return await page(c, toldPage(speech, words), 404);
       }

@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { scriptText } from '../testing/pages.ts';
 import { makeAssets } from './assets.ts';
 
-const names = ['sale.js', 'tells.js', 'catalogue.js', 'challenge.js', 'pow.js'] as const;
+const names = [
+  'sale.js',
+  'tells.js',
+  'refusals.js',
+  'catalogue.js',
+  'challenge.js',
+  'pow.js',
+] as const;
 const texts = Object.fromEntries(names.map((name) => [name, scriptText(name)]));
 const assets = makeAssets(texts as Record<(typeof names)[number], string>);
 const folder = join(import.meta.dirname, '../../dist/assets');

@@ -1,6 +1,12 @@
 import { hashedCacheControl, hashedName, plainName } from '@fairgate/shared/pages/asset.ts';
 
-export type ScriptName = 'sale.js' | 'catalogue.js' | 'tells.js' | 'challenge.js' | 'pow.js';
+export type ScriptName =
+  | 'sale.js'
+  | 'catalogue.js'
+  | 'tells.js'
+  | 'refusals.js'
+  | 'challenge.js'
+  | 'pow.js';
 
 export type AssetFile = { text: string; cacheControl: string };
 

@@ -3,7 +3,12 @@ import { type Refusal, troubleOf } from '@fairgate/shared/words/trouble.ts';
 import { html } from 'hono/html';
 import { type EdgePage, edgePage } from './edge-page.ts';
 
-type Refused = Refusal & { requestId: string; address: string | null };
+type Refused = Refusal & {
+  requestId: string;
+  address: string | null;
+  /** Without a script it comes again by itself; null where that would change nothing. */
+  refreshSeconds: number | null;
+};
 
 /** What a browser is shown where an API client gets a problem document. */
 export function errorPage(speech: Speech, refused: Refused): EdgePage {
@@ -16,14 +21,21 @@ export function errorPage(speech: Speech, refused: Refused): EdgePage {
   return toldPage(speech, { ...refused, title: speech.say(title), text: speech.say(text) });
 }
 
-type Told = { title: string; text: string; requestId: string; address: string | null };
+type Told = {
+  title: string;
+  text: string;
+  requestId: string;
+  address: string | null;
+  refreshSeconds: number | null;
+};
 
 /** One thing to tell, and the way back. */
-export function toldPage(speech: Speech, { title, text, requestId, address }: Told): EdgePage {
+export function toldPage(speech: Speech, told: Told): EdgePage {
+  const { title, text, requestId, address, refreshSeconds } = told;
   return edgePage({
     speech,
     title,
-    refreshSeconds: null,
+    refreshSeconds,
     script: null,
     address,
     isPrivate: true,

@@ -50,5 +50,7 @@ export function buyForm(speech: Speech, sale: PublicSale): Html {
 
 export function leaveForm(speech: Speech, sale: PublicSale): Html {
   return html`<form method="post" action="/sales/${sale.id}/leave" data-form="leave" class="quiet">
-<button class="button-quiet">${speech.say('place.leave')}</button></form>`;
+<details class="pass"><summary>${speech.say('place.leave')}</summary>
+<p>${speech.say('place.leaveSure')}</p>
+<button class="button-quiet">${speech.say('place.leaveYes')}</button></details></form>`;
 }

@@ -17,7 +17,12 @@ import { lineTitle } from './line-title.ts';
 import { tellPanel } from './tell-panel.ts';
 
 /** Where the shopper stands, and what they can do about it. */
-export function placePanel(speech: Speech, sale: PublicSale, place: Place): Html {
+export function placePanel(
+  speech: Speech,
+  sale: PublicSale,
+  place: Place,
+  orderId: string | null = null,
+): Html {
   switch (place.state) {
     case 'lobby':
     case 'waiting':
@@ -26,7 +31,7 @@ export function placePanel(speech: Speech, sale: PublicSale, place: Place): Html
     case 'issued':
       return turnPanel(speech, sale, place);
     case 'done':
-      return panel(speech, 'place.doneTitle', html`<p>${speech.say('place.doneText')}</p>`);
+      return panel(speech, 'place.doneTitle', donePanel(speech, orderId));
     case 'expired':
       // With the sale closed every wait is over, also of whoever was never let in.
       return sale.state === 'closed'
@@ -35,6 +40,11 @@ export function placePanel(speech: Speech, sale: PublicSale, place: Place): Html
     case 'left':
       return endedPanel(speech, sale, { title: 'place.leftTitle', text: null });
   }
+}
+
+function donePanel(speech: Speech, orderId: string | null): Html {
+  const link = html`<p><a class="button" href="/checkout/orders/${orderId}">${speech.say('place.toOrder')}</a></p>`;
+  return html`<p>${speech.say('place.doneText')}</p>${orderId === null ? '' : link}`;
 }
 
 /** The heading takes the focus when the state has changed. */

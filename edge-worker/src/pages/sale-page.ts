@@ -23,6 +23,8 @@ export type SaleShown = {
    */
   ticketHash: string | null;
   look: Look;
+  /** Of the order that this browser made of the sale. */
+  orderId?: string | null;
 };
 
 const turnstile = 'https://challenges.cloudflare.com';
@@ -36,7 +38,7 @@ export function salePage(assets: Assets, shown: SaleShown, vapidKey: string | nu
     speech,
     look,
     title: isTurn ? speech.say('live.titleTurn', { sale: sale.name }) : sale.name,
-    refreshSeconds: place ? refreshOf(place) : beforePlaceSeconds(sale),
+    refreshSeconds: place ? refreshOf(sale, place) : beforePlaceSeconds(sale),
     script: assets.path('sale.js'),
     phrases: speech.phrases(salePhraseKeys),
     address: `/sales/${sale.id}`,
@@ -46,6 +48,7 @@ export function salePage(assets: Assets, shown: SaleShown, vapidKey: string | nu
 <p id="live" class="unseen" role="status"></p><p id="now" class="unseen" role="alert"></p>
 ${saleMain(shown)}${dataBlock('parts', {
   tells: assets.path('tells.js'),
+  refusals: assets.path('refusals.js'),
   challenge: assets.path('challenge.js'),
   pow: assets.path('pow.js'),
   vapidKey,
@@ -54,21 +57,22 @@ ${saleMain(shown)}${dataBlock('parts', {
 }
 
 /** What the page is about; its frame, and what it loads, are another's. */
-export function saleMain({ speech, sale, place, ticketHash, look }: SaleShown): Html {
+export function saleMain(shown: SaleShown): Html {
+  const { speech, sale, place, ticketHash, look, orderId = null } = shown;
   const challengeSteps = sale.challenge === 'none' ? [] : sale.challengeAt;
   return html`<div id="room" data-sale="${sale.id}" data-name="${sale.name}" data-state="${sale.state}"
 data-place="${place?.state ?? ''}" data-server-time="${sale.serverTime}"
 data-bind="${sale.bindTokens}" data-challenge="${challengeSteps.join(' ')}" data-ticket-hash="${ticketHash ?? ''}"
-data-poll-after="${place?.pollAfterSeconds ?? ''}" data-message="${sale.message}">
+data-poll-after="${place?.pollAfterSeconds ?? ''}" data-ahead="${place?.ahead === null ? 'unknown' : ''}" data-message="${sale.message}">
 <h1 data-part="name">${sale.name}</h1>
 <p class="row" data-part="state"><span class="badge badge-${sale.state}">${speech.say(`state.${sale.state}`)}</span>
 <span class="muted">${timeElement(speech, sale.startsAt)}</span></p>
 <div role="alert" id="said" data-part="said" class="notice notice-bad" hidden></div>
 ${sale.message === '' ? '' : html`<p class="notice" data-part="message">${sale.message}</p>`}
-${place ? placePanel(speech, sale, place) : joinPanel(speech, sale)}
+${place ? placePanel(speech, sale, place, orderId) : joinPanel(speech, sale)}
 ${look.block === '' ? '' : html`<section class="card own" data-part="own">${look.block}</section>`}
 <section class="card" data-part="products" aria-label="${speech.say('sale.products')}">${sale.products.map(
-    (product) => productRow(speech, product),
+    (product) => productRow(speech, product, place === null),
   )}</section>
 ${hasStarted(sale) ? fairnessLink(speech, sale) : ''}</div>`;
 }
@@ -81,14 +85,28 @@ function fairnessLink(speech: Speech, sale: PublicSale): Html {
   return html`<p class="muted small" data-part="fairness"><a href="/api/sales/${sale.id}/fairness">${speech.say('sale.fairness')}</a></p>`;
 }
 
-function refreshOf(place: Place): number | null {
-  const isOver = place.state === 'done' || place.state === 'expired' || place.state === 'left';
-  return isOver ? null : Math.max(1, Math.ceil(place.pollAfterSeconds));
+/** Without a script. Whoever may go on is not disturbed before the time is over (WCAG 2.2, 2.2.1). */
+function refreshOf({ serverTime }: PublicSale, place: Place): number | null {
+  switch (place.state) {
+    case 'lobby':
+    case 'waiting':
+      return Math.max(1, Math.ceil(place.pollAfterSeconds));
+    case 'admitted':
+    case 'issued': {
+      const leftMs = Date.parse(place.admittedUntil ?? serverTime) - Date.parse(serverTime);
+      return Math.max(5, Math.ceil(leftMs / 1_000) + 2);
+    }
+    case 'done':
+    case 'expired':
+    case 'left':
+      return null;
+  }
 }
 
-/** Someone who has not joined waits for the start, or for more units, and asks rarely. */
-function beforePlaceSeconds(sale: PublicSale): number | null {
-  return sale.state === 'closed' ? null : 15;
+/** Someone who has not joined waits for the start, or for more units; a form is not taken from under them. */
+function beforePlaceSeconds({ state }: PublicSale): number | null {
+  if (state === 'closed') return null;
+  return state === 'scheduled' || state === 'sold_out' ? 15 : 60;
 }
 
 function joinPanel(speech: Speech, sale: PublicSale): Html {
@@ -130,7 +148,12 @@ ${countdownFigure(speech, sale.startsAt, sale.serverTime)}
 <p class="muted when">${around(speech, 'sale.startsAt', { name: 'time', piece })}</p>`;
 }
 
-function productRow(speech: Speech, product: PublicSale['products'][number]): Html {
+/** Who is in line has the outlook, which is kept up to date; the count would stand still beside it. */
+function productRow(
+  speech: Speech,
+  product: PublicSale['products'][number],
+  isCounted: boolean,
+): Html {
   const { imageUrl, available, total } = product;
   const image =
     imageUrl === null
@@ -139,5 +162,9 @@ function productRow(speech: Speech, product: PublicSale['products'][number]): Ht
   return html`<div class="row product">${image}<div class="grow"><h3>${product.name}</h3>
 <p class="muted">${product.description}</p></div>
 <div><p><strong>${speech.money(product.priceMinor, product.currency)}</strong></p>
-<p class="muted" data-left>${speech.say('sale.left', { available, total })}</p></div></div>`;
+${
+  isCounted
+    ? html`<p class="muted" data-left="${product.id}">${speech.say('sale.left', { available, total })}</p>`
+    : ''
+}</div></div>`;
 }

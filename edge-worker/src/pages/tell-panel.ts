@@ -15,8 +15,8 @@ export function tellPanel(speech: Speech): Html {
 <span>${speech.say(`tell.${name}` satisfies WordKey)}</span></label></li>`;
   return html`<details class="tell scripted" id="tell"><summary>${speech.say('tell.title')}</summary>
 <ul class="list">${tells.map(tell)}</ul>
-<form data-form="email"><label class="field"><span>${speech.say('tell.emailLabel')}</span>
-<input type="email" name="email" autocomplete="email" maxlength="254" required></label>
+<form data-form="email" hidden><label class="field"><span>${speech.say('tell.emailLabel')}</span>
+<input type="email" name="email" autocomplete="email" maxlength="254"></label>
 <button class="button-quiet">${speech.say('tell.email')}</button></form>
 <p role="status" id="told"></p></details>`;
 }

@@ -26,6 +26,7 @@ const assets = makeAssets({
   'sale.js': scriptText('sale.js'),
   'catalogue.js': scriptText('catalogue.js'),
   'tells.js': scriptText('tells.js'),
+  'refusals.js': scriptText('refusals.js'),
   'challenge.js': scriptText('challenge.js'),
   'pow.js': scriptText('pow.js'),
 });
@@ -94,7 +95,12 @@ export function everyPage(language: Language): Scene[] {
   }));
   const troubles = Object.keys(problems).map((slug) => ({
     name: slug,
-    page: errorPage(speech, { slug, requestId: 'req_1', address: '/sales/sale_1' }),
+    page: errorPage(speech, {
+      slug,
+      requestId: 'req_1',
+      address: '/sales/sale_1',
+      refreshSeconds: 5,
+    }),
   }));
   const sales = saleModes.flatMap((mode) =>
     previewStates.map((state) => previewOf(preview(mode), state, now).sale),

@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
-import { directionOf, type Language, languageNames, languages } from '../words/languages.ts';
+import { type Language, languageNames, languages } from '../words/languages.ts';
 import type { Phrase, Values } from '../words/phrase.ts';
 import type { Speech } from '../words/speech.ts';
 import type { WordKey } from '../words/texts.ts';
@@ -67,8 +67,7 @@ export function dataBlock(id: string, data: unknown): Html {
 function languageSwitch(speech: Speech, address: string): Html {
   const joint = address.includes('?') ? '&' : '?';
   const item = (language: Language) =>
-    html`<li><a href="${address}${joint}lang=${language}" lang="${language}" hreflang="${language}"
-dir="${directionOf(language)}"${
+    html`<li><a href="${address}${joint}lang=${language}" lang="${language}"${
       language === speech.language ? raw(' aria-current="true"') : ''
     }>${languageNames[language]}</a></li>`;
   return html`<footer class="wrap foot"><details><summary>${speech.say('common.language')}:

@@ -1,10 +1,28 @@
 import type { WordKey } from './texts.ts';
 
-export type TroubleKey = Extract<
-  WordKey,
-  `trouble.${string}` | `join.${string}` | `place.${string}`
->;
-type Told = { title: TroubleKey; text: TroubleKey };
+/** All that is told of refusals: a script that tells them needs all of them. */
+export type TroubleText =
+  | 'join.needsScript'
+  | 'place.doneText'
+  | 'trouble.away'
+  | 'trouble.banned'
+  | 'trouble.challenge'
+  | 'trouble.email'
+  | 'trouble.forbidden'
+  | 'trouble.invalid'
+  | 'trouble.limited'
+  | 'trouble.mistake'
+  | 'trouble.notAdmitted'
+  | 'trouble.notFound'
+  | 'trouble.notOpen'
+  | 'trouble.otherDevice'
+  | 'trouble.passSpent'
+  | 'trouble.placeExpired'
+  | 'trouble.revoked'
+  | 'trouble.signIn'
+  | 'trouble.soldOut'
+  | 'trouble.tooManyPlaces';
+type Told = { title: Extract<WordKey, `${string}Title` | 'trouble.title'>; text: TroubleText };
 
 /** What of a problem document says what to tell: its slug, its reason, what was wrong in the input. */
 export type Refusal = { slug: string; reason?: string | undefined; path?: string | undefined };
@@ -42,6 +60,7 @@ const told: Readonly<Record<string, Told>> = {
   forbidden: { title, text: 'trouble.forbidden' },
   'invalid-request publicKey': { title, text: 'join.needsScript' },
   'invalid-request pass': { title, text: 'trouble.passSpent' },
+  'invalid-request email': { title, text: 'trouble.email' },
   'invalid-request cursor': { title, text: 'trouble.mistake' },
 };
 

@@ -29,15 +29,20 @@ export const announcePlace = (place: Place): void => {
   if (ahead !== null && (toldAhead === null || ahead > toldAhead)) toldAhead = ahead;
 };
 
-export const announceTurn = (): void => {
-  if (isTurnTold) return;
+/** False where it was told already. */
+export const announceTurn = (): boolean => {
+  if (isTurnTold) return false;
   isTurnTold = true;
   speak('now', voice.say('live.turn'));
+  return true;
 };
 
-/** A turn that ended may come again. */
+/** A turn that ended may come again, and what was said of it is true no more. */
 export const forgetTurn = (): void => {
   isTurnTold = false;
+  isNearlyTold = false;
+  toldAhead = null;
+  speak('now', '');
 };
 
 /** In seconds: when a time that runs out is told. */

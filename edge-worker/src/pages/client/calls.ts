@@ -1,9 +1,8 @@
 import { makeProof, storedKey } from '@fairgate/shared/pages/client/browser-key.ts';
 import type { Place } from '@fairgate/shared/place.ts';
-import { troubleOf } from '@fairgate/shared/words/trouble.ts';
-import type { SalePhraseKey } from '../phrases.ts';
 import { learnTime, serverNow } from './clock.ts';
-import { saleId, told, voice } from './room.ts';
+import type * as Refusals from './refusals.ts';
+import { parts, saleId, told, voice } from './room.ts';
 
 // What the page asks of the edge. Every answer tells the time.
 
@@ -19,27 +18,40 @@ export type Body = Problem & {
   state?: string;
   message?: string;
   startsAt?: string;
+  products?: { id: string; available: number; total: number }[];
 };
 export type Answer = { response: Response; body: Body | null };
 
 /** Longer than any answer takes: a train's network loses some. */
 const deadlineMs = 15_000;
 
-export const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+/** A fetch whose whole answer comes in time, or fails. */
+export const within = async <T>(
+  url: string,
+  init: RequestInit,
+  read: (response: Response) => Promise<T>,
+): Promise<T> => {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), deadlineMs);
-  const askedMs = Date.now();
   try {
-    const url = `/api/sales/${saleId}${path}`;
     // Under the page's own policy a call would name no origin, and older browsers tell it in no other way.
     const own = { referrerPolicy: 'same-origin', signal: stop.signal } as const;
-    const response = await fetch(url, { ...init, ...own });
-    const body: Body | null = response.status === 204 ? null : await response.json();
-    if (body?.serverTime) learnTime(body.serverTime, askedMs, Date.now());
-    return { response, body };
+    return await read(await fetch(url, { ...init, ...own }));
   } finally {
     clearTimeout(timer);
   }
+};
+
+export const call = async (path: string, init: RequestInit = {}): Promise<Answer> => {
+  const askedMs = Date.now();
+  return await within(`/api/sales/${saleId}${path}`, init, async (response) => {
+    const cameMs = Date.now();
+    // A fault of the platform may come as a page of its own.
+    const isEmpty = response.status === 204;
+    const body: Body | null = isEmpty ? null : await response.json().catch(() => null);
+    if (body?.serverTime) learnTime(body.serverTime, askedMs, cameMs);
+    return { response, body };
+  });
 };
 
 /** With a proof for this very request, where the place is bound to the browser's key. */
@@ -54,14 +66,14 @@ export const prove = async (method: string, path: string, json?: object): Promis
   return await call(path, { method, headers, ...(json ? { body: JSON.stringify(json) } : {}) });
 };
 
-export const slugOf = (body: Problem | null): string => (body?.type ?? '').split(':').at(-1) ?? '';
+export const slugOf = (body: Problem | null): string => (body?.type ?? '').split(':').pop() ?? '';
 
-/** What to tell of a refusal. */
-export const troubleText = (body: Problem | null): string => {
-  const { text } = troubleOf({
-    slug: slugOf(body) || 'unavailable',
-    reason: body?.reason,
-    path: body?.errors?.[0]?.path,
-  });
-  return voice.say(text as SalePhraseKey);
+/** What to tell of a refusal, by the script that knows; without it, that it did not work. */
+export const troubleText = async (body: Problem | null, isLogin = false): Promise<string> => {
+  try {
+    const { refusalText, signInText } = (await import(parts.refusals)) as typeof Refusals;
+    return isLogin ? signInText() : refusalText(body);
+  } catch {
+    return voice.say('live.failed');
+  }
 };

@@ -8,6 +8,8 @@ export type Loan = {
   pow: string;
   checking: string;
   progress: string;
+  /** Ends a challenge that does not come. */
+  signal: AbortSignal;
 };
 export type Solved = { challenge?: string };
 

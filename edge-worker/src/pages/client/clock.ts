@@ -9,15 +9,22 @@ let doubtMs = Number.POSITIVE_INFINITY;
 
 export const serverNow = (): number => Date.now() + offsetMs;
 
+/** What one tab knows of the server's clock, for the others: they are of one device. */
+export type ClockNews = { offsetMs: number; doubtMs: number };
+export const clockNews = (): ClockNews => ({ offsetMs, doubtMs });
+export const hearClock = (news: ClockNews): void => {
+  if (news.doubtMs <= doubtMs) ({ offsetMs, doubtMs } = news);
+};
+
 /** Of an answer: when it was asked for and when it came, by this device's clock. */
 export const learnTime = (serverTime: string, askedMs: number, cameMs: number): void => {
   const halfMs = (cameMs - askedMs) / 2;
-  const at = Date.parse(serverTime);
-  // A clock that was set, or slept, is off by more than the doubt.
-  const isMoved = Math.abs(at - halfMs - serverNow() + (Date.now() - cameMs)) > 2_000;
-  if (!at || (halfMs > doubtMs && !isMoved)) return;
+  const found = Date.parse(serverTime) + halfMs - cameMs;
+  // A clock that was set, or that slept, is off by more than both doubts together.
+  const isMoved = Math.abs(found - offsetMs) > 2_000 + halfMs + doubtMs;
+  if (Number.isNaN(found) || (halfMs > doubtMs && !isMoved)) return;
   doubtMs = halfMs;
-  offsetMs = at + halfMs - cameMs;
+  offsetMs = found;
 };
 
 /** As the page itself has it: it took some time to come, and may be a second old. */

@@ -1,6 +1,6 @@
 import { announce } from './announcing.ts';
 import { serverNow } from './clock.ts';
-import { voice } from './room.ts';
+import { isInPlay, told, voice } from './room.ts';
 
 // What the page says while it cannot know: that it is offline, that we are at fault, that it slept.
 
@@ -17,7 +17,7 @@ const banner = (text: string) => {
 /** Figures of this moment are on the page. */
 export const isFresh = (atMs: number = serverNow()): void => {
   freshMs = atMs;
-  if (isAway) announce(voice.say('live.back'));
+  if (isAway && isInPlay(told('place'))) announce(voice.say('live.back'));
   isAway = false;
   banner('');
   const time = document.createElement('time');
@@ -47,7 +47,10 @@ export const isLost = (why: 'offline' | 'fault'): void => {
   isAway = true;
   const isOffline = why === 'offline' || navigator.onLine === false;
   const time = voice.clock(freshMs);
-  banner(voice.say(isOffline ? 'live.offline' : 'live.fault', { time }));
+  const hasPlace = isInPlay(told('place'));
+  const plain = isOffline ? 'live.offlinePlain' : 'live.faultPlain';
+  const kept = isOffline ? 'live.offline' : 'live.fault';
+  banner(voice.say(hasPlace ? kept : plain, { time }));
 };
 
 /** Until the next answer. */

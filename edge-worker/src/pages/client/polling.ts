@@ -1,10 +1,11 @@
 import { hashOf } from '@fairgate/shared/pages/client/browser-key.ts';
-import { call, slugOf, troubleText } from './calls.ts';
-import { learnTime } from './clock.ts';
+import type { Place } from '@fairgate/shared/place.ts';
+import { type Answer, call, slugOf, troubleText } from './calls.ts';
+import { clockNews, hearClock } from './clock.ts';
 import { isAsleep, isFresh, isLost } from './net.ts';
-import { isInPlay, room, saleId, say, told } from './room.ts';
-import { isOther, isOtherSale, renew, showPlace } from './showing.ts';
-import { type News, tabsOf } from './tabs.ts';
+import { isInPlay, isTurn, room, saleId, say, told } from './room.ts';
+import { isOther, isOtherSale, renew, showLeft, showPlace, turnCame } from './showing.ts';
+import { tabsOf } from './tabs.ts';
 
 // Asks as often as the edge wants it, alone of all tabs, and catches up after sleep and loss.
 
@@ -13,6 +14,8 @@ const hiddenLateMs = 1_500;
 /** For whoever asked while another tab did. */
 const otherTabSeconds = 2;
 const lostSeconds = 5;
+/** Of a sale that is over, or there no more. */
+const goneSeconds = 300;
 /** So long after an answer was due, the page has slept. */
 const asleepMs = 10_000;
 
@@ -28,66 +31,86 @@ export const plan = (seconds: number): void => {
   timer = setTimeout(() => void poll(), ms + lateMs);
 };
 
-const show = async (place: NonNullable<News['place']>) => {
+const show = async (place: Place) => {
+  if (isTurn(place.state)) turnCame();
   if (isOther(place)) await renew(dress);
   showPlace(place);
 };
 
 const tabs = tabsOf(saleId, (news) => {
   if (news.ticketHash !== null) room().dataset.ticketHash = news.ticketHash;
-  if (news.serverTime) learnTime(news.serverTime, Date.now(), Date.now());
+  // A tab of before a deployment tells less.
+  if (news.clock) hearClock(news.clock);
   plan(news.place.pollAfterSeconds);
   void show(news.place).catch(() => undefined);
 });
 
-const pollPlace = async (): Promise<number> => {
-  const { response, body } = await call('/place');
+/** Asks, and tells the other tabs; what has come is shown afterwards, when they may ask again. */
+const askPlace = async (): Promise<Answer> => {
+  const answer = await call('/place');
+  const { place, ticket } = answer.body ?? {};
+  if (!answer.response.ok || !place) return answer;
+  const isBound = told('ticketHash') !== '';
+  const ticketHash = ticket && isBound ? await hashOf(ticket) : null;
+  if (ticketHash !== null) room().dataset.ticketHash = ticketHash;
+  tabs.tell({ place, ticketHash, clock: clockNews() });
+  return answer;
+};
+
+const takePlace = async ({ response, body }: Answer): Promise<number> => {
   if (response.ok && body?.place) {
-    const { place, ticket, serverTime } = body;
-    const isBound = told('ticketHash') !== '';
-    const ticketHash = ticket && isBound ? await hashOf(ticket) : null;
-    if (ticketHash !== null) room().dataset.ticketHash = ticketHash;
-    tabs.tell({ place, ticketHash, serverTime });
-    await show(place);
-    return place.pollAfterSeconds;
+    await show(body.place);
+    return body.place.pollAfterSeconds;
   }
   if (response.status >= 500) isLost('fault');
-  else isFresh();
   if (response.status === 401 || response.status === 403) {
     const isRenewed = await renew(dress);
     // A page that is refused too (a place that was revoked, a ban) stays, with the reason on it.
     const isTold = !isRenewed || slugOf(body) === 'token-revoked';
-    if (isTold) say(troubleText(body));
+    if (isTold) say(await troubleText(body));
+  }
+  if (response.status === 404) {
+    say(await troubleText(body));
+    return goneSeconds;
   }
   return Number(response.headers.get('retry-after')) || lostSeconds;
+};
+
+const pollPlace = async (): Promise<number> => {
+  const asked: Answer[] = [];
+  await tabs.alone(async () => {
+    asked.push(await askPlace());
+  });
+  const [answer] = asked;
+  return answer === undefined ? otherTabSeconds : await takePlace(answer);
 };
 
 const pollSale = async (): Promise<number> => {
   const { response, body } = await call('');
   if (response.status >= 500) isLost('fault');
-  if (!response.ok) return 30;
+  if (!response.ok) return Number(response.headers.get('retry-after')) || 30;
   isFresh();
   if (isOtherSale(body?.state, body?.message)) await renew(dress);
-  if (body?.state === 'closed') return 30;
-  const untilStart =
-    (Date.parse(body?.startsAt ?? '') - Date.parse(body?.serverTime ?? '')) / 1_000;
-  return untilStart > 0 ? Math.min(10, Math.max(1, untilStart)) : 10;
+  else showLeft(body?.products ?? []);
+  if (body?.state === 'closed') return goneSeconds;
+  return Math.min(10, untilStartSeconds(body?.startsAt, body?.serverTime));
+};
+
+/** At least one; a sale that has begun is no reason to ask sooner. */
+const untilStartSeconds = (startsAt = '', now = ''): number => {
+  const seconds = (Date.parse(startsAt) - Date.parse(now)) / 1_000;
+  return seconds > 0 ? Math.max(1, seconds) : 10;
 };
 
 export const poll = async (): Promise<void> => {
   clearTimeout(timer);
-  let seconds = otherTabSeconds;
+  let seconds = lostSeconds;
   try {
     // Without a place everybody asks for the same, which caches answer.
-    if (!isInPlay(told('place'))) seconds = await pollSale();
-    else
-      await tabs.alone(async () => {
-        seconds = await pollPlace();
-      });
+    seconds = await (isInPlay(told('place')) ? pollPlace() : pollSale());
   } catch {
     // The network is away: the place is kept, so keep asking.
     isLost('offline');
-    seconds = lostSeconds;
   }
   plan(seconds);
 };

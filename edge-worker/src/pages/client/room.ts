@@ -1,10 +1,16 @@
 import type { Phrase } from '@fairgate/shared/words/phrase.ts';
-import { voiceOf } from '@fairgate/shared/words/voice.ts';
+import { type Voice, voiceOf } from '@fairgate/shared/words/voice.ts';
 import type { SalePhraseKey } from '../phrases.ts';
 
 /** The page of a sale as its script sees it: what the server wrote into it. */
 
-export type Parts = { tells: string; challenge: string; pow: string; vapidKey: string | null };
+export type Parts = {
+  tells: string;
+  refusals: string;
+  challenge: string;
+  pow: string;
+  vapidKey: string | null;
+};
 
 const dataOf = (id: string) => JSON.parse(document.getElementById(id)?.textContent || '{}');
 
@@ -12,7 +18,7 @@ const phrases: Partial<Record<string, Phrase>> = dataOf('phrases');
 export const parts: Parts = dataOf('parts');
 
 export const language = document.documentElement.lang;
-export const voice = voiceOf<SalePhraseKey>(language, (key) => phrases[key]);
+export const voice: Voice<SalePhraseKey> = voiceOf<SalePhraseKey>(language, (key) => phrases[key]);
 
 /** Always asked for anew: the page is fetched again when its state has changed. */
 export const room = (): HTMLElement => document.getElementById('room') as HTMLElement;
@@ -44,7 +50,8 @@ export const isTurn = (state: string): boolean => state === 'admitted' || state 
 /** What went wrong with something that the shopper did. */
 export const say = (text: string): void => {
   const said = document.getElementById('said');
-  if (!said) return;
+  // Set again, the same words would be read again.
+  if (!said || said.textContent === text) return;
   said.textContent = text;
   said.hidden = text === '';
 };
@@ -52,7 +59,9 @@ export const say = (text: string): void => {
 /** The ways in which a shopper is told when they look elsewhere. */
 export const tellNames = ['sound', 'vibrate', 'notify', 'awake', 'push'] as const;
 export type TellName = (typeof tellNames)[number];
-export const tellKey = (name: TellName): string => `fairgate-tell-${name}`;
+/** Push is of a place; the others are of this browser. */
+export const tellKey = (name: TellName): string =>
+  `fairgate-tell-${name}${name === 'push' ? `-${saleId}` : ''}`;
 
 /** Storage that may be barred, or full: then nothing is remembered. */
 export const remembered = (key: string): string | null => {

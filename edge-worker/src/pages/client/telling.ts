@@ -22,7 +22,8 @@ const dress = () =>
 export const prepareTells = (): void => {
   const panel = room().querySelector<HTMLDetailsElement>('#tell');
   if (isChosen() || panel?.open) dress();
-  else panel?.addEventListener('toggle', dress, { once: true });
+  // Each time: what could not be loaded once may come at the next.
+  else panel?.addEventListener('toggle', dress);
 };
 
 /** Tells by every way that was asked for. */

@@ -1,16 +1,15 @@
 import { call } from './calls.ts';
 import {
-  isTurn,
   language,
   parts,
   remember,
   remembered,
   room,
+  saleId,
   saleName,
   type TellName,
   tellKey,
   tellNames,
-  told,
   voice,
 } from './room.ts';
 
@@ -95,11 +94,16 @@ const subscribe = async () => {
   return await sendNotices({ pushSubscription: pushSubscription.toJSON() });
 };
 
-const unsubscribe = async () => {
-  const worker = await navigator.serviceWorker.getRegistration('/notify.js');
-  await (await worker?.pushManager.getSubscription())?.unsubscribe();
-  await sendNotices({ pushSubscription: null });
-  return true;
+/** Of this place alone: the browser's subscription may be another sale's too. */
+const unsubscribe = async () => await sendNotices({ pushSubscription: null });
+
+const sentFor = `fairgate-push-${saleId}`;
+
+/** A place that was joined anew is another one, and is told of by its own wish. */
+const subscribeAgain = async () => {
+  const number = room().querySelector('[data-field="number"]')?.textContent ?? '';
+  if (!wants('push') || number === '' || remembered(sentFor) === number) return;
+  if (await subscribe()) remember(sentFor, number);
 };
 
 /** What switching it on or off takes; false where the browser, or the shopper, does not allow it. */
@@ -133,10 +137,11 @@ const turn = async (name: TellName, box: HTMLInputElement) => {
   if (name === 'awake' && box.checked) await keepAwake();
 };
 
-/** Saves an address to write to. */
+/** Saves an address to write to; an empty field takes it back. */
 export const saveEmail = async (form: HTMLFormElement): Promise<void> => {
-  const email = new FormData(form).get('email');
-  const isSaved = await sendNotices({ email });
+  const email = `${new FormData(form).get('email') ?? ''}`.trim();
+  const isSaved = await sendNotices({ email: email === '' ? null : email });
+  if (isSaved && email === '') return note('');
   note(voice.say(isSaved ? 'tell.emailSaved' : 'live.failed'));
 };
 
@@ -153,24 +158,30 @@ export const dressTells = (): void => {
     box.checked = wants(name);
     box.addEventListener('change', () => void turn(name, box));
   }
-  if (wants('sound')) addEventListener('pointerdown', unlockSound, { once: true });
+  const email = room().querySelector<HTMLElement>('form[data-form="email"]');
+  if (email) email.hidden = false;
+  if (wants('sound')) {
+    for (const kind of ['click', 'keydown']) addEventListener(kind, unlockSound, { once: true });
+  }
+  void subscribeAgain().catch(() => undefined);
   void keepAwake();
 };
 
 /** Tells by every way that was asked for. */
 export const tellTurn = (): void => {
-  const text = voice.say('live.turn');
+  const shownAs = {
+    body: voice.say('live.turn'),
+    tag: `fairgate-${saleId}`,
+    lang: language,
+    dir: document.documentElement.dir as 'ltr' | 'rtl',
+  };
   if (wants('sound') && can.sound()) sound();
   if (wants('vibrate') && can.vibrate()) navigator.vibrate([200, 100, 200, 100, 400]);
   if (!wants('notify') || !can.notify() || Notification.permission !== 'granted') return;
   // Whoever looks at the page sees it there.
-  if (!document.hidden || !isTurn(told('place'))) return;
+  if (!document.hidden) return;
   try {
-    const shown = new Notification(saleName, {
-      body: text,
-      tag: `fairgate-${told('sale')}`,
-      lang: language,
-    });
+    const shown = new Notification(saleName, shownAs);
     shown.onclick = () => {
       window.focus();
       shown.close();
@@ -178,6 +189,8 @@ export const tellTurn = (): void => {
   } catch {
     void navigator.serviceWorker
       ?.getRegistration('/notify.js')
-      .then((worker) => worker?.showNotification(saleName, { body: text }));
+      .then((worker) =>
+        worker?.showNotification(saleName, { ...shownAs, data: { url: location.pathname } }),
+      );
   }
 };
