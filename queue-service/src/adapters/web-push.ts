@@ -6,6 +6,7 @@ import { type PushRule, pushEndpointFault } from '@fairgate/shared/notices/push-
 import webPush from 'web-push';
 import { type Pusher, PushPutOff } from '../app/place-ports.ts';
 import { type Allowed, nameResolver, publicLookup } from './public-lookup.ts';
+import { pushHosts } from './push-hosts.ts';
 
 /** From the name to the answer's headers; together shorter than a claim. */
 const answerMsMax = 8_000;
@@ -21,6 +22,7 @@ type Vapid = { publicKey: string; privateKey: string; subject: string };
 export function webPusher(vapid: Vapid, rule: PushRule, resolve = nameResolver()): Pusher {
   const allowed: Allowed = new Set(rule.allowsLoopback ? ['public', 'loopback'] : ['public']);
   const lookup = publicLookup(resolve, allowed);
+  const atHost = pushHosts();
   return {
     async send({ endpoint, keys }, { payload, ttlSeconds, urgency, topic }) {
       if (pushEndpointFault(endpoint, rule) !== null) return 'refused';
@@ -34,7 +36,14 @@ export function webPusher(vapid: Vapid, rule: PushRule, resolve = nameResolver()
         topic,
       });
       const { method, headers, body } = details;
-      return outcomeOf(await post(endpoint, { method, headers, body }, lookup));
+      const { host } = new URL(endpoint);
+      const answer = await atHost(host, async () => {
+        const given = await post(endpoint, { method, headers, body }, lookup);
+        // A host's own failure, which counts against it.
+        if (given.status >= 500) throw putOff(given);
+        return given;
+      });
+      return outcomeOf(answer);
     },
   };
 }
@@ -92,14 +101,17 @@ const passing: readonly number[] = [401, 403, 408, 425, 429];
 const ours: readonly number[] = [401, 403];
 
 /** RFC 8030 sections 5 and 7.3; 413 and the like are the same the next time. */
-function outcomeOf({ status, retryAfter }: Answer): 'sent' | 'gone' | 'refused' {
+function outcomeOf(answer: Answer): 'sent' | 'gone' | 'refused' {
+  const { status } = answer;
   if (status >= 200 && status < 300) return 'sent';
   if (status === 404 || status === 410) return 'gone';
-  if (passing.includes(status) || status >= 500) {
-    const isOurs = ours.includes(status);
-    throw new PushPutOff(askedMs(retryAfter), `the push service answered ${status}`, isOurs);
-  }
+  if (passing.includes(status)) throw putOff(answer);
   return 'refused';
+}
+
+function putOff({ status, retryAfter }: Answer): PushPutOff {
+  const isOurs = ours.includes(status);
+  return new PushPutOff(askedMs(retryAfter), `the push service answered ${status}`, isOurs);
 }
 
 /** Seconds, or a date (RFC 9110 section 10.2.3); 0 where nothing is asked for. */
