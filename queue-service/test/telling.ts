@@ -79,8 +79,9 @@ export async function tellingFixture() {
     async deliver(store = real): Promise<string[]> {
       const send = sender(store);
       const outcomes: string[] = [];
+      const everything = { leaseMs: 60_000, limit: 100, upTo: 4 };
       for (const channel of ['mail', 'push'] as const) {
-        const due = await service.store.places.due(channel, service.clock.now(), 60_000, 100);
+        const due = await service.store.places.due(channel, service.clock.now(), everything);
         for (const ref of due) outcomes.push(await send({ kind: 'place-notice', ...ref }));
       }
       return outcomes.sort();

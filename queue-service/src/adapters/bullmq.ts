@@ -37,8 +37,8 @@ export type Closable = { close(): Promise<void> };
 export type OpenQueue<Job> = JobQueue<Job> &
   Closable & {
     queue: Queue;
-    /** Jobs that nobody has taken up yet. */
-    waiting(): Promise<number>;
+    /** Jobs that nobody has taken up yet, of priorities up to `upTo` (and without one). */
+    waiting(upTo: number): Promise<number>;
   };
 
 /** Of jobs that a timer puts again for as long as there is a need: their id is free at the end. */
@@ -62,10 +62,17 @@ export function jobQueue<Job extends { kind: string }>(
     queue,
     ready: () => redis.status === 'ready',
     async add(jobs) {
-      const rows = jobs.map(({ jobId, data }) => ({ name: data.kind, data, opts: { jobId } }));
+      const rows = jobs.map(({ jobId, data, priority }) => {
+        const opts = priority === undefined ? { jobId } : { jobId, priority };
+        return { name: data.kind, data, opts };
+      });
       await withDeadline(addDeadlineMs, queue.addBulk(rows));
     },
-    waiting: () => withDeadline(addDeadlineMs, queue.getWaitingCount()),
+    async waiting(upTo) {
+      const priorities = Array.from({ length: upTo + 1 }, (_, priority) => priority);
+      const counts = await withDeadline(addDeadlineMs, queue.getCountsPerPriority(priorities));
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    },
     close: () => withDeadline(closeDeadlineMs, queue.close()).catch(() => {}),
   };
 }

@@ -52,7 +52,9 @@ describe('a push service', () => {
 
   it('whose claim was taken over ends nothing of whoever has it now', async () => {
     const { store, clock } = own.service;
-    const [ref] = await store.places.due('push', clock.now(), 60_000, 1);
+    const [ref] = await store.places.due('push', clock.now(), {
+      ...{ leaseMs: 60_000, limit: 1, upTo: 4 },
+    });
     if (ref === undefined) throw new Error('nothing is due');
     const first = clock.now();
     await store.places.claim(ref, first, 50_000);

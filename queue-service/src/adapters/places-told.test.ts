@@ -1,7 +1,12 @@
 import { placeNotices } from '@fairgate/shared/db/schema-places.ts';
 import { recipientDigest } from '@fairgate/shared/notices/unsubscribing.ts';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { silent } from '../../test/fixture.ts';
 import { type Telling, tellingFixture } from '../../test/telling.ts';
+import { placeNoticeRelay } from '../app/place-notices.ts';
+import type { PlaceNoticeJob } from '../app/place-ports.ts';
+import { jobQueue, whileNeeded } from './bullmq.ts';
+import { failFastRedis } from './redis.ts';
 
 let own: Telling;
 beforeEach(async () => {
@@ -164,9 +169,29 @@ describe('sold out before one’s turn', () => {
     };
     const crowd = names.map((_, i) => of(i, now + 21_600_000));
     await places.tell('sold-out', saleId, crowd, now - 60_000);
-    await places.tell('your-turn', saleId, [of(49, now + 120_000)], now);
-    const [first, ...others] = await places.due('mail', now, 60_000, 10);
-    expect([first?.notice, others.length]).toEqual(['your-turn', 9]);
+    const redis = failFastRedis(own.service.redisUrl, 'jobs', silent);
+    const queue = jobQueue<PlaceNoticeJob>('fairgate-place-mails', redis, whileNeeded);
+    await vi.waitFor(() => expect(queue.ready()).toBe(true));
+    const relay = placeNoticeRelay('mail', queue, own.service);
+    // The crowd is in the queue already, and fills it.
+    const filling = { ...queue, waiting: async (upTo: number) => (upTo > 2 ? 390 : 0) };
+    await placeNoticeRelay('mail', filling, own.service)();
+    expect(await queue.waiting(4)).toBe(10);
+    await places.tell('soon', saleId, [of(48, now + 600_000)], now);
+    await places.tell('your-turn', saleId, [of(49, now + 900_000), of(47, now + 120_000)], now);
+    const full = { ...queue, waiting: async (upTo: number) => (upTo > 2 ? 400 : 0) };
+    await placeNoticeRelay('mail', full, own.service)();
+    await relay();
+    const order = await queue.queue.getJobs(['prioritized'], 0, 10, true);
+    expect(order.map(({ data }) => `${data.notice} ${data.visitor}`).slice(0, 4)).toEqual([
+      'your-turn v47',
+      'your-turn v49',
+      'soon v48',
+      expect.stringContaining('sold-out'),
+    ]);
+    expect(await queue.waiting(4)).toBe(53);
+    await queue.close();
+    redis.disconnect();
   });
 
   it('is not told any more once something has come back', async () => {

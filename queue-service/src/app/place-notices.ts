@@ -17,7 +17,15 @@ import {
   pushPayload,
   type ToldOf,
 } from '../domain/place-words.ts';
-import { isSo, isSoldOut, type PlaceNoticeKind, placeNoticeKinds } from '../domain/telling.ts';
+import {
+  isSo,
+  isSoldOut,
+  type PlaceNoticeKind,
+  placeNoticeKinds,
+  urgencies,
+  urgencyOf,
+  urgentUpTo,
+} from '../domain/telling.ts';
 import {
   type PlaceNotice,
   type PlaceNoticeJob,
@@ -67,7 +75,7 @@ export function pushedOrder(job: NoticeJob & { toldAt: number }): ToldOrder[] {
 const depthMax = 400;
 
 /** What a relay needs of a queue. */
-export type MeasuredQueue = JobQueue<PlaceNoticeJob> & { waiting(): Promise<number> };
+export type MeasuredQueue = JobQueue<PlaceNoticeJob> & { waiting(upTo: number): Promise<number> };
 
 /**
  * Hands rows that are due to the queue of their channel, the urgent ones first, and no more than it has
@@ -78,19 +86,22 @@ export function placeNoticeRelay(
   queue: MeasuredQueue,
   { store, clock }: { store: Pick<Store, 'transaction'>; clock: Clock },
 ): () => Promise<void> {
-  const relayBatch = (limit: number) =>
+  const relayBatch = (limit: number, upTo: number) =>
     store.transaction(async ({ places }) => {
-      const due = await places.due(channel, clock.now(), leaseMs, limit);
+      const due = await places.due(channel, clock.now(), { leaseMs, limit, upTo });
       const jobs = due.map((ref) => {
-        return { jobId: `p-${digest(ref)}`, data: { kind: 'place-notice' as const, ...ref } };
+        const data = { kind: 'place-notice' as const, ...ref };
+        return { jobId: `p-${digest(ref)}`, data, priority: urgencyOf(ref.notice) };
       });
       if (jobs.length > 0) await queue.add(jobs);
-      return due.length;
     });
   return async () => {
     if (!queue.ready()) return;
-    const room = depthMax - (await queue.waiting());
-    if (room > 0) await relayBatch(room);
+    // A queue that is full of what can wait has room for what is urgent.
+    for (const upTo of [urgentUpTo, urgencies['sold-out']]) {
+      const room = depthMax - (await queue.waiting(upTo));
+      if (room > 0) await relayBatch(room, upTo);
+    }
   };
 }
 

@@ -76,12 +76,14 @@ export type PlaceRows = {
   tell(kind: PlaceNoticeKind, saleId: string, told: Told[], now: number): Promise<string[]>;
   /** The same of orders, by push alone: of shoppers who have subscribed. */
   tellOrders(orders: ToldOrder[]): Promise<void>;
-  /** Takes those that are due, the urgent ones first, which are due again at `now + leaseMs`. */
+  /**
+   * Takes those that are due, of urgencies up to `upTo`, the urgent ones first and of them what is of no use
+   * soonest. They are due again at `now + leaseMs`.
+   */
   due(
     channel: NoticeChannel,
     now: number,
-    leaseMs: number,
-    limit: number,
+    wish: { leaseMs: number; limit: number; upTo: number },
   ): Promise<PlaceNoticeRef[]>;
   find(ref: PlaceNoticeRef): Promise<PlaceNotice | null>;
   /** `claimed`: ours to send; a claim older than `staleMs` is taken over. */

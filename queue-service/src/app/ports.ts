@@ -273,7 +273,8 @@ export type RefundJob = {
 export type JobQueue<Job> = {
   /** False while its Redis cannot be reached. */
   ready(): boolean;
-  add(jobs: { jobId: string; data: Job }[]): Promise<void>;
+  /** `priority`: 1 goes ahead of 2, and what has none ahead of all. */
+  add(jobs: { jobId: string; data: Job; priority?: number }[]): Promise<void>;
 };
 
 /** What mails are signed with (RFC 6376): a private RSA key as PEM, and where its public half is. */

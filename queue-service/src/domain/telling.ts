@@ -5,6 +5,17 @@ import type { StandingReply } from '@fairgate/shared/room/standings.ts';
 export const placeNoticeKinds = ['soon', 'your-turn', 'sold-out'] as const;
 export type PlaceNoticeKind = (typeof placeNoticeKinds)[number];
 
+/** What is told first, 1 before all else: a turn passes, and of an end it is never too late to hear. */
+export const urgencies = { 'your-turn': 1, soon: 2, order: 3, 'sold-out': 4 } as const;
+/** Of those up to here nobody is kept waiting by a crowd that is told of the end. */
+export const urgentUpTo = urgencies.soon;
+
+/** Of a place's notice, or of one of an order. */
+export function urgencyOf(notice: string): number {
+  const kind = placeNoticeKinds.find((one) => one === notice);
+  return urgencies[kind ?? 'order'];
+}
+
 /** So long before their turn people are told: to find the phone, and the page. */
 const soonSeconds = 180;
 /** When the admissions of the last minute say how fast the line moves. */

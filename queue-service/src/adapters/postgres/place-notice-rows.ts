@@ -3,6 +3,7 @@ import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-pla
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { PlaceNoticeRef, PlaceRows } from '../../app/place-ports.ts';
+import { urgencies } from '../../domain/telling.ts';
 import type { Executor } from './executor.ts';
 
 type NoticePart = Pick<
@@ -11,8 +12,10 @@ type NoticePart = Pick<
 >;
 
 const visitorsSchema = z.array(z.object({ visitor: z.string() }));
-/** What is of no use soon goes ahead of what can wait. */
-const urgentMs = 15 * 60_000;
+/** As `urgencyOf` has it. */
+const urgency = sql`case ${placeNotices.kind} when 'your-turn' then ${urgencies['your-turn']}::int
+  when 'soon' then ${urgencies.soon}::int when 'sold-out' then ${urgencies['sold-out']}::int
+  else ${urgencies.order}::int end`;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -42,14 +45,14 @@ export function placeNoticeRows(db: Executor): NoticePart {
         order by s.visitor, t.about
         on conflict do nothing`);
     },
-    async due(by, now, leaseMs, limit) {
+    async due(by, now, { leaseMs, limit, upTo }) {
       const { saleId, visitor, number, kind, about, channel } = placeNotices;
       const { endedAt, dueAt, usefulUntil } = placeNotices;
       const found = db
         .select({ ctid: sql`ctid` })
         .from(placeNotices)
-        .where(and(eq(channel, by), isNull(endedAt), lte(dueAt, new Date(now))))
-        .orderBy(sql`${usefulUntil} > ${iso(now + urgentMs)}`, dueAt)
+        .where(and(eq(channel, by), isNull(endedAt), lte(dueAt, new Date(now)), lte(urgency, upTo)))
+        .orderBy(urgency, usefulUntil)
         .limit(limit)
         .for('update', { skipLocked: true });
       return await db
