@@ -1,4 +1,5 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
+import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { unsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
 import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
@@ -14,6 +15,7 @@ import { checkoutsOver } from './checkouts.ts';
 import { smtpMailer } from './mail.ts';
 import type { serviceMetrics } from './metrics.ts';
 import { placeSide } from './place-side.ts';
+import { postgresStore } from './postgres/store.ts';
 
 type JobParts = {
   store: Store;
@@ -30,6 +32,16 @@ function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks {
   return { publicOrigin, unsubscribe: (who) => unsubscribeLink(noticeKeys, publicOrigin, who) };
 }
 
+/** Connections of their own too: the API waits for none of them, however many are told at once. */
+function placesDatabase({ databaseUrl }: Config) {
+  return connectDatabase({
+    url: databaseUrl,
+    name: 'fairgate-queue-service:places',
+    connectionsMax: 5,
+    statementTimeoutMs: 20_000,
+  });
+}
+
 /** What follows a change: outbox → queue → worker. */
 export function jobSide(config: Config, parts: JobParts) {
   const { store, jobsRedis, workRedis, metrics, clock, log } = parts;
@@ -42,7 +54,9 @@ export function jobSide(config: Config, parts: JobParts) {
   const links = noticeLinks(config);
   // Connections of its own: thousands who are told of their place keep no receipt waiting.
   const placeMailer = smtpMailer(mails);
-  const places = placeSide({ ...parts, vapid, pushRule, links, mailer: placeMailer });
+  const database = placesDatabase(config);
+  const ofPlaces = { store: postgresStore(database), mailer: placeMailer };
+  const places = placeSide({ ...parts, ...ofPlaces, vapid, pushRule, links });
   const relay = jobRelay({ store, notices, refunds, hasPush: vapid !== null, log });
   return {
     checkouts,
@@ -71,7 +85,7 @@ export function jobSide(config: Config, parts: JobParts) {
     async close() {
       mailer.close();
       placeMailer.close();
-      await Promise.all([notices.close(), refunds.close(), places.close()]);
+      await Promise.all([notices.close(), refunds.close(), places.close(), database.close()]);
     },
   };
 }
