@@ -4,6 +4,7 @@ import type { PushRule } from '@fairgate/shared/notices/push-endpoint.ts';
 import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import type { Redis } from 'ioredis';
+import { forgetLeft, forgetPast } from '../app/place-forgetting.ts';
 import { placeNoticeJobSchema, placeNoticeRelay, placeNoticeSender } from '../app/place-notices.ts';
 import type { PlaceNoticeJob } from '../app/place-ports.ts';
 import { placeTeller } from '../app/place-teller.ts';
@@ -32,8 +33,6 @@ export type PlaceSideParts = {
 
 /** A push service that keeps us waiting holds up no more than one of so many. */
 const concurrency = { mail: 5, push: 40 };
-/** What is kept of people goes a day after the sale. */
-const keptMs = 24 * 3_600_000;
 
 /** Telling shoppers of their place: `asks → notices → queues → mail, push`. */
 export function placeSide(parts: PlaceSideParts) {
@@ -45,9 +44,6 @@ export function placeSide(parts: PlaceSideParts) {
     placeNoticeRelay('mail', mails, { store, clock }),
     placeNoticeRelay('push', pushes, { store, clock }),
   ];
-  const forget = async () => {
-    while ((await store.places.forget(clock.now() - keptMs)) > 0);
-  };
   return {
     queues: [mails.queue, pushes.queue],
     begin: (): Closable[] => [
@@ -57,7 +53,8 @@ export function placeSide(parts: PlaceSideParts) {
     timers: (): Timer[] => [
       startTimer('places', 1_000, teller, log),
       ...relays.map((relay) => startTimer('place notices', 500, relay, log)),
-      startTimer('places of the past', 600_000, forget, log),
+      startTimer('places of the past', 600_000, forgetPast(parts), log),
+      startTimer('places that were left', 60_000, forgetLeft(parts), log),
     ],
     async close() {
       await Promise.all([mails.close(), pushes.close()]);

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { PushService } from '../../../e2e/support/push-service.ts';
 import { anOrder, startMs } from '../../test/fixture.ts';
 import { type Telling, tellingFixture } from '../../test/telling.ts';
+import { forgetLeft } from '../app/place-forgetting.ts';
 import { postgresStore } from './postgres/store.ts';
 
 let own: Telling;
@@ -179,6 +180,24 @@ describe('what is asked for', () => {
     await own.ask('a', first, { email: null });
     await own.teller()();
     expect(await own.deliver()).toEqual(['no-address']);
+  });
+
+  it('keeps no address of who has left, and that of who still waits', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 0 });
+    const numbers = await own.join('a', 'b');
+    for (const [i, name] of ['a', 'b'].entries()) {
+      const pushSubscription = own.push.subscribe().subscription;
+      await own.ask(name, numbers[i] ?? 0, { email: `${name}@example.org`, pushSubscription });
+    }
+    await own.teller()();
+    await own.service.room.leave(saleId, { visitor: 'a', number: numbers[0] ?? 0, ordinal: 1 });
+    await forgetLeft(own.service)();
+    const rows = await own.service.database.db.select().from(placeSubscriptions);
+    const kept = rows.map(({ visitor, email, push }) => [visitor, email, push !== null]);
+    expect(kept.sort()).toEqual([
+      ['a', null, false],
+      ['b', 'b@example.org', true],
+    ]);
   });
 
   it('is deleted a day after the sale', async () => {

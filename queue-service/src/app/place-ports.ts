@@ -16,6 +16,7 @@ export type AskStream = {
 
 export type TellingSale = { id: string; mode: SaleMode; hasSubscribers: boolean };
 export type Subscriber = { visitor: string; number: number; lane: Lane };
+export type Addressed = { saleId: string; visitor: string };
 export type Ranked = Subscriber & { score: number };
 export type Told = Subscriber & { usefulUntil: number };
 
@@ -113,6 +114,13 @@ export type PlaceRows = {
   mailsTo(saleId: string, email: string): Promise<number>;
   /** The browser has ended it. One that came since stays. */
   dropPush(ref: Pick<PlaceNoticeRef, 'saleId' | 'visitor'>, endpoint: string): Promise<void>;
+  /** Those of whom there is an address, in the order of their names from `after` on. */
+  addressed(after: Addressed | null, limit: number): Promise<Addressed[]>;
+  /** Of a place up to that number: who came again keeps what they said since. */
+  dropAddresses(
+    saleId: string,
+    ended: { visitor: string; number: number; dropsPush: boolean }[],
+  ): Promise<void>;
   /** Drops what is kept of sales that ended before; answers how many rows. */
   forget(endedBefore: number): Promise<number>;
 };

@@ -1,6 +1,6 @@
 import { sales } from '@fairgate/shared/db/schema.ts';
 import { placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
-import { and, asc, eq, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
 import type { PlaceRows, StoredAsk, Subscriber, TellingSale } from '../../app/place-ports.ts';
 import type { Executor } from './executor.ts';
 import { placeNoticeRows } from './place-notice-rows.ts';
@@ -84,6 +84,35 @@ export function placeRows(db: Executor): PlaceRows {
       await db.execute(sql`
         update place_subscriptions set push = null
         where sale_id = ${saleId} and visitor = ${visitor} and push ->> 'endpoint' = ${endpoint}`);
+    },
+    async addressed(after, limit) {
+      const { saleId, visitor, email, push } = table;
+      const onward =
+        after === null
+          ? undefined
+          : sql`(${saleId}, ${visitor}) > (${after.saleId}, ${after.visitor})`;
+      return await db
+        .select({ saleId, visitor })
+        .from(table)
+        .where(and(or(isNotNull(email), isNotNull(push)), onward))
+        .orderBy(saleId, visitor)
+        .limit(limit);
+    },
+    async dropAddresses(saleId, ended) {
+      if (ended.length === 0) return;
+      await db.execute(sql`
+        update place_subscriptions p
+        set email = case when e."keepsEmail" then p.email end,
+          push = case when e."dropsPush" then null else p.push end
+        from (
+          -- An address that was mailed counts among the mails to it (mailsTo), whoever has left since.
+          select d.*, exists (
+            select from place_notices n where n.sale_id = ${saleId} and n.visitor = d.visitor
+              and n.channel = 'mail' and n.outcome = 'sent') as "keepsEmail"
+          from ${recordset(ended)} as d(visitor text, number bigint, "dropsPush" boolean)
+        ) e
+        where p.sale_id = ${saleId} and p.visitor = e.visitor and p.number <= e.number
+          and (not e."keepsEmail" and p.email is not null or e."dropsPush" and p.push is not null)`);
     },
     forget: (endedBefore) => forget(db, endedBefore),
   };
