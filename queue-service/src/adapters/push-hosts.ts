@@ -39,10 +39,10 @@ export function pushHosts(): <T>(name: string, call: () => Promise<T>) => Promis
   return async (name, call) => {
     const host = hosts.get(name) ?? newHost();
     remember(hosts, name, host);
-    // The one call that tries is under way; waiting for it would take the others' workers.
-    if (host.breaker.state === CircuitState.HalfOpen) throw new PushPutOff(restMs, isResting);
     const own = await begun(host);
     try {
+      // The one call that tries is under way; waiting for it would take the others' workers.
+      if (host.breaker.state === CircuitState.HalfOpen) throw new PushPutOff(restMs, isResting);
       return await host.breaker.execute(call);
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
