@@ -23,6 +23,7 @@ type Wish = {
   language?: Language;
   colorScheme?: 'light' | 'dark';
   isOffline?: boolean;
+  isOurFault?: boolean;
 };
 
 async function photograph(
@@ -31,7 +32,13 @@ async function photograph(
   { name, heading, enter }: SaleState,
   wish: Wish,
 ): Promise<void> {
-  const { viewport, language = 'en', colorScheme = 'light', isOffline = false } = wish;
+  const {
+    viewport,
+    language = 'en',
+    colorScheme = 'light',
+    isOffline = false,
+    isOurFault = false,
+  } = wish;
   const context = await browser.newContext({ viewport, locale: language, colorScheme });
   context.setDefaultTimeout(45_000);
   const page = await context.newPage();
@@ -41,12 +48,17 @@ async function photograph(
     await context.setOffline(true);
     await page.locator('#net').waitFor();
   }
+  if (isOurFault) {
+    await page.route('**/place', (route) => route.fulfill({ status: 503, json: {} }));
+    await page.locator('#net').waitFor();
+  }
   const marks = [
     ...(viewport === desk ? ['desk'] : []),
     ...(language === 'en' ? [] : [language]),
     ...(colorScheme === 'dark' ? ['dark'] : []),
   ];
-  const file = [isOffline ? 'no-connection' : name, ...marks].join('-');
+  const shown = isOffline ? 'no-connection' : isOurFault ? 'our-fault' : name;
+  const file = [shown, ...marks].join('-');
   await page.screenshot({ path: join(folder, `${file}.png`) });
   await context.close();
 }
@@ -62,6 +74,7 @@ try {
   if (waiting === undefined) throw new Error('There is no state “waiting”.');
   const wishes: Wish[] = [
     { viewport: phone, isOffline: true },
+    { viewport: phone, isOurFault: true },
     { viewport: phone, colorScheme: 'dark' },
     { viewport: phone, language: 'ar' },
     { viewport: desk },

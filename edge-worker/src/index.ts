@@ -8,6 +8,7 @@ import powScript from '../dist/pages/pow.js.txt';
 import refusalsScript from '../dist/pages/refusals.js.txt';
 import saleScript from '../dist/pages/sale.js.txt';
 import tellsScript from '../dist/pages/tells.js.txt';
+import timerScript from '../dist/pages/timer.js.txt';
 import { heldAppearances } from './app/appearances.ts';
 import { placeAsks } from './app/asks.ts';
 import { saleChallenges } from './app/challenges.ts';
@@ -107,6 +108,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
       'refusals.js': refusalsScript,
       'challenge.js': challengeScript,
       'pow.js': powScript,
+      'timer.js': timerScript,
     }),
     publicKeys: config.purchaseKeys.publicSet,
     signer: async () => {

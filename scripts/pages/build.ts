@@ -11,7 +11,7 @@ import { repositoryFolder } from '../toolchain/folders.ts';
 
 /** The scripts of shoppers' pages, by the workspace whose pages load them. */
 const scripts = {
-  'edge-worker': ['sale', 'tells', 'refusals', 'catalogue', 'challenge', 'pow'],
+  'edge-worker': ['sale', 'tells', 'refusals', 'catalogue', 'challenge', 'pow', 'timer'],
   'checkout-service': ['checkout', 'order', 'order-stripe'],
 } as const satisfies Record<string, readonly string[]>;
 

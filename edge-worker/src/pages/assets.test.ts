@@ -11,6 +11,7 @@ const names = [
   'catalogue.js',
   'challenge.js',
   'pow.js',
+  'timer.js',
 ] as const;
 const texts = Object.fromEntries(names.map((name) => [name, scriptText(name)]));
 const assets = makeAssets(texts as Record<(typeof names)[number], string>);

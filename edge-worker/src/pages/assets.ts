@@ -6,7 +6,8 @@ export type ScriptName =
   | 'tells.js'
   | 'refusals.js'
   | 'challenge.js'
-  | 'pow.js';
+  | 'pow.js'
+  | 'timer.js';
 
 export type AssetFile = { text: string; cacheControl: string };
 

@@ -1,6 +1,7 @@
 import { around, dataBlock, type Html, timeElement } from '@fairgate/shared/pages/frame.ts';
 import type { Place } from '@fairgate/shared/place.ts';
 import type { PublicSale } from '@fairgate/shared/sale.ts';
+import { isNearly } from '@fairgate/shared/words/live.ts';
 import type { Speech } from '@fairgate/shared/words/speech.ts';
 import { html } from 'hono/html';
 import { asksChallenge } from '../domain/challenge.ts';
@@ -32,12 +33,11 @@ const turnstile = 'https://challenges.cloudflare.com';
 /** `vapidKey`: of the shop's push notices; null where it sends none. */
 export function salePage(assets: Assets, shown: SaleShown, vapidKey: string | null): EdgePage {
   const { speech, sale, place, look } = shown;
-  const isTurn = place?.state === 'admitted' || place?.state === 'issued';
   const hasWidget = asksChallenge(sale) && sale.challenge === 'turnstile';
   return edgePage({
     speech,
     look,
-    title: isTurn ? speech.say('live.titleTurn', { sale: sale.name }) : sale.name,
+    title: titleOf(shown),
     refreshSeconds: place ? refreshOf(sale, place) : beforePlaceSeconds(sale),
     script: assets.path('sale.js'),
     phrases: speech.phrases(salePhraseKeys),
@@ -51,9 +51,21 @@ ${saleMain(shown)}${dataBlock('parts', {
   refusals: assets.path('refusals.js'),
   challenge: assets.path('challenge.js'),
   pow: assets.path('pow.js'),
+  timer: assets.path('timer.js'),
   vapidKey,
 })}`,
   });
+}
+
+/** The tab tells the place; the script keeps it so. */
+function titleOf({ speech, sale: { name: sale }, place }: SaleShown): string {
+  if (place?.state === 'admitted' || place?.state === 'issued') {
+    return speech.say('live.titleTurn', { sale });
+  }
+  if (place === null || place.ahead === null) return sale;
+  if (place.state !== 'lobby' && place.state !== 'waiting') return sale;
+  if (isNearly(place)) return speech.say('live.titleNearly', { sale });
+  return speech.say('live.titleAhead', { count: speech.number(place.ahead), sale });
 }
 
 /** What the page is about; its frame, and what it loads, are another's. */

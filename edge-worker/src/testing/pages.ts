@@ -29,6 +29,7 @@ const assets = makeAssets({
   'refusals.js': scriptText('refusals.js'),
   'challenge.js': scriptText('challenge.js'),
   'pow.js': scriptText('pow.js'),
+  'timer.js': scriptText('timer.js'),
 });
 
 const now = Date.parse('2030-06-01T12:00:00Z');

@@ -3,7 +3,7 @@ import type { Place } from '@fairgate/shared/place.ts';
 import { type Answer, call, slugOf, troubleText } from './calls.ts';
 import { clockNews, hearClock } from './clock.ts';
 import { isAsleep, isFresh, isLost } from './net.ts';
-import { isInPlay, isTurn, room, saleId, say, told } from './room.ts';
+import { isInPlay, isTurn, parts, room, saleId, say, told } from './room.ts';
 import { isOther, isOtherSale, renew, showLeft, showPlace, turnCame } from './showing.ts';
 import { tabsOf } from './tabs.ts';
 
@@ -23,12 +23,27 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let dueMs = 0;
 let dress = () => {};
 
+let planned = 0;
+let ticker: Worker | undefined;
+
 export const plan = (seconds: number): void => {
   clearTimeout(timer);
   const ms = seconds * 1_000;
   dueMs = Date.now() + ms;
+  planned += 1;
   const lateMs = document.hidden ? hiddenLateMs * (1 + Math.random()) : Math.random() * 300;
   timer = setTimeout(() => void poll(), ms + lateMs);
+  ticker?.postMessage({ id: planned, ms: ms + lateMs });
+};
+
+/** A hidden page is kept on time by a worker; whoever is looked at needs none. */
+const hide = () => {
+  if (!document.hidden || ticker !== undefined) return;
+  ticker = new Worker(parts.timer);
+  ticker.onmessage = ({ data }: MessageEvent<number>) => {
+    if (data === planned && document.hidden) void poll();
+  };
+  ticker.postMessage({ id: planned, ms: Math.max(0, dueMs - Date.now()) + hiddenLateMs });
 };
 
 const show = async (place: Place) => {
@@ -127,6 +142,7 @@ const wake = () => {
 export const startPolling = (onDress: () => void): void => {
   dress = onDress;
   document.addEventListener('visibilitychange', wake);
+  document.addEventListener('visibilitychange', hide);
   document.addEventListener('resume', wake);
   addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return;

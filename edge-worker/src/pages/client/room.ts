@@ -9,6 +9,7 @@ export type Parts = {
   refusals: string;
   challenge: string;
   pow: string;
+  timer: string;
   vapidKey: string | null;
 };
 

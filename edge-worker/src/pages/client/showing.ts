@@ -54,19 +54,19 @@ export const showLeft = (products: { id: string; available: number; total: numbe
   }
 };
 
-/** The tab's title and icon. */
+/** The tab's title and icon; without figures of the moment its title is the server's. */
 export const showTitle = (place: Place | null): void => {
   const state = place?.state ?? told('place');
   if (isTurn(state)) {
     document.title = voice.say('live.titleTurn', { sale: saleName });
     showEmblem('!', true);
-  } else if (place?.ahead != null && isInPlay(state)) {
+  } else if (place !== null && place.ahead !== null && isInPlay(state)) {
     const count = voice.number(place.ahead);
     document.title = isNearly(place)
       ? voice.say('live.titleNearly', { sale: saleName })
       : voice.say('live.titleAhead', { count, sale: saleName });
     showEmblem(emblemNumber(place.ahead), false);
-  } else {
+  } else if (!isInPlay(state)) {
     document.title = saleName;
     showEmblem('F', false);
   }
