@@ -44,7 +44,7 @@ test('a ban of an address acts at the edge within 2 s of its answer, and so does
       expectProblem(await edge.raw(place, { method: 'POST', json: {} }), 'banned');
       expectProblem(await edge.raw(`/api/sales/${saleId}`), 'banned');
       const page = await edge.raw(`/sales/${saleId}`, { headers: { accept: 'text/html' } });
-      expect([page.status, page.text.includes('Access is barred')]).toEqual([403, true]);
+      expect([page.status, page.text.includes('No entry from here')]).toEqual([403, true]);
       // Nothing that a client says makes it another one.
       const headers = { 'x-forwarded-for': '192.0.2.1', 'cf-connecting-ip': '192.0.2.1' };
       await holdsFor(1, async () => {

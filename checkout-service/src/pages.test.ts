@@ -139,8 +139,8 @@ describe('the language of the pages', () => {
 
   it('has no switch where a form has brought the token, which another page would not have', async () => {
     const brought = await form(`${page}${rig.saleId}`, { token: await rig.token() });
-    expect(brought.body).not.toContain('hreflang=');
-    expect((await shown({})).body).toContain('hreflang="hi"');
+    expect(brought.body).not.toContain('lang=hi');
+    expect((await shown({})).body).toContain('lang=hi" lang="hi"');
   });
 });
 
