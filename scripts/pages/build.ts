@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashedCacheControl, hashedName } from '@fairgate/shared/pages/asset.ts';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { sourceFiles } from '../check/source-files.ts';
 import { SetupError } from '../setup-error.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
@@ -34,7 +34,12 @@ export async function buildPages(onLine: (line: string) => void = () => {}): Pro
   if (isBuilt && existsSync(folderOf('checkout-service', 'pages'))) return;
   onLine('building the pages’ scripts');
   rmSync(stamp, { force: true });
-  for (const workspace of Object.keys(scripts) as Workspace[]) await buildOf(workspace);
+  try {
+    for (const workspace of Object.keys(scripts) as Workspace[]) await buildOf(workspace);
+  } finally {
+    // Its helper process would stay for as long as the stack runs.
+    await stop();
+  }
   writeFileSync(stamp, digest);
 }
 
