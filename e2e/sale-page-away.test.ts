@@ -2,10 +2,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openBrowser } from './support/browser.ts';
 import { edgeClient } from './support/edge-client.ts';
-import { startEdge } from './support/edge-process.ts';
-import { roomsIn } from './support/rooms.ts';
-import { headed, joinBehind, othersJoin, type Stage } from './support/sale-states.ts';
-import { freshRedisUrl } from './support/stores.ts';
+import { openStage, type Stage } from './support/sale-stage.ts';
+import { headed, joinBehind, othersJoin } from './support/sale-states.ts';
 import { holdsFor, waitFor } from './support/wait.ts';
 
 // The sale page while nobody looks, nothing answers, or ten tabs are open: it keeps the place, and
@@ -13,17 +11,11 @@ import { holdsFor, waitFor } from './support/wait.ts';
 
 let stage: Stage;
 let browser: Browser;
+let close: (() => Promise<void>) | undefined;
 beforeAll(async () => {
-  const redisUrl = await freshRedisUrl(afterAll);
-  const [edge, opened] = await Promise.all([startEdge({ redisUrl }), openBrowser()]);
-  browser = opened;
-  stage = { edge, rooms: roomsIn(redisUrl) };
+  ({ stage, browser, close } = await openStage());
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  stage?.rooms.close();
-  await stage?.edge.stop();
-});
+afterAll(async () => close?.());
 
 const numberOn = async (page: Page) => await page.locator('[data-field="number"]').textContent();
 const banner = (page: Page) => page.locator('#net');

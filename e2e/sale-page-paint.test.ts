@@ -1,27 +1,18 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from './support/browser.ts';
-import { startEdge } from './support/edge-process.ts';
 import { paintOf, slowly } from './support/paint.ts';
-import { roomsIn } from './support/rooms.ts';
-import { headed, joinBehind, type Stage } from './support/sale-states.ts';
-import { freshRedisUrl } from './support/stores.ts';
+import { openStage, type Stage } from './support/sale-stage.ts';
+import { headed, joinBehind } from './support/sale-states.ts';
 
 // What the first paint of the sale page takes. How long it takes is for `npm run bench:paint`.
 
 let stage: Stage;
 let browser: Browser;
+let close: (() => Promise<void>) | undefined;
 beforeAll(async () => {
-  const redisUrl = await freshRedisUrl(afterAll);
-  const [edge, opened] = await Promise.all([startEdge({ redisUrl }), openBrowser()]);
-  browser = opened;
-  stage = { edge, rooms: roomsIn(redisUrl) };
+  ({ stage, browser, close } = await openStage());
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  stage?.rooms.close();
-  await stage?.edge.stop();
-});
+afterAll(async () => close?.());
 
 const sizes = [
   { width: 390, height: 844 },

@@ -2,27 +2,18 @@ import { languages } from '@fairgate/shared/words/languages.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { axeFindings, pixelsTooWide } from './support/axe.ts';
-import { openBrowser } from './support/browser.ts';
-import { startEdge } from './support/edge-process.ts';
-import { roomsIn } from './support/rooms.ts';
-import { headed, type Stage, saleStates } from './support/sale-states.ts';
-import { freshRedisUrl } from './support/stores.ts';
+import { openStage, type Stage } from './support/sale-stage.ts';
+import { headed, saleStates } from './support/sale-states.ts';
 
 // The sale page in each of its states, in a real browser: for every reader, at every size.
 
 let stage: Stage;
 let browser: Browser;
+let close: (() => Promise<void>) | undefined;
 beforeAll(async () => {
-  const redisUrl = await freshRedisUrl(afterAll);
-  const [edge, opened] = await Promise.all([startEdge({ redisUrl }), openBrowser()]);
-  browser = opened;
-  stage = { edge, rooms: roomsIn(redisUrl) };
+  ({ stage, browser, close } = await openStage());
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  stage?.rooms.close();
-  await stage?.edge.stop();
-});
+afterAll(async () => close?.());
 
 /** A telephone, a desk, and a desk at 400 % zoom (WCAG 1.4.10). */
 const sizes = [

@@ -9,7 +9,8 @@ import { findRedis } from '../scripts/toolchain/redis.ts';
 import { openBrowser } from './support/browser.ts';
 import { startEdge } from './support/edge-process.ts';
 import { roomsIn } from './support/rooms.ts';
-import { headed, type SaleState, type Stage, saleStates } from './support/sale-states.ts';
+import type { Stage } from './support/sale-stage.ts';
+import { headed, type SaleState, saleStates } from './support/sale-states.ts';
 
 // `node scripts/run.mjs e2e/state-pictures.ts`: the sale page in each of its states, as it really is,
 // on a telephone and on a desk; one of them in each direction of writing and in the dark; offline.

@@ -215,5 +215,6 @@ const keptPair = `globalThis.keptPair = (fresh) => new Promise((resolve, reject)
 const quick = {
   now: () => Date.now(),
   random: () => 0,
+  // The client's own pause between its polls, ten times as fast; no test waits by it.
   pause: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms / 10)),
 };

@@ -5,12 +5,9 @@ import type { WordKey } from '@fairgate/shared/words/texts.ts';
 import { decodeJwt } from 'jose';
 import type { Page } from 'playwright-core';
 import { edgeClient } from './edge-client.ts';
-import type { EdgeProcess } from './edge-process.ts';
 import type { Rooms } from './rooms.ts';
+import type { Stage } from './sale-stage.ts';
 import { waitFor } from './wait.ts';
-
-/** Where the pages are: an edge alone, and its rooms. */
-export type Stage = { edge: EdgeProcess; rooms: Rooms };
 
 /** A state of the sale page, brought about by what a shopper and a shop really do. */
 export type SaleState = {

@@ -47,6 +47,7 @@ const payments: Told<NotBegun> = {
   'unknown-order': [{}, 'order.notShownText'],
 };
 
+/** `Told` has one row for each kind with that kind's evidence, which entries of an object forget. */
 const outcomesOf = <Outcome extends { kind: string }>(told: Told<Outcome>) =>
   Object.entries<[object, MistakeKey]>(told).map(
     ([kind, [evidence, key]]) => [kind, { kind, ...evidence } as unknown as Outcome, key] as const,

@@ -1,10 +1,24 @@
 import type { Outlook, Place } from '../place.ts';
 import type { SaleMode } from '../sale.ts';
-import type { WordKey } from './texts.ts';
 import type { Voice } from './voice.ts';
 
 /** What a page says again and again while somebody waits: by the server first, then by its script. */
-export type LiveKey = Extract<WordKey, `live.${string}` | `place.${string}`>;
+export type LiveKey =
+  | 'live.outlookHeld'
+  | 'live.outlookLikely'
+  | 'live.outlookSoldOut'
+  | 'live.outlookUnlikely'
+  | 'live.outlookUnlikelyHeld'
+  | 'live.waitAbout'
+  | 'live.waitRange'
+  | 'live.waitUnderMinute'
+  | 'live.waitUnknown'
+  | 'live.whyLottery'
+  | 'live.whyNobody'
+  | 'live.whyPace'
+  | 'live.whyPaused'
+  | 'live.whySoldOut'
+  | 'live.whyStart';
 export type LiveVoice = Voice<LiveKey>;
 
 export function waitWords(voice: LiveVoice, eta: Place['etaSeconds']): string {
@@ -43,11 +57,13 @@ export function outlookWords(voice: LiveVoice, { kind, unitsLeft, unitsHeld }: O
   return voice.say('live.outlookUnlikelyHeld', { count, held: unitsHeld });
 }
 
+type NumberKey = 'place.number' | 'place.drawNumber' | 'place.rank';
+
 /**
  * What the number of a place is: in a lottery it is drawn, which takes a moment, and before that
  * nobody stands anywhere.
  */
-export function numberKey(mode: SaleMode, { ahead }: Pick<Place, 'ahead'>): LiveKey {
+export function numberKey(mode: SaleMode, { ahead }: Pick<Place, 'ahead'>): NumberKey {
   if (mode === 'fifo') return 'place.number';
   return ahead === null ? 'place.drawNumber' : 'place.rank';
 }

@@ -2,7 +2,6 @@ import type { Place } from '@fairgate/shared/place.ts';
 import {
   isNearly,
   isSoldOutAhead,
-  type LiveVoice,
   outlookWords,
   waitWords,
   whyWords,
@@ -18,8 +17,6 @@ import { isInPlay, isTurn, language, put, room, saleName, showField, told, voice
 import { tellTurn } from './telling.ts';
 
 // What has come is put into the page where it stands: nothing moves under a reader's cursor.
-
-const liveVoice = voice as unknown as LiveVoice;
 
 /** Figures of a place whose state is that of the page. */
 export const showPlace = (place: Place): void => {
@@ -38,9 +35,9 @@ const showLine = (place: Place) => {
   if (ahead !== null) put('aheadLabel', voice.say('place.ahead', { count: ahead }));
   put('behind', behind === null ? '–' : voice.number(behind));
   put('number', voice.number(place.number));
-  put('wait', waitWords(liveVoice, place.etaSeconds));
-  put('why', whyWords(liveVoice, place));
-  put('outlook', outlookWords(liveVoice, place.outlook));
+  put('wait', waitWords(voice, place.etaSeconds));
+  put('why', whyWords(voice, place));
+  put('outlook', outlookWords(voice, place.outlook));
   showField('soldOut', isSoldOutAhead(place));
   showField('halted', place.halted === true);
   showField('stale', place.stale === true);
