@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { newId } from '@fairgate/shared/ids.ts';
+import { problemResponse } from '@fairgate/shared/problem.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EdgeClient, edgeClient } from '../../e2e/support/edge-client.ts';
 import { type EdgeProcess, startEdge } from '../../e2e/support/edge-process.ts';
@@ -185,9 +186,7 @@ describe('the checkout through the edge', () => {
       '/v1/orders/.%2e/sales',
       '/v1/orders/..\\..\\metrics',
       '/webhooks/../metrics',
-      '/checkout/%2e%2e/readyz',
-      '/checkout/../docs',
-      '/checkout/./../v1/sales',
+      ...['/checkout/%2e%2e/readyz', '/checkout/../docs', '/checkout/./../v1/sales'],
       '/%63heckout/../metrics',
     ]) {
       expect(`${path} ${await statusOfRaw(path)}`).toBe(`${path} 404`);
@@ -195,6 +194,13 @@ describe('the checkout through the edge', () => {
     expect(checkout.seen).toHaveLength(before);
     expect(await statusOfRaw('/checkout/x/%2e%2e/orders/1')).toBe(200);
     expect(checkout.last().url).toBe('/checkout/orders/1');
+  });
+
+  test('is refused in a page to a browser, where its balancer has a document for everybody', async () => {
+    const page = await edge.raw('/checkout?limited', { headers: html });
+    const told = ['retry-after', 'content-type'].map((name) => page.headers.get(name));
+    expect([page.status, ...told]).toEqual([429, '7', 'text/html; charset=utf-8']);
+    expectProblem(await edge.raw('/checkout?limited'), 'rate-limited');
   });
 
   test('streams events as they come, until the client goes', async () => {
@@ -226,8 +232,8 @@ test('with Redis away the line is shown as it was, and nobody is lost when it is
     expect((await edge.raw(`/api/sales/${saleId}`)).status).toBe(200);
     const join = await edge.raw(`/api/sales/${saleId}/place`, { method: 'POST' });
     expectProblem(join, 'unavailable');
-    const path = `/api/sales/${saleId}/place/token`;
-    expectProblem(await edge.raw(path, { method: 'POST', bearer: ticket }), 'unavailable');
+    const token = { method: 'POST', bearer: ticket };
+    expectProblem(await edge.raw(`/api/sales/${saleId}/place/token`, token), 'unavailable');
   } finally {
     process.kill(pid, 'SIGCONT');
   }
@@ -277,6 +283,11 @@ async function startFakeCheckout(): Promise<FakeCheckout> {
         streams -= 1;
       });
       return;
+    }
+    if (request.url === '/checkout?limited') {
+      const refused = problemResponse('rate-limited', { detail: 'x', retryAfterSeconds: 7 });
+      response.writeHead(429, Object.fromEntries(refused.headers));
+      return void response.end(await refused.text());
     }
     response.writeHead(200, { 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] });
     response.end(`${request.method} ${request.url}`);

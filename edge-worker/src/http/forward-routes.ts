@@ -3,6 +3,7 @@ import { Problem } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import type { Edge, EdgeContext, EdgeEnv } from './context.ts';
 import { forwardedHeaders } from './forward.ts';
+import { readableAnswer } from './readable.ts';
 
 /** What Hono, which takes a path as it was sent, gives to be forwarded. */
 const paths = [
@@ -34,7 +35,7 @@ async function passOn(edge: Edge, c: EdgeContext): Promise<Response> {
   if (!checkoutPaths.test(pathname)) {
     throw new Problem('not-found', 'There is nothing at this address.');
   }
-  return await edge.forward({
+  const answer = await edge.forward({
     method,
     target: pathname + search,
     headers: forwardedHeaders(c.req.raw.headers, {
@@ -43,4 +44,5 @@ async function passOn(edge: Edge, c: EdgeContext): Promise<Response> {
     }),
     body: hasBody ? await bodyText(c) : null,
   });
+  return await readableAnswer(c, answer);
 }

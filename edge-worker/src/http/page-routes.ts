@@ -21,6 +21,7 @@ import { requirePollable, requireUnbanned } from './door.ts';
 import { forwardedHeaders } from './forward.ts';
 import { askByJoin } from './notices.ts';
 import { takeToken } from './place-routes.ts';
+import { readableAnswer } from './readable.ts';
 import { joinRefusal, refusal } from './refusals.ts';
 import { salePage } from './sale-routes.ts';
 
@@ -200,12 +201,13 @@ async function buyByForm(edge: Edge, c: EdgeContext): Promise<Response> {
   const own = { requestId: c.get('requestId'), publicOrigin: edge.publicOrigin };
   const headers = forwardedHeaders(c.req.raw.headers, own);
   headers.set('content-type', 'application/x-www-form-urlencoded');
-  return await edge.forward({
+  const answer = await edge.forward({
     method: 'POST',
     target: `/checkout?sale=${saleId}`,
     headers,
     body: new URLSearchParams({ token: issued.token }).toString(),
   });
+  return await readableAnswer(c, answer);
 }
 
 async function page(

@@ -8,22 +8,33 @@ type Refused = Refusal & {
   address: string | null;
   /** Without a script it comes again by itself; null where that would change nothing. */
   refreshSeconds: number | null;
+  /** Whoever is at the checkout has more than a place to lose. */
+  isOfCheckout?: boolean;
+  /** The page is the answer to a form, and comes anew by sending that once more. */
+  isSentAgain?: boolean;
 };
 
 /** What a browser is shown where an API client gets a problem document. */
 export function errorPage(speech: Speech, refused: Refused): EdgePage {
+  const { slug, isOfCheckout = false, isSentAgain = false } = refused;
   const { title, text } = troubleOf(refused);
   // A form solves no challenge.
-  if (refused.slug === 'challenge-required') {
+  if (slug === 'challenge-required') {
     const needed = speech.say('join.needsScript');
     return toldPage(speech, { ...refused, title: speech.say(title), text: needed });
   }
-  return toldPage(speech, { ...refused, title: speech.say(title), text: speech.say(text) });
+  return toldPage(speech, {
+    ...refused,
+    title: speech.say(title),
+    text: speech.say(isOfCheckout && slug === 'unavailable' ? 'mistake.away' : text),
+    ...(isSentAgain ? { more: speech.say('trouble.resend') } : {}),
+  });
 }
 
 type Told = {
   title: string;
   text: string;
+  more?: string;
   requestId: string;
   address: string | null;
   refreshSeconds: number | null;
@@ -31,7 +42,7 @@ type Told = {
 
 /** One thing to tell, and the way back. */
 export function toldPage(speech: Speech, told: Told): EdgePage {
-  const { title, text, requestId, address, refreshSeconds } = told;
+  const { title, text, more, requestId, address, refreshSeconds } = told;
   return edgePage({
     speech,
     title,
@@ -40,7 +51,7 @@ export function toldPage(speech: Speech, told: Told): EdgePage {
     address,
     isPrivate: true,
     main: html`<section class="card"><h1>${title}</h1><p>${text}</p>
-<p class="row"><a class="button" href="/">${speech.say('common.allSales')}</a>${
+${more === undefined ? '' : html`<p>${more}</p>`}<p class="row"><a class="button" href="/">${speech.say('common.allSales')}</a>${
       address === null
         ? ''
         : html`<a class="button button-quiet" href="${address}">${speech.say('common.tryAgain')}</a>`
