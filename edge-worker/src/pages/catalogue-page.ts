@@ -7,6 +7,7 @@ import type { SaleList } from '../app/sales.ts';
 import type { Assets } from './assets.ts';
 import { type EdgePage, edgePage } from './edge-page.ts';
 import { plainLook } from './look.ts';
+import { cataloguePhraseKeys } from './phrases.ts';
 import { catalogueCss } from './style.ts';
 
 const catalogueLook = { ...plainLook, styles: [...plainLook.styles, inlineStyle(catalogueCss)] };
@@ -36,6 +37,7 @@ href="/?cursor=${nextCursor}">${speech.say('catalogue.more')}</a></p>`;
     title: `${speech.say('catalogue.title')} · Fairgate`,
     refreshSeconds: null,
     script: assets.path('catalogue.js'),
+    phrases: speech.phrases(cataloguePhraseKeys),
     address: cursor === undefined ? '/' : `/?cursor=${encodeURIComponent(cursor)}`,
     main: html`<h1>${speech.say('catalogue.title')}</h1>
 ${isEmpty ? html`<p class="muted">${speech.say('catalogue.none')}</p>` : ''}

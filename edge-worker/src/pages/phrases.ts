@@ -48,3 +48,11 @@ export const salePhraseKeys = [
 ] as const satisfies readonly WordKey[];
 
 export type SalePhraseKey = (typeof salePhraseKeys)[number];
+
+/** What the catalogue's script says. */
+export const cataloguePhraseKeys = [
+  'catalogue.loaded',
+  'catalogue.loadedAll',
+] as const satisfies readonly WordKey[];
+
+export type CataloguePhraseKey = (typeof cataloguePhraseKeys)[number];

@@ -48,6 +48,9 @@ export const catalogueCss = `
 .more{text-align:center}
 .sales strong.name{display:block;font-size:1.15rem;line-height:1.3;margin-bottom:.3rem}
 .sales img{width:5rem;height:5rem;object-fit:cover}
+@media (min-height:24rem){html{scroll-padding-bottom:4rem}
+.foot.near{position:sticky;bottom:0;background:var(--ground);border-top:1px solid var(--line);
+padding-top:.3rem;padding-bottom:.3rem;max-height:60vh;overflow:auto}}
 `;
 
 /** Of previews alone. */

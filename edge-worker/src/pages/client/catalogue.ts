@@ -1,48 +1,92 @@
+import type { Phrase } from '@fairgate/shared/words/phrase.ts';
 import { voiceOf } from '@fairgate/shared/words/voice.ts';
+import type { CataloguePhraseKey } from '../phrases.ts';
 
-// Follows the "more" link of the catalogue as the shopper scrolls; without it, it is a link.
+// Follows the "more" link of the catalogue as the shopper scrolls, or presses it, and tells a
+// screen reader what came; without it, it is a link.
 
-const voice = voiceOf(document.documentElement.lang, () => undefined);
+const phrases: Partial<Record<string, Phrase>> = JSON.parse(
+  document.getElementById('phrases')?.textContent || '{}',
+);
+const voice = voiceOf<CataloguePhraseKey>(document.documentElement.lang, (key) => phrases[key]);
 
 const localTimes = (root: ParentNode) => {
   for (const time of root.querySelectorAll('time'))
     time.textContent = voice.dateTime(time.dateTime);
 };
 
-/** What the next page has goes to the end of its sections. */
-const append = (page: Document) => {
+/** What the next page has goes to the end of its sections; how many sales it has. */
+const append = (page: Document): number => {
   localTimes(page);
+  let count = 0;
   for (const section of page.querySelectorAll('main section[id]')) {
     const own = document.getElementById(section.id);
     const items = [...section.querySelectorAll('li')];
     own?.querySelector('ul')?.append(...items);
     if (own && items.length > 0) own.hidden = false;
+    count += items.length;
   }
+  return count;
+};
+
+const announce = (count: number, isLast: boolean) => {
+  const region = document.getElementById('loaded');
+  const shown = document.querySelectorAll('main section[id] li').length;
+  const key = isLast ? 'catalogue.loadedAll' : 'catalogue.loaded';
+  if (region) region.textContent = voice.say(key, { count, shown });
+};
+
+/** The footer is at hand for as long as the page grows away from it. */
+const foot = document.querySelector('.foot');
+
+const pageAt = async (address: string): Promise<Document | null> => {
+  const response = await fetch(address, { headers: { accept: 'text/html' } });
+  return response.ok ? new DOMParser().parseFromString(await response.text(), 'text/html') : null;
+};
+
+/** A link that goes away while it has the focus would lose the shopper their place. */
+const dropLink = (link: HTMLAnchorElement) => {
+  const drop = () => link.closest('p')?.remove();
+  if (document.activeElement === link) link.addEventListener('blur', drop);
+  else drop();
 };
 
 const follow = (link: HTMLAnchorElement) => {
+  let isLoading = false;
+  let isLast = false;
   const watch = new IntersectionObserver(
-    async (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watch.disconnect();
-      try {
-        const response = await fetch(link.href, { headers: { accept: 'text/html' } });
-        if (!response.ok) return;
-        const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-        append(page);
-        const next = page.querySelector<HTMLAnchorElement>('#more');
-        if (next) {
-          link.href = next.href;
-          follow(link);
-        } else {
-          link.closest('p')?.remove();
-        }
-      } catch {
-        // The link is still there to be clicked.
-      }
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) void load();
     },
     { rootMargin: '400px' },
   );
+  const load = async (): Promise<boolean> => {
+    isLoading = true;
+    watch.disconnect();
+    const page = await pageAt(link.href).catch(() => null);
+    isLoading = false;
+    // The link is still there to be pressed.
+    if (page === null) return false;
+    const count = append(page);
+    const next = page.querySelector<HTMLAnchorElement>('#more');
+    isLast = next === null;
+    announce(count, isLast);
+    if (next) {
+      link.href = next.href;
+      watch.observe(link);
+    } else {
+      foot?.classList.remove('near');
+      dropLink(link);
+    }
+    return true;
+  };
+  link.addEventListener('click', async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (isLoading || isLast) return;
+    if (!(await load())) location.assign(link.href);
+  });
+  foot?.classList.add('near');
   watch.observe(link);
 };
 
