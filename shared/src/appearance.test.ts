@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { colourNames, contrast, defaultColours, schemes } from './appearance/colours.ts';
+import { colourNames, contrast, defaultColours, schemes, textPairs } from './appearance/colours.ts';
 import { newAppearanceSchema, ownTextKeys } from './appearance/rules.ts';
 import { ownTextGroups } from './appearance/text-groups.ts';
 import { type Appearance, appearanceCss, ownHtml, ownTexts } from './appearance.ts';
@@ -25,6 +25,19 @@ test('the colours that a shop leaves alone are judged as the theme has them', ()
       const long = value.length === 4 ? value.replace(/[0-9a-f]/g, '$&$&') : value;
       expect([scheme, name, defaultColours[scheme][name]]).toEqual([scheme, name, long]);
     }
+  }
+});
+
+test('what is filled in or pressed is bordered by a colour that is judged on ground and card', () => {
+  const rules = [...themeCss.matchAll(/(?:^|\})([^{}]*)\{([^{}]*)\}/gm)];
+  const ofControls = rules.filter(([, selector]) => /^(input|\.button-quiet),/.test(`${selector}`));
+  expect(ofControls).toHaveLength(2);
+  for (const [, , css = ''] of ofControls) {
+    const border = /border(?:-color)?:([^;]*)/.exec(css)?.[1] ?? '';
+    const colour = border === 'currentColor' ? /(?:^|;)color:([^;]*)/.exec(css)?.[1] : border;
+    const name = /var\(--(\w+)\)/.exec(colour ?? '')?.[1];
+    const grounds = textPairs.filter(([text]) => text === name).map(([, ground]) => ground);
+    expect(grounds).toEqual(expect.arrayContaining(['ground', 'card']));
   }
 });
 

@@ -18,7 +18,7 @@ button[aria-disabled=true]{opacity:.55;cursor:default}
 .ways{margin:0 0 1.25rem;align-items:flex-start}
 .ways form,.timing form{margin:0}
 .timing p:last-child{margin:0}
-input,.button-quiet,button.button-quiet{border-color:var(--muted)}
+.notice .button-quiet,.notice .hint{color:inherit}
 .notice:focus{outline:3px solid var(--accent)}
 input[aria-invalid=true]{border-color:var(--bad);border-width:2px}
 .notice:empty{display:none}

@@ -60,7 +60,7 @@ fieldset.preview{border:0;margin:0;padding:0;min-width:0}
 .preview button:disabled{opacity:1;cursor:not-allowed}
 .preview-bar{border:2px dashed var(--warn)}
 .preview-bar ul{display:flex;flex-wrap:wrap;gap:.4rem;list-style:none;margin:0 0 .6rem;padding:0}
-.preview-bar li a{display:block;padding:.25rem .6rem;border:1px solid var(--line);border-radius:99px;
+.preview-bar li a{display:block;padding:.25rem .6rem;border:1px solid var(--muted);border-radius:99px;
 text-decoration:none;font-size:.9rem}
 .preview-bar a[aria-current]{background:var(--accent);border-color:var(--accent);color:var(--accent-ink)}
 .preview-bar .steps{display:flex;justify-content:space-between;gap:1rem;margin:0}

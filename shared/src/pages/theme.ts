@@ -1,7 +1,8 @@
 /**
  * The look that all pages of a sale share: tokens first, then what plain HTML gets of them, then
  * a few parts by class: `.wrap .bar .card .button .button-quiet .field .badge .notice .figure
- * .muted .list .row .grow .stack .hidden`. No page loads anything from elsewhere.
+ * .muted .list .row .grow .stack .hidden`. No page loads anything from elsewhere. `--line` only
+ * divides: what is pressed or filled in is bordered by a colour that is seen (WCAG 2.2, 1.4.11).
  */
 export const themeCss = `
 :root{color-scheme:light dark;
@@ -40,10 +41,10 @@ padding:.7rem 1.3rem;background:var(--accent);color:var(--accent-ink);cursor:poi
 display:inline-block;text-decoration:none}
 .button:hover,button:hover{filter:brightness(1.07)}
 button:disabled{opacity:.55;cursor:default}
-.button-quiet,button.button-quiet{background:transparent;color:var(--muted);border-color:var(--line)}
+.button-quiet,button.button-quiet{background:transparent;color:var(--muted);border-color:currentColor}
 .field{display:block;margin:0 0 1rem}
 .field>span,label>span{display:block;font-weight:600;margin-bottom:.25rem}
-input,select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);
+input,select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--muted);
 border-radius:10px;padding:.6rem .75rem;width:100%;max-width:24rem}
 .badge{display:inline-block;font-size:.8rem;font-weight:650;padding:.15rem .6rem;border-radius:99px;
 background:var(--accent-soft);color:var(--accent)}
