@@ -170,6 +170,13 @@ describe('what is asked for', () => {
     expect(rows.length).toBeGreaterThan(12);
     expect(own.smtp.caught).toHaveLength(12);
     expect(rows.filter(({ outcome }) => outcome === 'too-many')).toHaveLength(rows.length - 12);
+    // Who takes the wish back and gives it anew begins at no other count.
+    for (const [i, name] of visitors.entries()) await own.ask(name, i + 1, { email: null });
+    const [again = 0] = await own.join('again');
+    await own.ask('again', again, { email: 'victim@example.org' });
+    await own.seconds(3, own.teller());
+    expect(new Set(await own.deliver())).toEqual(new Set(['too-many']));
+    expect(own.smtp.caught).toHaveLength(12);
   });
 
   it('is taken back by null, and nobody is told then', async () => {

@@ -20,8 +20,7 @@ export function forgetPast({ store, clock }: Pick<Parts, 'store' | 'clock'>): ()
 
 /**
  * Drops the addresses of those who are told nothing of a place any more: all of who has left, and the e-mail
- * address of who has bought; by push they hear of their order yet. An address that got a mail stays until
- * the sale is over: nobody floods it by leaving and coming again.
+ * address of who has bought; by push they hear of their order yet.
  */
 export function forgetLeft({ store, room }: Pick<Parts, 'store' | 'room'>): () => Promise<void> {
   let after: Addressed | null = null;

@@ -184,16 +184,17 @@ const isPushedKind = (kind: string): kind is PushedKind =>
 /** Why a notice is not sent any more; undefined where nothing is against it. */
 async function obstacle(
   { store, room, clock }: PlaceSenderParts,
-  { saleId, visitor, number, notice, about, channel }: PlaceNoticeRef,
+  ref: PlaceNoticeRef,
   { usefulUntil, createdAt: toldAt, email, push }: PlaceNotice,
 ): Promise<PlaceNoticeEnd | undefined> {
+  const { saleId, visitor, number, notice, about, channel } = ref;
   const now = clock.now();
   if (now >= usefulUntil) return 'too-late';
   if (channel === 'mail' ? email === null : push === null) return 'no-address';
   if (channel === 'mail') {
     const recipient = recipientDigest(saleId, email ?? '');
     if (await store.notices.isUnsubscribed(saleId, recipient)) return 'unsubscribed';
-    if ((await store.places.mailsTo(saleId, email ?? '')) >= mailsMax) return 'too-many';
+    if ((await store.places.mailsTo(recipient, ref)) > mailsMax) return 'too-many';
   }
   if (!isPlaceKind(notice)) {
     const order = await store.notices.order(orderOf(about));

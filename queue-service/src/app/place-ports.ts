@@ -110,8 +110,11 @@ export type PlaceRows = {
     now: number,
     pauseMs: (tries: number) => number,
   ): Promise<void>;
-  /** Mails of a sale that went to an address, whoever's places they were about. */
-  mailsTo(saleId: string, email: string): Promise<number>;
+  /**
+   * Notes the address (`recipientDigest`) that the notice is mailed to. Answers how many of the sale go or
+   * went there, this one among them: whoever's places they are about, and whatever became of the wish.
+   */
+  mailsTo(recipient: string, ref: PlaceNoticeRef): Promise<number>;
   /** The browser has ended it. One that came since stays. */
   dropPush(ref: Pick<PlaceNoticeRef, 'saleId' | 'visitor'>, endpoint: string): Promise<void>;
   /** Those of whom there is an address, in the order of their names from `after` on. */

@@ -46,9 +46,6 @@ export const placeSubscriptions = pgTable(
     index('place_subscriptions_sold_out')
       .on(t.saleId, t.visitor)
       .where(sql`sold_out_for is distinct from number`),
-    index('place_subscriptions_email')
-      .on(t.saleId, sql`lower(email)`)
-      .where(sql`email is not null`),
     index('place_subscriptions_unranked').on(t.saleId).where(sql`score is null`),
   ],
 );
@@ -85,6 +82,8 @@ export const placeNotices = pgTable(
     /** The order, and where several payments may be told of, the payment; '' of a place. */
     about: text('about').notNull().default(''),
     channel: text('channel').$type<NoticeChannel>().notNull(),
+    /** Of a mail that goes or went: the digest of its address, by which those to one are counted. */
+    recipient: text('recipient'),
     usefulUntil: at('useful_until').notNull(),
     /** When it is tried (again). */
     dueAt: at('due_at').notNull(),
@@ -98,5 +97,6 @@ export const placeNotices = pgTable(
   (t) => [
     primaryKey({ columns: [t.saleId, t.visitor, t.number, t.kind, t.about, t.channel] }),
     index('place_notices_due').on(t.channel, t.dueAt).where(sql`ended_at is null`),
+    index('place_notices_recipient').on(t.saleId, t.recipient).where(sql`recipient is not null`),
   ],
 );

@@ -2,13 +2,13 @@ import { sales } from '@fairgate/shared/db/schema.ts';
 import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { PlaceNoticeRef, PlaceRows } from '../../app/place-ports.ts';
+import type { PlaceNoticeRef, PlaceRows, ToldOrder } from '../../app/place-ports.ts';
 import { urgencies } from '../../domain/telling.ts';
 import type { Executor } from './executor.ts';
 
 type NoticePart = Pick<
   PlaceRows,
-  'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff'
+  'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff' | 'mailsTo'
 >;
 
 const visitorsSchema = z.array(z.object({ visitor: z.string() }));
@@ -22,29 +22,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 export function placeNoticeRows(db: Executor): NoticePart {
   return {
     tell: (...told) => tell(db, ...told),
-    async tellOrders(orders) {
-      if (orders.length === 0) return;
-      const rows = JSON.stringify(
-        orders.map((one) => {
-          return { ...one, toldAt: iso(one.toldAt), usefulUntil: iso(one.usefulUntil) };
-        }),
-      );
-      await db.execute(sql`
-        insert into place_notices
-          (sale_id, visitor, number, kind, about, channel, useful_until, due_at, created_at)
-        select s.sale_id, s.visitor, s.number, t.notice, t.about, 'push',
-          case when t.notice = 'payment-failed' then o.pay_before else t."usefulUntil" end,
-          t."toldAt", t."toldAt"
-        from jsonb_to_recordset(${rows}::text::jsonb)
-          as t("orderId" text, notice text, about text, "toldAt" timestamptz,
-            "usefulUntil" timestamptz)
-        join orders o on o.id = t."orderId"
-        join place_subscriptions s on s.sale_id = o.sale_id and s.visitor = o.visitor
-        -- The page of an order that was paid elsewhere opens for nobody.
-        where s.push is not null and not o.paid_elsewhere
-        order by s.visitor, t.about
-        on conflict do nothing`);
-    },
+    tellOrders: (orders) => tellOrders(db, orders),
     async due(by, now, { leaseMs, limit, upTo }) {
       const { saleId, visitor, number, kind, about, channel } = placeNotices;
       const { endedAt, dueAt, usefulUntil } = placeNotices;
@@ -90,6 +68,12 @@ export function placeNoticeRows(db: Executor): NoticePart {
       if (claimed.length > 0) return 'claimed';
       const [row] = await db.select({ endedAt }).from(placeNotices).where(the(ref));
       return row?.endedAt === null ? 'under-way' : 'ended';
+    },
+    async mailsTo(recipient, ref) {
+      const { saleId, recipient: to, endedAt, outcome } = placeNotices;
+      await db.update(placeNotices).set({ recipient }).where(the(ref));
+      const counts = or(isNull(endedAt), eq(outcome, 'sent'));
+      return await db.$count(placeNotices, and(eq(saleId, ref.saleId), eq(to, recipient), counts));
     },
     async settle(ref, claimedAt, outcome, now) {
       const isOurs = outcome === 'sent' ? undefined : claimedBy(claimedAt);
@@ -142,6 +126,30 @@ async function tell(
       select from place_notices p where p.sale_id = ${saleId} and p.visitor = m.visitor
         and p.number = m.number and p.kind = ${kind} and p.about = '')`);
   return visitorsSchema.parse([...first]).map(({ visitor }) => visitor);
+}
+
+async function tellOrders(db: Executor, orders: ToldOrder[]): Promise<void> {
+  if (orders.length === 0) return;
+  const rows = JSON.stringify(
+    orders.map((one) => {
+      return { ...one, toldAt: iso(one.toldAt), usefulUntil: iso(one.usefulUntil) };
+    }),
+  );
+  await db.execute(sql`
+      insert into place_notices
+        (sale_id, visitor, number, kind, about, channel, useful_until, due_at, created_at)
+      select s.sale_id, s.visitor, s.number, t.notice, t.about, 'push',
+        case when t.notice = 'payment-failed' then o.pay_before else t."usefulUntil" end,
+        t."toldAt", t."toldAt"
+      from jsonb_to_recordset(${rows}::text::jsonb)
+        as t("orderId" text, notice text, about text, "toldAt" timestamptz,
+          "usefulUntil" timestamptz)
+      join orders o on o.id = t."orderId"
+      join place_subscriptions s on s.sale_id = o.sale_id and s.visitor = o.visitor
+      -- The page of an order that was paid elsewhere opens for nobody.
+      where s.push is not null and not o.paid_elsewhere
+      order by s.visitor, t.about
+      on conflict do nothing`);
 }
 
 function the({ saleId, visitor, number, notice, about, channel }: PlaceNoticeRef) {

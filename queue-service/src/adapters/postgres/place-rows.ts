@@ -72,14 +72,6 @@ export function placeRows(db: Executor): PlaceRows {
         select jsonb_array_elements_text(${JSON.stringify(visitors)}::text::jsonb))`;
       return await find(and(eq(table.saleId, saleId), isOne), visitors.length);
     },
-    async mailsTo(saleId, email) {
-      const sent = await db.execute(sql`
-        select 1 from place_subscriptions s
-        join place_notices n on n.sale_id = s.sale_id and n.visitor = s.visitor
-        where s.sale_id = ${saleId} and lower(s.email) = lower(${email}::text)
-          and n.channel = 'mail' and n.outcome = 'sent'`);
-      return sent.length;
-    },
     async dropPush({ saleId, visitor }, endpoint) {
       await db.execute(sql`
         update place_subscriptions set push = null
@@ -102,17 +94,10 @@ export function placeRows(db: Executor): PlaceRows {
       if (ended.length === 0) return;
       await db.execute(sql`
         update place_subscriptions p
-        set email = case when e."keepsEmail" then p.email end,
-          push = case when e."dropsPush" then null else p.push end
-        from (
-          -- An address that was mailed counts among the mails to it (mailsTo), whoever has left since.
-          select d.*, exists (
-            select from place_notices n where n.sale_id = ${saleId} and n.visitor = d.visitor
-              and n.channel = 'mail' and n.outcome = 'sent') as "keepsEmail"
-          from ${recordset(ended)} as d(visitor text, number bigint, "dropsPush" boolean)
-        ) e
+        set email = null, push = case when e."dropsPush" then null else p.push end
+        from ${recordset(ended)} as e(visitor text, number bigint, "dropsPush" boolean)
         where p.sale_id = ${saleId} and p.visitor = e.visitor and p.number <= e.number
-          and (not e."keepsEmail" and p.email is not null or e."dropsPush" and p.push is not null)`);
+          and (p.email is not null or e."dropsPush" and p.push is not null)`);
     },
     forget: (endedBefore) => forget(db, endedBefore),
   };
