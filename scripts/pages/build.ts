@@ -23,12 +23,15 @@ const target = ['es2020', 'chrome87', 'firefox88', 'safari14.1'];
 const folderOf = (workspace: Workspace, ...rest: string[]) =>
   join(repositoryFolder, workspace, 'dist', ...rest);
 
+/** Its content changes with the pages' scripts; a path inside the repository. */
+export const pagesStamp = 'edge-worker/dist/pages.sha256';
+
 /**
  * Bundles the scripts of the pages, unless what they are made of has not changed since. Throws a
  * SetupError with esbuild's words where they do not build.
  */
 export async function buildPages(onLine: (line: string) => void = () => {}): Promise<void> {
-  const stamp = folderOf('edge-worker', 'pages.sha256');
+  const stamp = join(repositoryFolder, pagesStamp);
   const digest = sourcesDigest();
   const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
   if (isBuilt && existsSync(folderOf('checkout-service', 'pages'))) return;

@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { sourceFiles } from '../check/source-files.ts';
-import { buildPages } from '../pages/build.ts';
+import { buildPages, pagesStamp } from '../pages/build.ts';
 import { SetupError } from '../setup-error.ts';
 import { runCommand } from '../toolchain/command.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
 
-export type EdgeBundle = { folder: string; isFresh: boolean };
+export type EdgeBundle = { folder: string };
 
 /** wrangler asks for no account, sends nothing home, and does not look for newer versions of itself. */
 export const wranglerSettings = {
@@ -21,22 +31,48 @@ export const wranglerSettings = {
 /** The program itself; the one in bin/ is a script in front of it, which a signal would not get past. */
 export const wranglerScript = join(repositoryFolder, 'node_modules/wrangler/wrangler-dist/cli.js');
 
+/** Where each bundle is made once, by the digest of its sources, for every stack and test. */
+const madeFolder = join(repositoryFolder, 'edge-worker/dist/bundles');
+
 /**
- * Bundles the Worker into `folder` as a deployment would, unless what it is made of has not
- * changed since. Throws a SetupError with wrangler's words where it does not build.
+ * Puts the Worker into `folder`, bundled as a deployment would; bundles it only where what it is
+ * made of has changed. Throws a SetupError with wrangler's words where it does not build.
  */
 export async function buildEdge(
   folder: string,
   onLine: (line: string) => void = () => {},
 ): Promise<EdgeBundle> {
-  const stamp = join(folder, 'sources.sha256');
-  const digest = sourcesDigest();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest)
-    return { folder, isFresh: false };
   await buildPages(onLine);
-  onLine('bundling the edge Worker');
+  const digest = sourcesDigest();
+  const stamp = join(folder, 'sources.sha256');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return { folder };
+  const made = join(madeFolder, digest);
+  if (!existsSync(made)) await bundle(made, onLine);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  cpSync(made, folder, { recursive: true });
+  writeFileSync(stamp, digest);
+  return { folder };
+}
+
+/** Made beside its place and renamed, so that nobody copies half a bundle; older ones go. */
+async function bundle(made: string, onLine: (line: string) => void): Promise<void> {
+  onLine('bundling the edge Worker');
+  mkdirSync(madeFolder, { recursive: true });
+  const fresh = mkdtempSync(`${made}.`);
+  try {
+    await runWrangler(fresh);
+    const older = readdirSync(madeFolder).filter((name) => !name.startsWith(basename(made)));
+    for (const name of older) rmSync(join(madeFolder, name), { recursive: true, force: true });
+    renameSync(fresh, made);
+  } catch (error) {
+    // Somebody else may have made the same at the same time.
+    if (!existsSync(made)) throw error;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function runWrangler(folder: string): Promise<void> {
   const args = [wranglerScript, 'deploy', '--dry-run', '--outdir', folder];
   const built = await runCommand(process.execPath, args, {
     cwd: repositoryFolder,
@@ -45,11 +81,9 @@ export async function buildEdge(
   });
   if (built.exitCode !== 0)
     throw new SetupError(`The edge does not build:\n${built.output.trim()}`);
-  writeFileSync(stamp, digest);
-  return { folder, isFresh: true };
 }
 
-/** What the bundle is made of: its sources, the shared ones, wrangler's settings, and the lock. */
+/** What the bundle is made of: its sources, the shared ones, the pages, wrangler's settings, the lock. */
 function sourcesDigest(): string {
   const hash = createHash('sha256');
   for (const root of ['edge-worker', 'shared']) {
@@ -57,7 +91,8 @@ function sourcesDigest(): string {
     const ofBundle = files.filter(({ path }) => !path.endsWith('.test.ts'));
     for (const { path, text } of ofBundle) hash.update(`${root}/${path}\0${text}\0`);
   }
-  for (const file of ['wrangler.toml', 'package-lock.json', 'tsconfig.base.json']) {
+  const further = ['wrangler.toml', 'package-lock.json', 'tsconfig.base.json', pagesStamp];
+  for (const file of further) {
     hash.update(`${file}\0${readFileSync(join(repositoryFolder, file), 'utf8')}\0`);
   }
   return hash.digest('hex');
