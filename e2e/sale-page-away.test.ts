@@ -160,3 +160,28 @@ test('ahead goes down in the title and is told at milestones; the turn is told o
   expect(heard.join()).not.toContain('5 people');
   await context.close();
 });
+
+/** Asks at once, as after a loss of the network; resolves when the answer has come. */
+async function askNow(page: Page): Promise<void> {
+  const asked = page.waitForResponse((response) => response.url().includes('/api/sales/'));
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  await asked;
+}
+
+test('of a sale that is over nobody asks, until the page is looked at again', async () => {
+  const { context, page } = await tab();
+  const saleId = await stage.rooms.open({ phase: 'closed' });
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith(`/api/sales/${saleId}`)) asked.push(request.url());
+  });
+  await page.clock.install();
+  await page.goto(`${stage.edge.url}/sales/${saleId}`);
+  await askNow(page);
+  await page.clock.fastForward('20:00');
+  await page.clock.fastForward('20:00');
+  expect(asked).toHaveLength(1);
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await waitFor('its asking again', 5, async () => asked.length === 2);
+  await context.close();
+});

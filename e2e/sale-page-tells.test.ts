@@ -105,9 +105,36 @@ test('restored from the back-forward cache, the page asks at once and hears its 
   await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
   expect((await polled).status()).toBe(200);
   expect(await page.locator('[data-field="number"]').textContent()).toBe(number);
-  await page.evaluate(`new BroadcastChannel('fairgate-' + document.getElementById('room').dataset.sale)
-    .postMessage({ place: { state: 'waiting', number: 4, ahead: 3, behind: 77, etaSeconds: null,
+  const serverTime = (ms: number) => new Date(Date.now() + ms).toISOString();
+  await page.evaluate(`globalThis.shown = [];
+    const behind = document.querySelector('[data-field="behind"]');
+    new MutationObserver(() => shown.push(behind.textContent)).observe(behind, { childList: true });
+    const channel = new BroadcastChannel('fairgate-' + document.getElementById('room').dataset.sale);
+    for (const [behind, serverTime] of [
+      [77, '${serverTime(1_000)}'], [88, '${serverTime(-1_000)}'], [99, '${serverTime(2_000)}'],
+    ]) channel.postMessage({ place: { state: 'waiting', number: 4, ahead: 3, behind, etaSeconds: null,
       pollAfterSeconds: 9, lane: 'main', saleState: 'open', message: '',
-      outlook: { kind: 'likely', unitsLeft: 9, unitsHeld: 0 } }, ticketHash: null, clock: { offsetMs: 0, doubtMs: 1e9 } })`);
-  await page.getByText('77', { exact: true }).waitFor();
+      outlook: { kind: 'likely', unitsLeft: 9, unitsHeld: 0 } }, ticketHash: null, serverTime,
+      clock: { offsetMs: 0, doubtMs: 1e9 } })`);
+  await page.getByText('99', { exact: true }).waitFor();
+  // What another tab learned before is no news.
+  expect(await page.evaluate('shown')).toEqual(['77', '99']);
+});
+
+test('a place that is revoked is gone in every tab, each with the reason', async () => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  context.setDefaultTimeout(20_000);
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const lively = { ...fields, abandonSeconds: 6 };
+  const saleId = await joinBehind(page, stage, 'en', 0, lively);
+  const second = await context.newPage();
+  await second.goto(page.url());
+  await second.locator('[data-field="ahead"]').waitFor();
+  const revocations = JSON.stringify([{ id: '1', from: 1, to: 1 }]);
+  await stage.rooms.open({ ...lively, revocations }, saleId);
+  for (const it of [page, second]) {
+    await headed(it, 'en', 'sale.joinTitle');
+    await it.getByRole('alert').filter({ hasText: 'This place counts no more' }).waitFor();
+  }
 });

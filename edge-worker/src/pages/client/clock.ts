@@ -16,6 +16,18 @@ export const hearClock = (news: ClockNews): void => {
   if (news.doubtMs <= doubtMs) ({ offsetMs, doubtMs } = news);
 };
 
+/** A clock that was set back by more is believed. */
+const lateMsMax = 60_000;
+let newestMs = 0;
+/** Whether something is told of a time before what was told already; what is not is the newest. */
+export const isLate = (serverTime = ''): boolean => {
+  const atMs = Date.parse(serverTime);
+  const lateMs = newestMs - atMs;
+  if (lateMs > 0 && lateMs < lateMsMax) return true;
+  if (!Number.isNaN(atMs)) newestMs = atMs;
+  return false;
+};
+
 /** Of an answer: when it was asked for and when it came, by this device's clock. */
 export const learnTime = (serverTime: string, askedMs: number, cameMs: number): void => {
   const halfMs = (cameMs - askedMs) / 2;

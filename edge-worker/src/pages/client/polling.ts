@@ -1,7 +1,7 @@
 import { hashOf } from '@fairgate/shared/pages/client/browser-key.ts';
 import type { Place } from '@fairgate/shared/place.ts';
-import { type Answer, call, slugOf, troubleText } from './calls.ts';
-import { clockNews, hearClock } from './clock.ts';
+import { type Answer, call, type Problem, slugOf, troubleText } from './calls.ts';
+import { clockNews, hearClock, isLate } from './clock.ts';
 import { isAsleep, isFresh, isLost } from './net.ts';
 import { isInPlay, isTurn, parts, room, saleId, say, told } from './room.ts';
 import { isOther, isOtherSale, renew, showLeft, showPlace, turnCame } from './showing.ts';
@@ -14,8 +14,10 @@ const hiddenLateMs = 1_500;
 /** For whoever asked while another tab did. */
 const otherTabSeconds = 2;
 const lostSeconds = 5;
-/** Of a sale that is over, or there no more. */
+/** Of a sale that is there no more. */
 const goneSeconds = 300;
+/** A sale that is over stays so: nobody asks until the page is looked at again. */
+const never = Number.POSITIVE_INFINITY;
 /** So long after an answer was due, the page has slept. */
 const asleepMs = 10_000;
 
@@ -24,13 +26,16 @@ let dueMs = 0;
 let dress = () => {};
 
 let planned = 0;
+let isResting = false;
 let ticker: Worker | undefined;
 
 export const plan = (seconds: number): void => {
   clearTimeout(timer);
-  const ms = seconds * 1_000;
-  dueMs = Date.now() + ms;
   planned += 1;
+  isResting = seconds === never;
+  const ms = (isResting ? goneSeconds : seconds) * 1_000;
+  dueMs = Date.now() + ms;
+  if (isResting) return;
   const lateMs = document.hidden ? hiddenLateMs * (1 + Math.random()) : Math.random() * 300;
   timer = setTimeout(() => void poll(), ms + lateMs);
   ticker?.postMessage({ id: planned, ms: ms + lateMs });
@@ -38,7 +43,7 @@ export const plan = (seconds: number): void => {
 
 /** A hidden page is kept on time by a worker; whoever is looked at needs none. */
 const hide = () => {
-  if (!document.hidden || ticker !== undefined) return;
+  if (!document.hidden || ticker !== undefined || isResting) return;
   ticker = new Worker(parts.timer);
   ticker.onmessage = ({ data }: MessageEvent<number>) => {
     if (data === planned && document.hidden) void poll();
@@ -52,7 +57,15 @@ const show = async (place: Place) => {
   showPlace(place);
 };
 
+/** The place is there no more: another tab has seen it, and this one says why as well. */
+const showGone = async (problem: Problem) => {
+  await renew(dress);
+  if (!isInPlay(told('place'))) say(await troubleText(problem));
+};
+
 const tabs = tabsOf(saleId, (news) => {
+  if ('gone' in news) return void showGone(news.gone).catch(() => undefined);
+  if (isLate(news.serverTime)) return;
   if (news.ticketHash !== null) room().dataset.ticketHash = news.ticketHash;
   // A tab of before a deployment tells less.
   if (news.clock) hearClock(news.clock);
@@ -63,12 +76,13 @@ const tabs = tabsOf(saleId, (news) => {
 /** Asks, and tells the other tabs; what has come is shown afterwards, when they may ask again. */
 const askPlace = async (): Promise<Answer> => {
   const answer = await call('/place');
-  const { place, ticket } = answer.body ?? {};
+  const { place, ticket, serverTime } = answer.body ?? {};
   if (!answer.response.ok || !place) return answer;
+  isLate(serverTime);
   const isBound = told('ticketHash') !== '';
   const ticketHash = ticket && isBound ? await hashOf(ticket) : null;
   if (ticketHash !== null) room().dataset.ticketHash = ticketHash;
-  tabs.tell({ place, ticketHash, clock: clockNews() });
+  tabs.tell({ place, ticketHash, serverTime, clock: clockNews() });
   return answer;
 };
 
@@ -78,11 +92,15 @@ const takePlace = async ({ response, body }: Answer): Promise<number> => {
     return body.place.pollAfterSeconds;
   }
   if (response.status >= 500) isLost('fault');
+  // Another tab was quicker: the page knows by now, and says why.
+  if (!isInPlay(told('place'))) return lostSeconds;
   if (response.status === 401 || response.status === 403) {
+    const isRevoked = slugOf(body) === 'token-revoked';
+    // The page forgets the place for all tabs: none of them could ask why.
+    if (isRevoked && body) tabs.tell({ gone: body });
     const isRenewed = await renew(dress);
     // A page that is refused too (a place that was revoked, a ban) stays, with the reason on it.
-    const isTold = !isRenewed || slugOf(body) === 'token-revoked';
-    if (isTold) say(await troubleText(body));
+    if (!isRenewed || isRevoked) say(await troubleText(body));
   }
   if (response.status === 404) {
     say(await troubleText(body));
@@ -107,7 +125,7 @@ const pollSale = async (): Promise<number> => {
   isFresh();
   if (isOtherSale(body?.state, body?.message)) await renew(dress);
   else showLeft(body?.products ?? []);
-  if (body?.state === 'closed') return goneSeconds;
+  if (body?.state === 'closed') return never;
   return Math.min(10, untilStartSeconds(body?.startsAt, body?.serverTime));
 };
 
@@ -134,7 +152,7 @@ export const poll = async (): Promise<void> => {
 const wake = () => {
   tabs.open();
   if (document.hidden || Date.now() < dueMs) return;
-  if (Date.now() > dueMs + asleepMs) isAsleep();
+  if (!isResting && Date.now() > dueMs + asleepMs) isAsleep();
   void poll();
 };
 

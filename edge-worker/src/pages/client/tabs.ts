@@ -1,11 +1,14 @@
 import type { Place } from '@fairgate/shared/place.ts';
+import type { Problem } from './calls.ts';
 import type { ClockNews } from './clock.ts';
 
 // Ten tabs poll like one: whoever asks holds a lock meanwhile, and tells the others what came.
 // No tab leads: one that is frozen, or closed, is missed by nobody.
 
-/** What one tab has learned, for all of them. */
-export type News = { place: Place; ticketHash: string | null; clock?: ClockNews };
+/** What one tab has learned, for all of them: a place as it was at `serverTime`, or that it is gone. */
+export type News =
+  | { place: Place; ticketHash: string | null; serverTime?: string | undefined; clock?: ClockNews }
+  | { gone: Problem };
 
 export type Tabs = {
   /** Runs the task unless another tab is at one; false where it did not run. */
