@@ -70,11 +70,10 @@ export default defineConfig({
         test: {
           ...endToEndTimes,
           name: 'stack',
-          // One stack, started when a test first asks for it.
+          // Stacks, of which each file has one to itself while it runs: some stop parts of it.
           globalSetup: ['e2e/support/shared-stack-setup.ts'],
           include: onSharedStack,
-          // They share the stack, and stop parts of it.
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser } from './support/browser.ts';
 import { edgeClient } from './support/edge-client.ts';
 import { openStage, type Stage } from './support/sale-stage.ts';
@@ -7,7 +7,7 @@ import { headed, joinBehind, othersJoin } from './support/sale-states.ts';
 import { holdsFor, waitFor } from './support/wait.ts';
 
 // The sale page while nobody looks, nothing answers, or ten tabs are open: it keeps the place, and
-// says what it knows.
+// says what it knows. Most of the time goes by in waiting, so that all wait at once.
 
 let stage: Stage;
 let browser: Browser;
@@ -38,7 +38,7 @@ function pollsOf(context: BrowserContext): string[] {
   return polls;
 }
 
-test('offline for a minute and back: the same place, and no error is left on the page', async () => {
+test.concurrent('offline for a minute and back: the same place, and no error is left on the page', async () => {
   const { context, page } = await tab();
   await joinBehind(page, stage, 'en', 6);
   const number = await numberOn(page);
@@ -65,7 +65,9 @@ async function rendererPids(own: Browser): Promise<number[]> {
   return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
 }
 
-test('a page that was frozen until it counted as gone has the same number when it wakes', async () => {
+test.concurrent('a page that was frozen until it counted as gone has the same number when it wakes', async ({
+  onTestFinished,
+}) => {
   const own = await openBrowser();
   onTestFinished(() => own.close());
   const page = await own.newPage({ locale: 'en-GB' });
@@ -87,7 +89,7 @@ test('a page that was frozen until it counted as gone has the same number when i
   await headed(page, 'en', 'place.lineTitle');
 });
 
-test('a fault of ours is called one, and goes when it is over', async () => {
+test.concurrent('a fault of ours is called one, and goes when it is over', async () => {
   const { context, page } = await tab();
   await joinBehind(page, stage, 'en', 3, { admitPerMinute: 0, abandonSeconds: 6 });
   const number = await numberOn(page);
@@ -99,7 +101,7 @@ test('a fault of ours is called one, and goes when it is over', async () => {
   await context.close();
 });
 
-test('ten tabs poll like one, and show the same', async () => {
+test.concurrent('ten tabs poll like one, and show the same', async () => {
   const { context, page } = await tab();
   const saleId = await joinBehind(page, stage, 'en', 4, { admitPerMinute: 0, abandonSeconds: 9 });
   const polls = pollsOf(context);
@@ -128,7 +130,7 @@ test('ten tabs poll like one, and show the same', async () => {
   await context.close();
 });
 
-test('ahead goes down in the title and is told at milestones; the turn is told once, at once', async () => {
+test.concurrent('ahead goes down in the title and is told at milestones; the turn is told once, at once', async () => {
   const { context, page } = await tab();
   const fields = { name: 'Told', admitPerMinute: 0, abandonSeconds: 9 };
   const saleId = await stage.rooms.open(fields);

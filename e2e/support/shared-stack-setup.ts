@@ -1,40 +1,70 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { type OwnStack, startTestStack } from './own-stack.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Answers with the shared stack's stack.json path, and starts the stack when first asked. */
+    /** Lends a stack: answers with a line, the path of its stack.json, and ends with the loan. */
     sharedStackUrl: string;
   }
 }
 
 /**
- * vitest's global set-up: one stack for all files that ask for it, started when the first one does,
- * so that a run of the unit tests alone starts none.
+ * vitest's global set-up: stacks that test files share, one after the other. There are as many as
+ * files run at once; each is started when it is first needed, so that a run of the unit tests alone
+ * starts none. A loan ends with its connection, also where the borrower's process ends.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  let starting: Promise<OwnStack> | undefined;
-  const server = createServer((_request, response) => {
-    starting ??= startTestStack();
-    starting.then(
-      ({ infoFile }) => response.end(infoFile),
-      (error: unknown) => {
-        response.statusCode = 500;
-        response.end(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      },
-    );
+  const stacks = stackPool();
+  const server = createServer(async (_request, response) => {
+    const gone = new Promise<void>((resolve) => response.once('close', resolve));
+    try {
+      await stacks.lend(({ infoFile }) => {
+        response.write(`${infoFile}\n`);
+        return gone;
+      });
+    } catch (error) {
+      fail(response, error);
+    }
   });
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : 0);
-    });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
   });
+  const { port } = server.address() as AddressInfo;
   project.provide('sharedStackUrl', `http://127.0.0.1:${port}`);
   return async () => {
     server.close();
-    const stack = await starting?.catch(() => undefined);
-    await stack?.stop();
+    server.closeAllConnections();
+    await stacks.stop();
   };
+}
+
+function stackPool() {
+  const free: OwnStack[] = [];
+  const started: OwnStack[] = [];
+  let starting: Promise<unknown> = Promise.resolve();
+  /** One at a time: each looks for free ports first. */
+  const start = (): Promise<OwnStack> => {
+    const stack = starting.then(() => startTestStack());
+    starting = stack.then((own) => started.push(own)).catch(() => {});
+    return stack;
+  };
+  return {
+    /** Ends when `use` does. Rejects where no stack was to be had. */
+    async lend(use: (stack: OwnStack) => Promise<void>): Promise<void> {
+      const stack = free.pop() ?? (await start());
+      await use(stack);
+      free.push(stack);
+    },
+    async stop(): Promise<void> {
+      await starting;
+      for (const stack of started) await stack.stop();
+    },
+  };
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  response.statusCode = 500;
+  response.end(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
