@@ -50,6 +50,13 @@ test('requests of one address are limited, whatever its headers say and whether 
   expect(limited.length).toBeGreaterThan(100);
   for (const answer of limited.slice(0, 3)) expectProblem(answer, 'rate-limited');
   expect((await sendRaw(own.port, rawGet('/docs'), '127.0.0.2')).status).toBe(200);
+  const browser = { headers: { accept: 'text/html', 'accept-language': 'fr' } };
+  const page = await waitFor('a page that is refused', 10, async () => {
+    const many = Array.from({ length: 100 }, () => call(`${own.url}/checkout?sale=x`, browser));
+    return (await Promise.all(many)).find(({ status }) => status === 429);
+  });
+  expect(page.headers.get('content-type')).toContain('text/html');
+  expect(page.text).toContain('Trop de requêtes sont venues d’ici.');
   for (const path of ['/nothing', '/v1/orders', '//odd']) {
     await waitFor(`a refusal of ${path}`, 10, async () => {
       const many = Array.from({ length: 100 }, () => call(`${own.url}${path}`));

@@ -1,3 +1,7 @@
+import { newId } from '@fairgate/shared/ids.ts';
+import { cspHash } from '@fairgate/shared/pages/asset.ts';
+import { languageOf } from '@fairgate/shared/words/languages.ts';
+import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { rawGet, sendRaw, startBalancer } from './support/balancer.ts';
 import { type EchoBalancer, startEchoBalancer } from './support/echo-balancer.ts';
@@ -78,6 +82,7 @@ test('no checkout that answers is 503, with a time to come back', async () => {
   expectProblem(await call(`${alone.url}/v1/orders/ord_1`), 'unavailable');
   const redeem = { method: 'POST', json: {} };
   expectProblem(await call(`${alone.url}/v1/redemptions?secret=1`, redeem), 'unavailable');
+  await expectPages(alone.url);
   // nginx writes its line when the request has ended, which the client may hear first.
   const line = await waitFor(
     'the log',
@@ -89,6 +94,44 @@ test('no checkout that answers is 503, with a time to come back', async () => {
   await alone.stop();
   expect(alone.errors()).not.toContain('secret');
 });
+
+/** A browser is told in a page: in its language, under a strict policy, and with the way on. */
+async function expectPages(url: string): Promise<void> {
+  const order = `/checkout/orders/${newId('ord')}`;
+  const sale = newId('sale');
+  const cases: [string, string, string, string | null][] = [
+    ['GET', order, 'nl,ar-EG;q=0.8,de;q=0.5', order],
+    ['POST', `${order}/pay`, 'xx', order],
+    ['GET', `/checkout?lang=de&sale=${sale}`, 'de', `/sales/${sale}`],
+    ['GET', `/checkout?sale="><b>`, 'pt-BR', null],
+    ['POST', '/checkout/redeem', 'ja,en;q=0.5', null],
+  ];
+  for (const [method, path, wanted, way] of cases) {
+    const headers = { accept: 'text/html,*/*;q=0.8', 'accept-language': wanted };
+    const answer = await call(url + path, { method, headers });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const style = /<style>(.*)<\/style>/s.exec(answer.text)?.[1] ?? '';
+    expect(answer.headers.get('content-security-policy')).toBe(
+      `default-src 'none'; style-src ${cspHash(style)}; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    );
+    const language = languageOf(wanted);
+    const speech = speechIn(language);
+    expect(answer.text).toContain(`<html lang="${language}" dir="${speech.direction}">`);
+    expect(answer.text).toContain(`<h1>${speech.say('trouble.awayTitle')}</h1>`);
+    expect(answer.text).toContain(`<p>${speech.say('mistake.away')}</p>`);
+    const links = [...answer.text.matchAll(/href="(\/[^"]*)"/g)].map(([, link]) => link);
+    expect(links).toEqual(way === null ? ['/'] : [way, '/']);
+    expect(answer.text.includes('http-equiv="refresh"')).toBe(method === 'GET');
+    expect(answer.text.includes(speech.say('trouble.resend'))).toBe(path === '/checkout/redeem');
+    expect(answer.text).toContain(answer.headers.get('x-request-id') ?? 'an id');
+    expect(answer.text).not.toMatch(/\$\w/);
+  }
+  const chosen = { accept: 'text/html', cookie: 'a=b; fg_lang=ko', 'accept-language': 'de' };
+  expect((await call(`${url}/checkout`, { headers: chosen })).text).toContain('lang="ko"');
+  const app = { accept: 'text/html' };
+  expectProblem(await call(`${url}/v1/orders/ord_1`, { headers: app }), 'unavailable');
+}
 
 test('what a client says about its address, or of another request than this, goes no further', async () => {
   const forged = [
