@@ -39,6 +39,7 @@ const byOrderKey = {
   security: [{ orderKey: [] }, { orderCookie: [] }],
   parameters: [pathParameter('id', 'of the order')],
 };
+const etagHeader = { ETag: { required: true, schema: { type: 'string' } } };
 const theOrder = answerOf('The order.', orderAnswerSchema);
 
 /** Of a redemption. */
@@ -126,7 +127,13 @@ export const orderPaths: Paths = {
       ...byOrderKey,
       operationId: 'getOrder',
       summary: 'The order.',
-      responses: { '200': theOrder, ...refusals(ownOrder) },
+      description:
+        'The `ETag` changes with the order: whoever asks again may send it as `If-None-Match`. No cache keeps the answer.',
+      responses: {
+        '200': answerOf('The order.', orderAnswerSchema, etagHeader),
+        '304': { description: 'It is as `If-None-Match` has it.', headers: etagHeader },
+        ...refusals(ownOrder),
+      },
     },
   },
   '/v1/orders/{id}/events': {

@@ -16,6 +16,8 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
   app.get('/v1/orders/:id', async (c) => {
     const order = await requireOrder(c, deps);
     c.header('cache-control', 'no-store');
+    c.header('etag', etagOf(order));
+    if (isKnown(order, c.req.header('if-none-match'))) return c.body(null, 304);
     return c.json({ order: orderView(order) } satisfies OrderAnswer);
   });
   app.post('/v1/orders/:id/payments', async (c) => {
@@ -42,6 +44,15 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
     return c.json({ order: orderView(extended) } satisfies OrderAnswer);
   });
   return app;
+}
+
+/** Each change of an order is a version of it; weak, for its JSON may be written in other ways. */
+const etagOf = ({ version }: StoredOrder) => `W/"v${version}"`;
+
+/** By weak comparison (RFC 9110 section 13.1.2). */
+function isKnown(order: StoredOrder, ifNoneMatch = ''): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+  return ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etagOf(order)));
 }
 
 /** Cancels; an order that was cancelled before is answered the same. Throws Problems. */

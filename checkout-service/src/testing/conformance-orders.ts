@@ -56,8 +56,15 @@ export async function ofOthers(rig: Rig, ask: Ask): Promise<void> {
 /** Paid, run out, extended before: what cannot be done any more. */
 export async function byState(rig: Rig, ask: Ask): Promise<void> {
   const paid = await placeOrder(rig);
+  const read = (known = '') => {
+    const headers = { ...bearer(paid.key), 'if-none-match': known };
+    return ask(rig, { method: 'GET', target: paid.path, headers });
+  };
+  const unpaid = (await read()).headers.get('etag') ?? '';
+  expect((await read(`"other", ${unpaid}`)).status).toBe(304);
   await paid.pay();
   await paid.reaches('paid');
+  expect((await read(unpaid)).status).toBe(200);
   const late = await placeOrder(rig);
   await late.runsOut();
   await late.reaches('expired');
