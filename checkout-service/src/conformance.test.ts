@@ -198,13 +198,24 @@ describe('behind the balancer', () => {
     const requests = await Promise.all(
       reached.map(async ({ name }) => sent(name, await goodRequest(name, rig))),
     );
-    for (const asked of requests) expect((await askAt(balancer.url, asked)).status).toBe(503);
+    // A browser is told in a page where there is one, so that each is asked for both ways.
+    const asBrowser = (asked: Asked): Asked => {
+      return { ...asked, headers: { ...asked.headers, accept: 'text/html' } };
+    };
+    for (const asked of requests) {
+      for (const one of [asked, asBrowser(asked)]) {
+        expect((await askAt(balancer.url, one)).status).toBe(503);
+      }
+    }
     for (const asked of requests) {
       // Providers may send 2,000 at once, an address 200.
       const copies = asked.target.startsWith('/webhooks') ? 300 : 60;
       await waitFor(`a refusal of ${asked.target}`, 30, async () => {
-        const answers = await times(copies, () => askAt(balancer.url, asked));
-        return answers.some(({ status }) => status === 429);
+        const answers = await times(copies, async (i) => {
+          const { status } = await askAt(balancer.url, i % 2 === 0 ? asked : asBrowser(asked));
+          return status === 429 && i % 2;
+        });
+        return answers.includes(0) && answers.includes(1);
       });
     }
   }, 120_000);

@@ -8,6 +8,7 @@ import {
   retryHeaders,
   together,
 } from '@fairgate/shared/http/openapi-parts.ts';
+import type { ProblemSlug } from '@fairgate/shared/problem.ts';
 import type { z } from 'zod';
 import { payFormSchema, redeemFormSchema, tokenFormSchema } from './bodies.ts';
 import { always, inputWords } from './openapi-orders.ts';
@@ -22,13 +23,20 @@ function form(schema: z.ZodType): Operation['requestBody'] & object {
   return { required: true, content };
 }
 
+const waits = ['429', '503'];
+
 /** The same page, which says what is wrong. */
 function page(cases: Record<number, string>): Operation['responses'] {
   const told = Object.entries(cases).map(([status, description]) => [
     status,
-    { description, content: html, ...(status === '503' ? { headers: retryHeaders } : {}) },
+    { description, content: html, ...(waits.includes(status) ? { headers: retryHeaders } : {}) },
   ]);
   return Object.fromEntries(told);
+}
+
+/** Where it is too much, or nothing answers, a browser is told in a page, and everybody else in a document. */
+function refused(cases: Partial<Record<ProblemSlug, string>> = {}): Operation['responses'] {
+  return together(refusals({ ...always, ...cases }), page({ 429: 'or a page', 503: 'or a page' }));
 }
 
 const onward = {
@@ -78,7 +86,7 @@ export const pagePaths: Paths = {
       operationId: 'showCheckout',
       summary: 'The checkout page of a sale; its token comes in the fragment.',
       parameters: [saleQuery, languageQuery],
-      responses: together(switched, page({ 200: 'The page.', ...noSale }), refusals(always)),
+      responses: together(switched, page({ 200: 'The page.', ...noSale }), refused()),
     },
     post: {
       ...pages,
@@ -86,10 +94,7 @@ export const pagePaths: Paths = {
       summary: 'The checkout page of a sale, with the token of a posted form.',
       parameters: [saleQuery],
       requestBody: form(tokenFormSchema),
-      responses: together(
-        page({ 200: 'The page.', ...noSale }),
-        refusals({ ...always, ...inputWords }),
-      ),
+      responses: together(page({ 200: 'The page.', ...noSale }), refused(inputWords)),
     },
   },
   '/checkout/redeem': {
@@ -109,7 +114,7 @@ export const pagePaths: Paths = {
           422: 'The page: more units than allowed.',
           503: 'The page: it cannot be done now.',
         }),
-        refusals({ ...always, ...inputWords, ...foreign }),
+        refused({ ...inputWords, ...foreign }),
       ),
     },
   },
@@ -119,11 +124,7 @@ export const pagePaths: Paths = {
       operationId: 'showOrder',
       summary: 'The page of an order.',
       parameters: [...ofOrder.parameters, languageQuery],
-      responses: together(
-        switched,
-        page({ 200: 'The page.', ...noOrder }),
-        refusals({ ...always, ...foreign }),
-      ),
+      responses: together(switched, page({ 200: 'The page.', ...noOrder }), refused(foreign)),
     },
   },
   '/checkout/orders/{id}/pay': {
@@ -141,8 +142,7 @@ export const pagePaths: Paths = {
           410: changed,
           503: 'The page: the provider does not answer.',
         }),
-        refusals({
-          ...always,
+        refused({
           ...foreign,
           ...tooLarge,
           'unsupported-media-type': inputWords['unsupported-media-type'],
@@ -158,7 +158,7 @@ export const pagePaths: Paths = {
       responses: together(
         onward,
         page({ ...noOrder, 409: changed }),
-        refusals({ ...always, ...foreign, ...tooLarge }),
+        refused({ ...foreign, ...tooLarge }),
       ),
     },
   },
@@ -170,7 +170,7 @@ export const pagePaths: Paths = {
       responses: together(
         onward,
         page({ ...noOrder, 409: changed, 410: changed }),
-        refusals({ ...always, ...foreign, ...tooLarge }),
+        refused({ ...foreign, ...tooLarge }),
       ),
     },
   },
@@ -179,16 +179,13 @@ export const pagePaths: Paths = {
       ...ofMail,
       operationId: 'showUnsubscribe',
       summary: 'What a link in a mail would end; nothing is ended by looking.',
-      responses: together(page({ 200: 'The page, with a button.', ...noLink }), refusals(always)),
+      responses: together(page({ 200: 'The page, with a button.', ...noLink }), refused()),
     },
     post: {
       ...ofMail,
       operationId: 'unsubscribe',
       summary: 'No more mails of that sale to that address, but receipts and refunds (RFC 8058).',
-      responses: together(
-        page({ 200: 'The page: it is done.', ...noLink }),
-        refusals({ ...always, ...tooLarge }),
-      ),
+      responses: together(page({ 200: 'The page: it is done.', ...noLink }), refused(tooLarge)),
     },
   },
   '/checkout/assets/{name}': {
@@ -208,7 +205,7 @@ export const pagePaths: Paths = {
           },
           '304': { description: 'It is as `If-None-Match` has it.' },
         },
-        refusals({ ...always, 'not-found': 'there is no such file' }),
+        refused({ 'not-found': 'there is no such file' }),
       ),
     },
   },
