@@ -140,7 +140,8 @@ test('a link that never was, or is over, is a page that says so', async () => {
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-robots-tag')).toBe('noindex, nofollow');
-    expect(text).toContain('There is no such preview');
+    expect(text).toContain('There is no such preview any more');
+    expect(text).toContain('makes a new one in the console, by “Preview the page”');
   }
 });
 
