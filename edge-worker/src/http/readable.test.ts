@@ -1,5 +1,5 @@
 import { newId } from '@fairgate/shared/ids.ts';
-import { problemResponse } from '@fairgate/shared/problem.ts';
+import { type ProblemSlug, problemResponse } from '@fairgate/shared/problem.ts';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import type { EdgeEnv } from './context.ts';
@@ -9,7 +9,7 @@ const orderId = newId('ord');
 const saleId = newId('sale');
 
 /** What a browser without a script gets where no checkout answers, or the balancer has enough. */
-async function shown(slug: 'unavailable' | 'rate-limited', method: string, path: string) {
+async function shown(slug: ProblemSlug, method: string, path: string, more = {}) {
   const app = new Hono<EdgeEnv>();
   app.use(async (c, next) => {
     c.set('requestId', 'req_of_the_test');
@@ -18,7 +18,7 @@ async function shown(slug: 'unavailable' | 'rate-limited', method: string, path:
   app.all('*', async (c) => {
     return await readableAnswer(c, problemResponse(slug, { detail: 'x', retryAfterSeconds: 3 }));
   });
-  const headers = { accept: 'text/html,*/*;q=0.8', 'accept-language': 'de-AT' };
+  const headers = { accept: 'text/html,*/*;q=0.8', 'accept-language': 'de-AT', ...more };
   const answer = await app.request(path, { method, headers });
   return { answer, text: await answer.text() };
 }
@@ -47,6 +47,16 @@ test('whoever reserves by a form is told that it may be sent again, and that not
   expect(text).toContain('Es ist nichts verloren');
   expect(text).toContain('laden Sie diese Seite neu');
   expect(text).not.toContain('http-equiv="refresh"');
+});
+
+test('a browser that does not say where its forms come from is told what would help', async () => {
+  const help = 'Schalten Sie JavaScript ein';
+  const join = (more: object) => shown('forbidden', 'POST', `/sales/${saleId}/join`, more);
+  expect((await join({ origin: 'null' })).text).toContain(help);
+  const told = { origin: 'null', 'sec-fetch-site': 'cross-site' };
+  for (const more of [told, { origin: 'https://evil.example' }]) {
+    expect((await join(more)).text).not.toContain(help);
+  }
 });
 
 test('where programs ask, the document stays', async () => {

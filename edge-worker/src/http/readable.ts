@@ -1,7 +1,7 @@
 import { spokenLanguage } from '@fairgate/shared/http/speaking.ts';
 import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { z } from 'zod';
-import { errorPage } from '../pages/error-page.ts';
+import { errorPage, type MoreToTell } from '../pages/error-page.ts';
 import type { EdgeContext } from './context.ts';
 
 const problemSchema = z.object({
@@ -28,12 +28,20 @@ export async function readable(c: EdgeContext, problem: Response): Promise<Respo
     refreshSeconds:
       isPassing && method === 'GET' ? Number(problem.headers.get('retry-after')) || 5 : null,
     isOfCheckout: path.startsWith('/checkout'),
-    // The form of a redemption has its key among its fields: once more is the same one.
-    isSentAgain: isPassing && method === 'POST' && path === '/checkout/redeem',
+    more: moreToTell(c, problem.status),
   });
   const headers = new Headers(problem.headers);
   for (const [name, value] of Object.entries(page.headers)) headers.set(name, value);
   return new Response(`${await page.html}`, { status: problem.status, headers });
+}
+
+function moreToTell(c: EdgeContext, status: number): MoreToTell | undefined {
+  const { path, method } = c.req;
+  // The form of a redemption has its key among its fields: once more is the same one.
+  const isKeyed = method === 'POST' && path === '/checkout/redeem';
+  if (isKeyed && (status === 503 || status === 429)) return 'trouble.resend';
+  const isUntold = c.req.header('origin') === 'null' && !c.req.header('sec-fetch-site');
+  return isUntold && status === 403 ? 'trouble.oldBrowser' : undefined;
 }
 
 /** The same for an answer that came from behind: a balancer's refusals are documents for everybody. */

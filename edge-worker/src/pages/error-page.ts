@@ -3,31 +3,34 @@ import { type Refusal, troubleOf } from '@fairgate/shared/words/trouble.ts';
 import { html } from 'hono/html';
 import { type EdgePage, edgePage } from './edge-page.ts';
 
-type Refused = Refusal & {
+/** The page comes anew by sending its form again; the browser does not say where its forms come from. */
+export type MoreToTell = 'trouble.resend' | 'trouble.oldBrowser';
+
+export type Refused = Refusal & {
   requestId: string;
   address: string | null;
   /** Without a script it comes again by itself; null where that would change nothing. */
   refreshSeconds: number | null;
   /** Whoever is at the checkout has more than a place to lose. */
   isOfCheckout?: boolean;
-  /** The page is the answer to a form, and comes anew by sending that once more. */
-  isSentAgain?: boolean;
+  /** What else is to be said in this case. */
+  more?: MoreToTell | undefined;
 };
 
 /** What a browser is shown where an API client gets a problem document. */
 export function errorPage(speech: Speech, refused: Refused): EdgePage {
-  const { slug, isOfCheckout = false, isSentAgain = false } = refused;
+  const { slug, isOfCheckout = false, more, ...rest } = refused;
   const { title, text } = troubleOf(refused);
   // A form solves no challenge.
   if (slug === 'challenge-required') {
     const needed = speech.say('join.needsScript');
-    return toldPage(speech, { ...refused, title: speech.say(title), text: needed });
+    return toldPage(speech, { ...rest, title: speech.say(title), text: needed });
   }
   return toldPage(speech, {
-    ...refused,
+    ...rest,
     title: speech.say(title),
     text: speech.say(isOfCheckout && slug === 'unavailable' ? 'mistake.away' : text),
-    ...(isSentAgain ? { more: speech.say('trouble.resend') } : {}),
+    ...(more === undefined ? {} : { more: speech.say(more) }),
   });
 }
 

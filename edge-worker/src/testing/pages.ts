@@ -11,7 +11,7 @@ import { previewOf } from '../domain/preview.ts';
 import { makeAssets, type ScriptName } from '../pages/assets.ts';
 import { cataloguePage } from '../pages/catalogue-page.ts';
 import type { EdgePage } from '../pages/edge-page.ts';
-import { errorPage } from '../pages/error-page.ts';
+import { errorPage, type Refused } from '../pages/error-page.ts';
 import { plainLook } from '../pages/look.ts';
 import { salePage } from '../pages/sale-page.ts';
 
@@ -94,15 +94,15 @@ export function everyPage(language: Language): Scene[] {
     name,
     page: paint(sale, place && { ...place, ...changes }),
   }));
-  const troubles = Object.keys(problems).map((slug) => ({
-    name: slug,
-    page: errorPage(speech, {
-      slug,
-      requestId: 'req_1',
-      address: '/sales/sale_1',
-      refreshSeconds: 5,
-    }),
-  }));
+  const trouble = (name: string, told: Pick<Refused, 'slug' | 'isOfCheckout' | 'more'>) => {
+    const shown = { requestId: 'req_1', address: '/sales/sale_1', refreshSeconds: 5, ...told };
+    return { name, page: errorPage(speech, shown) };
+  };
+  const troubles = [
+    ...Object.keys(problems).map((slug) => trouble(slug, { slug })),
+    trouble('no checkout', { slug: 'unavailable', isOfCheckout: true, more: 'trouble.resend' }),
+    trouble('an old browser', { slug: 'forbidden', more: 'trouble.oldBrowser' }),
+  ];
   const sales = saleModes.flatMap((mode) =>
     previewStates.map((state) => previewOf(preview(mode), state, now).sale),
   );
