@@ -213,28 +213,6 @@ describe('a delivery', () => {
   });
 });
 
-describe('what is kept', () => {
-  it('an emptied Redis loses nothing: what is due is found in Postgres', async () => {
-    const { id } = await rig.addHook(shop.url);
-    await service.call('POST', `/v1/webhooks/${id}/test`);
-    await service.redis.flushall();
-    await rig.until(() => expect(shop.all).toHaveLength(1));
-  });
-
-  it('what waited for four days is given up, and the log is kept for 30 days', async () => {
-    const { id } = await rig.addHook(shop.url);
-    await service.call('POST', `/v1/webhooks/${id}/test`);
-    await service.pass(4 * 86_400_000 + 1);
-    await rig.keeper.tidy();
-    expect(await rig.log(id)).toMatchObject([{ state: 'failed', attempts: 0 }]);
-    await service.pass(26 * 86_400_000);
-    await rig.keeper.tidy();
-    expect(await rig.log(id)).toEqual([]);
-    const [left] = await service.database.sql`select count(*)::int as n from webhook_deliveries`;
-    expect(left?.n).toBe(0);
-  });
-});
-
 it('an endpoint that hangs slows no other one, and has eight requests at most', async () => {
   const hanging = await webhookReceiver();
   hanging.answer = () => {};

@@ -70,7 +70,7 @@ export type WebhookRows = {
   page(page: PageOf): Promise<WebhookRecord[]>;
   /** Every change raises the version. */
   update(id: string, fields: Changes<WebhookFields>, now: number): Promise<void>;
-  /** With its deliveries. */
+  /** Its deliveries, which nobody sees or sends any more, are left to `clear`. */
   remove(id: string): Promise<void>;
   deliveries(
     page: PageOf & { webhookId: string; state?: DeliveryState | undefined },
@@ -93,6 +93,8 @@ export type WebhookRows = {
   giveUp(before: number): Promise<number>;
   /** Deletes events of before a time, in ms, with their deliveries; some thousand at most. */
   drop(before: number): Promise<number>;
+  /** Deletes deliveries of an endpoint that is no more; some thousand at most. */
+  clear(): Promise<number>;
 };
 
 /** The ledger, as shops are told of it. */

@@ -7,10 +7,11 @@ import type { Executor } from './executor.ts';
 /** Attempts that are kept of each delivery. */
 const triesMax = 20;
 const droppedMax = 5_000;
+const clearedMax = 5_000;
 
 type DeliveryRows = Pick<
   WebhookRows,
-  'deliveries' | 'delivery' | 'again' | 'due' | 'take' | 'end' | 'giveUp' | 'drop'
+  'deliveries' | 'delivery' | 'again' | 'due' | 'take' | 'end' | 'giveUp' | 'drop' | 'clear'
 >;
 
 const idsSchema = z.array(z.object({ id: z.string() }));
@@ -111,7 +112,32 @@ export function deliveryRows(db: Executor): DeliveryRows {
         delete from webhook_events e using old where e.id = old.id`);
       return dropped.count;
     },
+    clear: () => clear(db),
   };
+}
+
+/**
+ * The first of the endpoints that are no more. Their ids are found by one look into the index for each
+ * endpoint that was ever told of anything: nothing is walked through where there is nothing to do.
+ */
+async function clear(db: Executor): Promise<number> {
+  const cleared = await db.execute(sql`
+    with recursive told(id) as (
+      (select endpoint_id from webhook_deliveries order by endpoint_id limit 1)
+      union all
+      select (select d.endpoint_id from webhook_deliveries d
+        where d.endpoint_id > told.id order by d.endpoint_id limit 1)
+      from told where told.id is not null
+    ), gone as (
+      select id from told where id is not null
+        and not exists (select from webhook_endpoints e where e.id = told.id)
+      limit 1
+    ), batch as (
+      select id from webhook_deliveries where endpoint_id = (select id from gone)
+      order by id limit ${clearedMax} for update skip locked
+    )
+    delete from webhook_deliveries d using batch where d.id = batch.id`);
+  return cleared.count;
 }
 
 async function take(db: Executor, webhookId: string, now: number, until: number) {

@@ -1,4 +1,4 @@
-import { webhookDeliveries, webhookEndpoints } from '@fairgate/shared/db/schema-webhooks.ts';
+import { webhookEndpoints } from '@fairgate/shared/db/schema-webhooks.ts';
 import { desc, eq, lt, sql } from 'drizzle-orm';
 import type { WebhookRecord, WebhookRows } from '../../app/webhook-ports.ts';
 import type { Executor } from './executor.ts';
@@ -43,7 +43,6 @@ export function webhookRows(db: Executor): WebhookRows {
     },
     async remove(id) {
       await db.delete(webhooks).where(eq(webhooks.id, id));
-      await db.delete(webhookDeliveries).where(eq(webhookDeliveries.endpointId, id));
     },
     tell: (events, now, only) => tellEvents(db, events, now, only),
   };
