@@ -51,9 +51,13 @@ export async function webhookRig(
   });
   await vi.waitFor(() => queue.ready() || Promise.reject(new Error('no Redis')));
   const feed = webhookFeed(service.database);
-  const keeper = webhookKeeper({ store, feed, queue, clock, log: silent });
+  const held: number[] = [];
+  const onHeld = (seconds: number) => void held.push(seconds);
+  const keeper = webhookKeeper({ store, feed, queue, clock, log: silent, onHeld });
   return {
     keeper,
+    feed,
+    held,
     queue,
     outcomes,
     /** What is due is sent until `reached` holds. */

@@ -36,6 +36,11 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
     labelNames: ['outcome'] as const,
     registers: [registry],
   });
+  const ledgerHeld = new Gauge({
+    name: 'fairgate_ledger_held_seconds',
+    help: 'For how long an open transaction has held up who reads the ledger; 0: none does',
+    registers: [registry],
+  });
   new Gauge({
     name: 'fairgate_blocked_attempts',
     help: 'Attempts that the edge refused since Redis was emptied last, by the refusal',
@@ -61,6 +66,7 @@ export function serviceMetrics(blocked: () => Promise<Record<string, number>>) {
     placeNotice: (channel: string, outcome: string) => placeNotices.inc({ channel, outcome }),
     refund: (outcome: string) => refunds.inc({ outcome }),
     webhook: (outcome: string) => webhooks.inc({ outcome }),
+    ledgerHeld: (seconds: number) => ledgerHeld.set(seconds),
   };
 }
 

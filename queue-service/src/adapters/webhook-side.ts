@@ -21,7 +21,7 @@ type Parts = {
   /** Fails fast, and waits patiently. */
   jobsRedis: Redis;
   workRedis: Redis;
-  metrics: { webhook(outcome: WebhookOutcome): void };
+  metrics: { webhook(outcome: WebhookOutcome): void; ledgerHeld(seconds: number): void };
   /** Nothing more is sent once it is aborted. */
   stopping: { signal: AbortSignal };
   log: Log;
@@ -43,7 +43,9 @@ export function webhookSide(config: Settings, parts: Parts) {
   const seals = sealer(config.webhookKeys);
   const queue = jobQueue<WebhookJob>('fairgate-webhooks', jobsRedis, whileNeeded);
   const post = webhookPost({ allowPrivate });
-  const keeper = webhookKeeper({ store, feed: webhookFeed(database), queue, clock, log });
+  const feed = webhookFeed(database);
+  const onHeld = metrics.ledgerHeld;
+  const keeper = webhookKeeper({ store, feed, queue, clock, log, onHeld });
   const sending = {
     ...{ store, post, sealer: seals, clock, random: Math.random },
     onAttempt: metrics.webhook,

@@ -1,5 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { keptMs, pendingMsMax } from '../domain/webhook-retries.ts';
+import { ledgerWatch } from './ledger-watch.ts';
 import type { JobQueue, Log, Store } from './ports.ts';
 import type { WebhookFeed } from './webhook-ports.ts';
 
@@ -12,6 +13,8 @@ type Parts = {
   queue: JobQueue<WebhookJob>;
   clock: Clock;
   log: Log;
+  /** For how long an open transaction has held the ledger up; 0: none does. */
+  onHeld(seconds: number): void;
 };
 
 export type WebhookKeeper = {
@@ -29,11 +32,17 @@ export type WebhookKeeper = {
 const passMsMax = 5_000;
 
 /** Any number of instances may do each of these at once. */
-export function webhookKeeper({ store, feed, queue, clock, log }: Parts): WebhookKeeper {
+export function webhookKeeper(parts: Parts): WebhookKeeper {
+  const { store, feed, queue, clock, log } = parts;
+  const watch = ledgerWatch({ ...parts, now: clock.now });
   return {
     async tell() {
       const endMs = performance.now() + passMsMax;
-      while ((await feed.tellNext(clock.now())) === 'more' && performance.now() < endMs);
+      for (let isMore = true; isMore && performance.now() < endMs; ) {
+        const told = await feed.tellNext(clock.now());
+        watch(told.kind === 'held' ? told.by : null);
+        isMore = told.kind === 'more';
+      }
     },
     async hand() {
       if (!queue.ready()) return;
@@ -57,9 +66,9 @@ export function webhookKeeper({ store, feed, queue, clock, log }: Parts): Webhoo
       const givenUp = await store.webhooks.giveUp(now - pendingMsMax);
       if (givenUp > 0) log.warn({ givenUp }, 'webhooks that waited for too long were given up');
       await store.webhooks.drop(now - keptMs);
-    },
-  };
-}
       // The next pass, of whichever instance, goes on where this one ends.
       const endMs = performance.now() + passMsMax;
       while ((await store.webhooks.clear()) > 0 && performance.now() < endMs);
+    },
+  };
+}

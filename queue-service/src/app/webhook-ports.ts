@@ -97,10 +97,22 @@ export type WebhookRows = {
   clear(): Promise<number>;
 };
 
+/** Whose open transaction on the ledger its readers wait for, as far as Postgres shows it. */
+export type LedgerHolder = {
+  pid: number | null;
+  application: string | null;
+  state: string | null;
+  /** Since it began. */
+  seconds: number | null;
+};
+
+/** `more`: there may be another batch. `held`: nobody knows yet up to where nothing is added. */
+export type Told = { kind: 'more' } | { kind: 'done' } | { kind: 'held'; by: LedgerHolder };
+
 /** The ledger, as shops are told of it. */
 export type WebhookFeed = {
-  /** The next bounded batch, each line once, whoever reads it. `more`: there may be another. */
-  tellNext(now: number): Promise<'more' | 'done'>;
+  /** The next bounded batch, each line once, whoever reads it. */
+  tellNext(now: number): Promise<Told>;
   /** How often a sale was told to be sold out, or to be so no more; for those that ever were. */
   turns(): Promise<ReadonlyMap<string, number>>;
   /** Writes the next turn of a sale into the ledger, unless somebody else was faster. */

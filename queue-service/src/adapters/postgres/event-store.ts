@@ -133,12 +133,12 @@ const ledgerCursor: Cursor = { source: 'ledger', saleId: '' };
 
 async function writeOrders(sql: postgres.Sql, keepFrom: string): Promise<Progress> {
   const horizon = await ledgerHorizon(sql, await positionOf(sql, ledgerCursor));
-  if (horizon === null) return 'done';
+  if (horizon.kind === 'held') return 'done';
   return await advance(sql, ledgerCursor, async (tx, after) => {
     const [found] = upToSchema.parse([
       ...(await tx`
         select max(id) as "upTo" from (
-          select id from ledger where id > ${after}::bigint and id <= ${horizon}::bigint
+          select id from ledger where id > ${after}::bigint and id <= ${horizon.upTo}::bigint
           order by id limit ${ledgerRowsMax}) l`),
     ]);
     const upTo = found?.upTo ?? null;

@@ -59,8 +59,10 @@ export function webhookFeed({ db, sql: queries }: Pick<DatabaseClient, 'db' | 's
     async tellNext(now) {
       const position = await positionOf(db);
       const horizon = await ledgerHorizon(queries, position);
-      if (horizon === null || horizon <= position) return 'done';
-      return await db.transaction((tx) => tellBatch(tx, horizon, now));
+      if (horizon.kind === 'held') return horizon;
+      const { upTo } = horizon;
+      if (upTo <= position) return { kind: 'done' };
+      return { kind: await db.transaction((tx) => tellBatch(tx, upTo, now)) };
     },
     async turns() {
       const rows = await db.execute(sql`
