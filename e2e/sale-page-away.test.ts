@@ -170,6 +170,15 @@ async function askNow(page: Page): Promise<void> {
   await asked;
 }
 
+test('a page that was opened before lets one join as soon as the lobby opens', async () => {
+  const { context, page } = await tab();
+  const saleId = await stage.rooms.open({ startsAt: Date.now() + 63_000, lobbySeconds: 60 });
+  await page.goto(`${stage.edge.url}/sales/${saleId}`);
+  await askNow(page);
+  await page.getByRole('button', { name: 'Join' }).waitFor({ timeout: 7_000 });
+  await context.close();
+});
+
 test('of a sale that is over nobody asks, until the page is looked at again', async () => {
   const { context, page } = await tab();
   const saleId = await stage.rooms.open({ phase: 'closed' });

@@ -133,6 +133,10 @@ const count = z.int().min(0);
 export const publicSaleSchema = saleInfoSchema.omit({ appearance: true }).extend({
   startsAt: z.iso.datetime(),
   endsAt: z.iso.datetime().nullable(),
+  lobbyOpensAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('from when one may join before the start; null: not before it'),
   bindTokens: z.enum(bindModes).describe('whether places and tokens are bound to a key'),
   challenge: z.enum(challengeKinds).describe('what has to be solved, at the steps `challengeAt`'),
   challengeAt: z.array(z.enum(challengeSteps)),

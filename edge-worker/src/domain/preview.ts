@@ -44,6 +44,7 @@ export function previewOf(preview: Preview, state: PreviewState, nowMs: number):
   const scene = scenes[state];
   const sale: PublicSale = {
     ...publicInfo(preview.info, (id) => (hasStock(scene) ? (preview.free[id] ?? 0) : 0)),
+    lobbyOpensAt: null,
     state: scene.state,
     serverTime: isoTime(nowMs),
     waiting: scene.waiting,

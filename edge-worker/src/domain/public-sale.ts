@@ -6,6 +6,7 @@ import type { PublicSale, SaleInfo } from '@fairgate/shared/sale.ts';
 export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
   return {
     ...publicInfo(snapshot.info, (productId) => snapshot.stock.get(productId)?.free ?? 0),
+    lobbyOpensAt: lobbyOpensAt(snapshot),
     state: snapshot.state,
     serverTime: isoTime(nowMs),
     waiting: snapshot.waiting,
@@ -14,7 +15,11 @@ export function publicSale(snapshot: RoomSnapshot, nowMs: number): PublicSale {
   };
 }
 
-type Live = 'state' | 'serverTime' | 'waiting' | 'admitPerMinute' | 'message';
+function lobbyOpensAt({ startsAt, lobbySeconds }: RoomSnapshot): string | null {
+  return lobbySeconds === 0 ? null : isoTime(startsAt - lobbySeconds * 1_000);
+}
+
+type Live = 'lobbyOpensAt' | 'state' | 'serverTime' | 'waiting' | 'admitPerMinute' | 'message';
 
 /** What only an admin changes of it, and how much of each product is free. */
 export function publicInfo(

@@ -10,6 +10,7 @@ const sale: PublicSale = {
   name: 'Pens',
   mode: 'lottery',
   state: 'open',
+  lobbyOpensAt: null,
   startsAt: '2030-01-01T00:00:00.000Z',
   endsAt: null,
   serverTime: '2030-01-01T00:00:09.000Z',

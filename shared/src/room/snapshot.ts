@@ -27,6 +27,8 @@ const wireSchema = z.object({
   guaranteeStock: z.boolean(),
   startsAt: z.number(),
   endsAt: z.number(),
+  /** Not in older snapshots. */
+  lobbySeconds: z.number().default(0),
   abandonSeconds: z.number(),
   tokenSeconds: z.number(),
   /** No checkout can commit: nobody is admitted until one can (D10). Not in older snapshots. */

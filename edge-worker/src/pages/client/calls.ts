@@ -18,6 +18,7 @@ export type Body = Problem & {
   state?: string;
   message?: string;
   startsAt?: string;
+  lobbyOpensAt?: string | null;
   products?: { id: string; available: number; total: number }[];
 };
 export type Answer = { response: Response; body: Body | null };

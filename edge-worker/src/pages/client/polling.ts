@@ -1,6 +1,6 @@
 import { hashOf } from '@fairgate/shared/pages/client/browser-key.ts';
 import type { Place } from '@fairgate/shared/place.ts';
-import { type Answer, call, type Problem, slugOf, troubleText } from './calls.ts';
+import { type Answer, type Body, call, type Problem, slugOf, troubleText } from './calls.ts';
 import { clockNews, hearClock, isLate } from './clock.ts';
 import { isAsleep, isFresh, isLost } from './net.ts';
 import { isInPlay, isTurn, parts, room, saleId, say, told } from './room.ts';
@@ -126,13 +126,14 @@ const pollSale = async (): Promise<number> => {
   if (isOtherSale(body?.state, body?.message)) await renew(dress);
   else showLeft(body?.products ?? []);
   if (body?.state === 'closed') return never;
-  return Math.min(10, untilStartSeconds(body?.startsAt, body?.serverTime));
+  return Math.min(10, untilNextSeconds(body ?? {}));
 };
 
-/** At least one; a sale that has begun is no reason to ask sooner. */
-const untilStartSeconds = (startsAt = '', now = ''): number => {
-  const seconds = (Date.parse(startsAt) - Date.parse(now)) / 1_000;
-  return seconds > 0 ? Math.max(1, seconds) : 10;
+/** Until the lobby or the sale opens; what is due may be seen a moment late, so it is asked for again. */
+const untilNextSeconds = ({ state, lobbyOpensAt, startsAt, serverTime }: Body): number => {
+  const opening = { scheduled: lobbyOpensAt ?? startsAt, lobby: startsAt }[state ?? ''];
+  const seconds = (Date.parse(opening ?? '') - Date.parse(serverTime ?? '')) / 1_000;
+  return seconds > -5 ? Math.max(1, seconds) : 10;
 };
 
 export const poll = async (): Promise<void> => {

@@ -47,6 +47,7 @@ local result = {
   unitsLeft = int(free), unitsHeld = int(held),
   budget = int(fields.units) - promised + returned, guaranteeStock = isGuaranteed,
   startsAt = int(fields.startsAt), endsAt = int(fields.endsAt),
+  lobbySeconds = int(fields.lobbySeconds),
   halted = halted, abandonSeconds = int(fields.abandonSeconds),
   tokenSeconds = int(fields.tokenSeconds), revoked = fields.revoked or '',
   epoch = int(fields.epoch), info = fields.info,
