@@ -29,6 +29,7 @@ export type EdgeWish = {
   bindings?: Record<string, string>;
   /** See `EdgeConfig`. */
   clientsSayWhere?: boolean;
+  cacheAddress?: string;
   /** As PEM. */
   trustedCertificates?: readonly string[];
 };
@@ -47,6 +48,7 @@ export async function startEdge(wish: EdgeWish): Promise<EdgeProcess> {
     host: '127.0.0.1',
     port,
     clientsSayWhere: wish.clientsSayWhere ?? false,
+    cacheAddress: wish.cacheAddress,
     bindings: {
       ROOM_REDIS_URL: wish.redisUrl,
       CHECKOUT_ORIGINS: 'http://127.0.0.1:1',

@@ -1,17 +1,23 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newId } from '@fairgate/shared/ids.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type EdgeClient, edgeClient } from '../../e2e/support/edge-client.ts';
 import { type EdgeProcess, startEdge } from '../../e2e/support/edge-process.ts';
+import { answered } from '../../e2e/support/http.ts';
+import { hangs, type NearCache, startNearCache } from '../../e2e/support/near-cache.ts';
 import { expectProblem } from '../../e2e/support/problem.ts';
 import { type Rooms, roomsIn } from '../../e2e/support/rooms.ts';
+import { saleListShape } from '../../e2e/support/shapes.ts';
+import { snapshotJson } from '../../e2e/support/snapshots.ts';
 import { freshRedisUrl } from '../../e2e/support/stores.ts';
 import { waitFor } from '../../e2e/support/wait.ts';
 import { buildEdge } from '../../scripts/stack/edge-bundle.ts';
 
-// The built Worker with a dataset that prints what it is told, and then fails: workerd has none.
+// The built Worker with what workerd has not by itself: a dataset, which prints what it is told and
+// then fails, and a cache near by.
 
 const wrapper = `
 import worker, { Gateway } from './worker.js';
@@ -27,6 +33,7 @@ export default { fetch: (request, env, ctx) => worker.fetch(request, { ...env, E
 
 const folder = mkdtempSync(join(tmpdir(), 'fairgate-points-'));
 let edge: EdgeProcess;
+let cache: NearCache;
 let shopper: EdgeClient;
 let rooms: Rooms;
 beforeAll(async () => {
@@ -34,13 +41,16 @@ beforeAll(async () => {
   const bundle = await buildEdge(join(folder, 'bundle'));
   renameSync(join(bundle.folder, 'index.js'), join(bundle.folder, 'worker.js'));
   writeFileSync(join(bundle.folder, 'index.js'), wrapper);
-  edge = await startEdge({ redisUrl, bundleFolder: bundle.folder });
+  cache = await startNearCache();
+  const cacheAddress = cache.address;
+  edge = await startEdge({ redisUrl, bundleFolder: bundle.folder, cacheAddress });
   shopper = edgeClient(edge.url);
   rooms = roomsIn(redisUrl);
 }, 120_000);
 afterAll(async () => {
   rooms?.close();
   await edge?.stop();
+  cache?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -94,4 +104,48 @@ test('polls are told in a sample that stands for all of them', async () => {
     await Promise.all(Array.from({ length: 10 }, () => shopper.poll(saleId, ticket)));
     return points().includes(`${saleId} poll waiting main 100`);
   });
+});
+
+const heldAt = (limit: number) => `fairgate-lists /api/sales?limit=${limit}&cursor=`;
+const listed = async (limit: number) => {
+  const { items } = answered(await shopper.raw(`/api/sales?limit=${limit}`), 200, saleListShape);
+  return items.map(({ id }) => id);
+};
+
+test('a page of the list is held near by for a second, with nothing in it of whoever asked', async () => {
+  const saleId = await rooms.open();
+  const headers = { accept: 'text/html', cookie: 'fg_lang=de', 'accept-language': 'ja' };
+  await waitFor('its being on the page', 5, async () => {
+    return (await shopper.raw('/', { headers })).text.includes(saleId);
+  });
+  const [head = '', body = ''] = await waitFor('its being held', 5, async () => {
+    const found = cache.held.get(heldAt(24));
+    return found?.includes(saleId) ? found.split('\r\n\r\n') : undefined;
+  });
+  expect(head.toLowerCase().split('\r\n').slice(1).sort()).toEqual([
+    'cache-control: public, max-age=1',
+    expect.stringMatching(/^content-length: /),
+    'content-type: application/json',
+  ]);
+  expect(Object.keys(JSON.parse(body)).sort()).toEqual(['atMs', 'nextCursor', 'snapshots']);
+});
+
+test('what is held near by is shown; what is older, broken or never comes is asked of the room', async () => {
+  const saleId = await rooms.open();
+  const elsewhere = newId('sale');
+  const hold = (limit: number, atMs: number) => {
+    const list = { atMs, snapshots: [snapshotJson({ saleId: elsewhere })], nextCursor: null };
+    cache.held.set(heldAt(limit), `HTTP/1.1 200 OK\r\n\r\n${JSON.stringify(list)}`);
+  };
+  // Clocks of a data centre differ a little.
+  hold(31, Date.now() + 500);
+  expect(await listed(31)).toEqual([elsewhere]);
+  hold(32, Date.now() - 5_000);
+  cache.held.set(heldAt(33), 'HTTP/1.1 200 OK\r\n\r\n{"atMs":"now"}');
+  cache.held.set(heldAt(34), hangs);
+  for (const limit of [32, 33, 34]) {
+    const ids = await listed(limit);
+    expect(ids).toContain(saleId);
+    expect(ids).not.toContain(elsewhere);
+  }
 });

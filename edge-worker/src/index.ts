@@ -19,6 +19,7 @@ import { joinLimit, type Limiter } from './app/join-limit.ts';
 import { heldKeySets } from './app/key-sets.ts';
 import { waitingLine } from './app/line.ts';
 import { type Logins, trustedLogins } from './app/logins.ts';
+import type { NearLists } from './app/near-lists.ts';
 import { gatheredNotes } from './app/notes.ts';
 import { type Dataset, pointsTo } from './app/points.ts';
 import { pollLimit } from './app/poll-limit.ts';
@@ -32,6 +33,7 @@ import { type EdgeConfig, readEdgeConfig } from './config.ts';
 import { gatewayClient } from './gateway/client.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { edgeApp } from './http/app.ts';
+import { cachedLists } from './http/cached-lists.ts';
 import type { Edge } from './http/context.ts';
 import { placeCookieName, ticketCredentials } from './http/credentials.ts';
 import { type Door, suspicionAt } from './http/door.ts';
@@ -68,7 +70,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
   let signer: PurchaseSigner | undefined;
   return {
     line: waitingLine({ gateways, snapshots, heartbeats, standings, clock }),
-    sales: publicSales(gateways, snapshots, clock),
+    sales: publicSales(gateways, snapshots, listsOf(config, sleep), clock),
     previews: previews(gateways),
     appearances: heldAppearances({ gateways, snapshots, clock, log: logFault }),
     challenges: saleChallenges({
@@ -121,6 +123,11 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
     now,
     log: logFault,
   };
+}
+
+/** The cache is opened by the request that asks it. */
+function listsOf({ publicOrigin }: EdgeConfig, sleep: (ms: number) => Promise<void>): NearLists {
+  return cachedLists(() => caches.open('fairgate-lists'), publicOrigin, sleep);
 }
 
 function turnstileOf({ turnstile, ownOrigins }: EdgeConfig) {

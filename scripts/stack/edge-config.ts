@@ -16,6 +16,8 @@ export type EdgeConfig = {
    * and in `CF-Blob`, as JSON, what `request.cf` is. Otherwise everybody is on this machine.
    */
   clientsSayWhere?: boolean;
+  /** `host:port` of what is the Cache API's other side; none where it is left out, as on workers.dev. */
+  cacheAddress?: string | undefined;
   /** Certificates of authorities of one's own, as PEM: Redis' and the checkouts' may be by them. */
   trustedCertificates?: readonly string[];
 };
@@ -32,12 +34,16 @@ export function writeEdgeConfig(config: EdgeConfig): void {
   );
   const trusted = (config.trustedCertificates ?? []).map(quoted);
   const worker = readWorkerSettings();
+  const { cacheAddress } = config;
+  const cache =
+    cacheAddress && `(name = "cache", external = (address = ${quoted(cacheAddress)}, http = ())),`;
   const text = `# Made by scripts/stack; holds keys.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "edge", worker = .edge),
+    ${cache ?? ''}
     # Redis and the checkouts are on the loopback here.
     (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true, trustedCertificates = [${trusted.join(', ')}]))),
   ],
@@ -56,6 +62,7 @@ const edge :Workerd.Worker = (
   compatibilityFlags = [${worker.compatibilityFlags.map(quoted).join(', ')}],
   durableObjectNamespaces = [(className = "Gateway", uniqueKey = "fairgate-gateway")],
   durableObjectStorage = (inMemory = void),
+  ${cache ? 'cacheApiOutbound = "cache",' : ''}
   bindings = [
     (name = "GATEWAY", durableObjectNamespace = "Gateway"),
     ${bindings.join(',\n    ')},

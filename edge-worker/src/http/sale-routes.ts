@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import type { SaleList } from '../app/sales.ts';
 import type { ChallengeAnswer, Health, SaleAnswer, SaleListAnswer } from './answers.ts';
 import { pressureNetwork } from './client.ts';
-import { type Edge, type EdgeContext, type EdgeEnv, saleIdOf } from './context.ts';
+import { type Edge, type EdgeContext, type EdgeEnv, keeper, saleIdOf } from './context.ts';
 import { challengeUnavailable, refusal } from './refusals.ts';
 
 const forASecond = { 'cache-control': 'public, max-age=1' };
@@ -60,7 +60,7 @@ export async function salePage(
 ): Promise<SaleList> {
   const query = c.req.query();
   const { cursor, limit } = parseInput(pageQuerySchema, { limit: limitDefault, ...query });
-  const outcome = await edge.sales.list(cursor ?? null, limit);
+  const outcome = await edge.sales.list(cursor ?? null, limit, keeper(c));
   switch (outcome.kind) {
     case 'sales':
       return outcome.list;
