@@ -1,12 +1,13 @@
 import {
   parseNoticeKeys,
   recipientDigest,
+  resubscribeLink,
   unsubscribeLink,
 } from '@fairgate/shared/notices/unsubscribing.ts';
 import { languages } from '@fairgate/shared/words/languages.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
-import { makeRig, type Rig } from './testing/checkout-rig.ts';
+import { makeRig, type Rig, rigNoticeKeys } from './testing/checkout-rig.ts';
 import { noticeLink } from './testing/conformance-rig.ts';
 
 let rig: Rig;
@@ -60,12 +61,40 @@ describe('the link in a mail', () => {
     expect(await optouts()).toEqual(before);
   });
 
+  it('takes one unsubscribing back where it asks so, and none that came after it', async () => {
+    const { saleId } = rig;
+    const address = 'again@example.org';
+    const moment = async () => {
+      await rig.call('POST', noticeLink(rig, address));
+      const [row] = await rig.sql<{ created_at: Date }[]>`
+        select created_at from notice_optouts
+        where recipient = ${recipientDigest(saleId, address)}`;
+      return row?.created_at.getTime() ?? 0;
+    };
+    const again = (unsubscribedAt: number) =>
+      resubscribeLink(rigNoticeKeys, '', { saleId, address, unsubscribedAt });
+    const before = await optouts();
+    const link = again(await moment());
+    expect((await rig.call('GET', link)).body).toContain('Yes, write to me again');
+    expect(await optouts()).toHaveLength(before.length + 1);
+    expect((await rig.call('POST', link)).body).toContain('We write to you again');
+    expect(await optouts()).toEqual(before);
+    // Twice is the same; and a link of before has no power over what they say afterwards.
+    expect((await rig.call('POST', link)).body).toContain('We write to you again');
+    await moment();
+    expect((await rig.call('POST', link)).body).toContain('No more mails');
+    expect(await optouts()).toHaveLength(before.length + 1);
+  });
+
   it.each(languages)('speaks %s', async (language) => {
     const headers = { 'accept-language': language };
-    for (const method of ['GET', 'POST']) {
-      const { body } = await rig.call(method, noticeLink(rig), { headers });
-      expect(body).toContain(`<html lang="${language}"`);
-      expect(body).not.toMatch(/undefined|\{\w+\}|unsubscribe\.\w+/);
+    const who = { saleId: rig.saleId, address: 'b@example.org', unsubscribedAt: Date.now() };
+    for (const link of [noticeLink(rig), resubscribeLink(rigNoticeKeys, '', who)]) {
+      for (const method of ['GET', 'POST']) {
+        const { body } = await rig.call(method, link, { headers });
+        expect(body).toContain(`<html lang="${language}"`);
+        expect(body).not.toMatch(/undefined|\{\w+\}|unsubscribe\.\w+/);
+      }
     }
   });
 });

@@ -39,6 +39,8 @@ export async function tellingFixture() {
       links: {
         publicOrigin: 'https://shop.example',
         unsubscribe: ({ saleId }) => `https://shop.example/stop/${saleId}`,
+        again: ({ saleId, unsubscribedAt }) =>
+          `https://shop.example/again/${saleId}/${unsubscribedAt}`,
       },
       log: silent,
       random: () => 0.5,

@@ -257,6 +257,8 @@ export type PaymentQueue = {
 
 /** Who wants no more notices of a sale, by `recipientDigest` of their address. */
 export type NoticeOptouts = {
-  /** Once or twice is the same. */
+  /** Once or twice is the same; what they say later holds against links of before. */
   add(saleId: string, recipient: string): Promise<void>;
+  /** Takes back what they said at that moment (ms) or before; false: they have said it again since. */
+  takeBack(saleId: string, recipient: string, unsubscribedAt: number): Promise<boolean>;
 };

@@ -1,5 +1,5 @@
 import { languageChoice, spokenLanguage } from '@fairgate/shared/http/speaking.ts';
-import { noticePath, readUnsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
+import { noticePath, readNoticeLink } from '@fairgate/shared/notices/unsubscribing.ts';
 import { pageHeaders } from '@fairgate/shared/pages/policy.ts';
 import { speechIn } from '@fairgate/shared/words/speech.ts';
 import { type Context, Hono } from 'hono';
@@ -8,7 +8,7 @@ import type { AppEnv, HttpDeps } from './deps.ts';
 
 const path = `${noticePath}:signed` as const;
 
-/** Where the links in mails lead: a page with one button, which mail programs press by themselves. */
+/** Where the links in mails lead: a page with one button, which mail programs press to unsubscribe. */
 export function noticeRoutes(deps: HttpDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const isSecure = deps.publicOrigins[0]?.startsWith('https:') ?? false;
@@ -16,18 +16,24 @@ export function noticeRoutes(deps: HttpDeps): Hono<AppEnv> {
   app.get(path, async (c) => {
     const switched = languageChoice(c, isSecure);
     if (switched !== null) return switched;
-    const claims = readUnsubscribeLink(deps.noticeKeys, c.req.param('signed'));
+    const claims = readNoticeLink(deps.noticeKeys, c.req.param('signed'));
     if (claims === null) return await send(c, { kind: 'unknown' }, 404);
     // The name is a kindness: the page does what it is for without Postgres too.
     const sale = await deps.sales.findSale(claims.sale).catch(() => null);
-    return await send(c, { kind: 'asked', saleName: sale?.name ?? null });
+    const kind = claims.again === undefined ? 'asked' : 'asked-again';
+    return await send(c, { kind, saleName: sale?.name ?? null });
   });
   // RFC 8058 section 3.2: no cookie, no redirect, and from whatever origin. The link is all that counts,
   // so that nothing of the body is read.
   app.post(path, async (c) => {
-    const claims = readUnsubscribeLink(deps.noticeKeys, c.req.param('signed'));
+    const claims = readNoticeLink(deps.noticeKeys, c.req.param('signed'));
     if (claims === null) return await send(c, { kind: 'unknown' }, 404);
-    await deps.noticeOptouts.add(claims.sale, claims.recipient);
+    const { sale, recipient, again } = claims;
+    if (again !== undefined) {
+      const isBack = await deps.noticeOptouts.takeBack(sale, recipient, again);
+      return await send(c, { kind: isBack ? 'done-again' : 'done' });
+    }
+    await deps.noticeOptouts.add(sale, recipient);
     return await send(c, { kind: 'done' });
   });
   return app;

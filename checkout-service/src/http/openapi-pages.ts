@@ -178,13 +178,14 @@ export const pagePaths: Paths = {
     get: {
       ...ofMail,
       operationId: 'showUnsubscribe',
-      summary: 'What a link in a mail would end; nothing is ended by looking.',
+      summary: 'What a link in a mail would end, or begin again; nothing is done by looking.',
       responses: together(page({ 200: 'The page, with a button.', ...noLink }), refused()),
     },
     post: {
       ...ofMail,
       operationId: 'unsubscribe',
-      summary: 'No more mails of that sale to that address, but receipts and refunds (RFC 8058).',
+      summary:
+        'Ends the mails of that sale to that address, but of money (RFC 8058), or undoes it.',
       responses: together(page({ 200: 'The page: it is done.', ...noLink }), refused(tooLarge)),
     },
   },

@@ -1,6 +1,6 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
-import { unsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
+import { resubscribeLink, unsubscribeLink } from '@fairgate/shared/notices/unsubscribing.ts';
 import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import type { Redis } from 'ioredis';
@@ -10,6 +10,7 @@ import { lostRefunds, refundJobSchema, refundSender } from '../app/refunds.ts';
 import { startTimer } from '../app/timer.ts';
 import type { Config } from '../config.ts';
 import type { NoticeLinks } from '../domain/notice.ts';
+import type { PlaceMailLinks } from '../domain/place-words.ts';
 import { jobQueue, jobWorker, untilRefunded, untilTooLate } from './bullmq.ts';
 import { checkoutsOver } from './checkouts.ts';
 import { smtpMailer } from './mail.ts';
@@ -28,8 +29,12 @@ type JobParts = {
   log: Log;
 };
 
-function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks {
-  return { publicOrigin, unsubscribe: (who) => unsubscribeLink(noticeKeys, publicOrigin, who) };
+function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks & PlaceMailLinks {
+  return {
+    publicOrigin,
+    unsubscribe: (who) => unsubscribeLink(noticeKeys, publicOrigin, who),
+    again: (who) => resubscribeLink(noticeKeys, publicOrigin, who),
+  };
 }
 
 /** Connections of their own too: the API waits for none of them, however many are told at once. */

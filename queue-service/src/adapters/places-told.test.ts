@@ -123,6 +123,31 @@ describe('one’s turn', () => {
     await own.seconds(2, own.teller());
     expect(await own.deliver()).toEqual(['unsubscribed']);
   });
+
+  it('is told again to who had unsubscribed and says that they asked, which they are asked once', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 0 });
+    const [first = 0, second = 0] = await own.join('a', 'stranger');
+    const recipient = recipientDigest(saleId, 'a@example.org');
+    const { sql } = own.service.database;
+    const [row] = await sql<{ ms: number }[]>`
+      insert into notice_optouts (sale_id, recipient) values (${saleId}, ${recipient})
+      returning (extract(epoch from created_at) * 1000)::float8 as ms`;
+    await own.ask('a', first, { email: 'A@example.org' });
+    await own.ask('stranger', second, { email: 'a@example.org' });
+    await own.seconds(1, own.teller());
+    expect(await own.deliver()).toEqual(['sent']);
+    await own.ask('stranger', second, { email: 'a@example.org' });
+    await own.seconds(1, own.teller());
+    expect(await own.deliver()).toEqual([]);
+    const [mail] = own.smtp.caught;
+    expect(mail?.text).toContain(`/again/${saleId}/${row?.ms}`);
+    // What the link does (`unsubscribing.test.ts` of the checkout).
+    await sql`delete from notice_optouts`;
+    await own.service.call('PATCH', `/v1/sales/${saleId}`, { room: { admitPerMinute: 6_000 } });
+    await own.seconds(3, own.teller());
+    expect(await own.deliver()).toEqual(['sent', 'sent']);
+    expect(own.smtp.caught.at(-1)?.subject).toBe('It is your turn: Pens');
+  });
 });
 
 describe('sold out before one’s turn', () => {

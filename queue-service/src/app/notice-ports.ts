@@ -30,8 +30,11 @@ export type NoticeRows = {
   ): Promise<'claimed' | 'sent' | 'under-way'>;
   /** What became of it, for good; the first answer stays. */
   settle(orderId: string, key: string, outcome: NoticeEnd, now: number): Promise<void>;
-  /** Whether whoever has that address (`recipientDigest`) wants no more notices of the sale. */
-  isUnsubscribed(saleId: string, recipient: string): Promise<boolean>;
+  /**
+   * Since when (ms) whoever has that address (`recipientDigest`) wants no more notices of the sale; null: they
+   * may have them.
+   */
+  unsubscribedAt(saleId: string, recipient: string): Promise<number | null>;
   /** Gives our claim back after a failure, so that the next attempt need not wait; nobody else's. */
   unclaim(orderId: string, key: string, claimedAt: number): Promise<void>;
 };

@@ -192,6 +192,6 @@ async function obstacle(
   if (!isUseful(notice, order, { toldAt: toldAt ?? now, now })) return 'too-late';
   if (isReceipt(notice)) return undefined;
   const recipient = recipientDigest(order.saleId, order.email ?? '');
-  const isOut = await store.notices.isUnsubscribed(order.saleId, recipient);
-  return isOut ? 'unsubscribed' : undefined;
+  const unsubscribedAt = await store.notices.unsubscribedAt(order.saleId, recipient);
+  return unsubscribedAt === null ? undefined : 'unsubscribed';
 }

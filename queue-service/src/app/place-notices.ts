@@ -10,6 +10,7 @@ import type { Room } from '@fairgate/shared/room/room.ts';
 import { z } from 'zod';
 import { isUseful } from '../domain/notice.ts';
 import {
+  againMail,
   type PlaceMailLinks,
   type PushedKind,
   placeMail,
@@ -18,6 +19,8 @@ import {
   type ToldOf,
 } from '../domain/place-words.ts';
 import {
+  againAbout,
+  againKind,
   isSo,
   isSoldOut,
   type PlaceNoticeKind,
@@ -192,9 +195,8 @@ async function obstacle(
   if (now >= usefulUntil) return 'too-late';
   if (channel === 'mail' ? email === null : push === null) return 'no-address';
   if (channel === 'mail') {
-    const recipient = recipientDigest(saleId, email ?? '');
-    if (await store.notices.isUnsubscribed(saleId, recipient)) return 'unsubscribed';
-    if ((await store.places.mailsTo(recipient, ref)) > mailsMax) return 'too-many';
+    const found = await mailObstacle(store, ref, email ?? '');
+    if (found !== undefined || notice === againKind) return found;
   }
   if (!isPlaceKind(notice)) {
     const order = await store.notices.order(orderOf(about));
@@ -211,23 +213,38 @@ async function obstacle(
   return snapshot === null || isSoldOut(snapshot) ? undefined : 'moved-on';
 }
 
+async function mailObstacle(
+  store: PlaceSenderParts['store'],
+  ref: PlaceNoticeRef,
+  email: string,
+): Promise<PlaceNoticeEnd | undefined> {
+  const recipient = recipientDigest(ref.saleId, email);
+  const unsubscribedAt = await store.notices.unsubscribedAt(ref.saleId, recipient);
+  if (ref.notice === againKind) {
+    // They have given another address since, or have answered.
+    if (ref.about !== againAbout(recipient, unsubscribedAt)) return 'moved-on';
+  } else if (unsubscribedAt !== null) return 'unsubscribed';
+  return (await store.places.mailsTo(recipient, ref)) > mailsMax ? 'too-many' : undefined;
+}
+
 async function send(
   { store, mailer, pusher, links, clock }: PlaceSenderParts,
   ref: PlaceNoticeRef,
   notice: PlaceNotice,
 ): Promise<PlaceNoticeEnd> {
   const { saleId, notice: kind, about, channel } = ref;
-  if (!isPushedKind(kind)) return 'refused';
+  if (kind !== againKind && !isPushedKind(kind)) return 'refused';
   const secondsLeft = Math.floor((notice.usefulUntil - clock.now()) / 1_000);
   const { saleName, language, push, email } = notice;
   const orderId = orderOf(about);
   const told: ToldOf = { saleId, saleName, language, orderId, secondsLeft };
   if (channel === 'mail') {
-    if (email === null || !isPlaceKind(kind)) return 'no-address';
-    const messageId = `<${digest(ref)}.${kind}@fairgate>`;
-    return await mailer.send(placeMail(kind, told, { to: email, messageId }, links));
+    if (email === null) return 'no-address';
+    const to = { to: email, messageId: `<${digest(ref)}.${kind}@fairgate>` };
+    if (kind === againKind) return await mailer.send(againMail(told, to, links, momentOf(about)));
+    return isPlaceKind(kind) ? await mailer.send(placeMail(kind, told, to, links)) : 'no-address';
   }
-  if (push === null || pusher === null) return 'no-address';
+  if (push === null || pusher === null || kind === againKind) return 'no-address';
   const outcome = await pusher.send(push, {
     payload: pushPayload(kind, told),
     ttlSeconds: Math.max(1, secondsLeft),
@@ -241,6 +258,11 @@ async function send(
 /** Of `<order>` or `<order>.<payment>`. */
 function orderOf(about: string): string {
   return about.split('.')[0] ?? '';
+}
+
+/** Of `againAbout`. */
+function momentOf(about: string): number {
+  return Number(about.split('.')[1]);
 }
 
 /** 32 characters of base64url at most (RFC 8030 section 5.4), the same for all that replace each other. */

@@ -16,6 +16,8 @@ export type AskStream = {
 
 export type TellingSale = { id: string; mode: SaleMode; hasSubscribers: boolean };
 export type Subscriber = { visitor: string; number: number; lane: Lane };
+/** Whose place an address (`recipientDigest`) was given with, and when (ms). */
+export type Given = { visitor: string; number: number; recipient: string; givenAt: number };
 export type Addressed = { saleId: string; visitor: string };
 export type Ranked = Subscriber & { score: number };
 export type Told = Subscriber & { usefulUntil: number };
@@ -75,7 +77,12 @@ export type PlaceRows = {
    * who had none of it by any channel.
    */
   tell(kind: PlaceNoticeKind, saleId: string, told: Told[], now: number): Promise<string[]>;
-  /** The same of orders, by push alone: of shoppers who have subscribed. */
+  /**
+   * Writes to those of these addresses that had unsubscribed before whether it was they who gave it: once after each
+   * time that they unsubscribed, so that nobody is written to by being named again and again.
+   */
+  askAgain(saleId: string, given: Given[], now: number, usefulUntil: number): Promise<void>;
+  /** The notices of orders, by push alone: of shoppers who have subscribed. */
   tellOrders(orders: ToldOrder[]): Promise<void>;
   /**
    * Takes those that are due, of urgencies up to `upTo`, the urgent ones first and of them what is of no use

@@ -1,9 +1,11 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
+import { recipientDigest } from '@fairgate/shared/notices/unsubscribing.ts';
 import { lanes } from '@fairgate/shared/place.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import type { RoomSnapshot } from '@fairgate/shared/room/snapshot.ts';
 import type { StandingReply } from '@fairgate/shared/room/standings.ts';
 import {
+  againKind,
   isSo,
   isSoldOut,
   isUndrawn,
@@ -65,7 +67,7 @@ async function drain({ store, asks, clock, log }: TellerParts, saleId: string): 
     const found = await asks.read(saleId, stepMax);
     const readable = found.flatMap(({ ask }) => (ask === null ? [] : [ask]));
     if (readable.length < found.length) log.error({ saleId }, 'an ask for notices is not readable');
-    if (readable.length > 0) await store.places.keep(saleId, newest(readable), clock.now());
+    if (readable.length > 0) await keepAsks({ store, clock }, saleId, newest(readable));
     await asks.drop(
       saleId,
       found.map(({ id }) => id),
@@ -74,6 +76,23 @@ async function drain({ store, asks, clock, log }: TellerParts, saleId: string): 
     if (found.length < stepMax) break;
   }
   return [...visitors];
+}
+
+/** An address that was given of whoever had unsubscribed is asked whether it was them. */
+async function keepAsks(
+  { store, clock }: Pick<TellerParts, 'store' | 'clock'>,
+  saleId: string,
+  asks: StoredAsk[],
+): Promise<void> {
+  const now = clock.now();
+  await store.places.keep(saleId, asks, now);
+  const given = asks.flatMap(({ visitor, number, email, askedAt }) => {
+    if (!email) return [];
+    const recipient = recipientDigest(saleId, email);
+    return [{ visitor, number, recipient, givenAt: Math.floor(askedAt / 1_000) }];
+  });
+  if (given.length === 0) return;
+  await store.places.askAgain(saleId, given, now, usefulUntil(againKind, now, 0));
 }
 
 /** One of each visitor: what a later one leaves out is as the one before it has it. */

@@ -1,6 +1,6 @@
 import { languages } from '@fairgate/shared/words/languages.ts';
 import { describe, expect, it } from 'vitest';
-import { placeMail, pushedOrderKinds, pushPayload, type ToldOf } from './place-words.ts';
+import { againMail, placeMail, pushedOrderKinds, pushPayload, type ToldOf } from './place-words.ts';
 import { placeNoticeKinds } from './telling.ts';
 
 const told: ToldOf = {
@@ -13,6 +13,7 @@ const told: ToldOf = {
 const links = {
   publicOrigin: 'https://shop.example',
   unsubscribe: () => 'https://shop.example/checkout/notices/x',
+  again: () => 'https://shop.example/checkout/notices/again',
 };
 const to = { to: 'shopper@example.org', messageId: '<a@fairgate>' };
 
@@ -24,6 +25,13 @@ describe.each(languages)('in %s', (language) => {
     expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(3_072);
     expect(payload).not.toMatch(/undefined|NaN|[{]\w+[}]/);
     expect(JSON.parse(payload)).toMatchObject({ kind, lang: language, url: '/sales/sale_a' });
+  });
+
+  it('a mail asks who had unsubscribed whether they want mails again', () => {
+    const mail = againMail({ ...told, language }, to, links, 1);
+    expect(mail.text).toContain(links.again());
+    expect(mail.text).toContain(links.unsubscribe());
+    expect(`${mail.subject}${mail.text}`).not.toMatch(/undefined|NaN|[{]\w+[}]/);
   });
 
   it.each(placeNoticeKinds)('a mail about %s says where, why and how to end it', (kind) => {

@@ -1,6 +1,6 @@
 import { languageOf } from '@fairgate/shared/words/languages.ts';
 import { type Speech, speechIn } from '@fairgate/shared/words/speech.ts';
-import { mailBody } from './mail-body.ts';
+import { type MailParts, mailBody } from './mail-body.ts';
 import type { Mail, NoticeKind } from './notice.ts';
 import type { PlaceNoticeKind } from './telling.ts';
 
@@ -91,30 +91,61 @@ export function pushPayload(kind: PushedKind, told: ToldOf): string {
 export type PlaceMailLinks = {
   publicOrigin: string;
   unsubscribe(who: { saleId: string; address: string }): string;
+  /** The page that takes back an unsubscribing of that moment (ms). */
+  again(who: { saleId: string; address: string; unsubscribedAt: number }): string;
 };
 
-/** The mail of a place's notice. `messageId`: the same for every attempt. */
+/** `messageId`: the same for every attempt. */
+export type MailTo = { to: string; messageId: string };
+
+/** The mail of a place's notice. */
 export function placeMail(
   kind: PlaceNoticeKind,
   told: ToldOf,
-  { to, messageId }: { to: string; messageId: string },
+  to: MailTo,
   links: PlaceMailLinks,
 ): Mail {
   const speech = speechIn(languageOf(told.language));
-  const { title, body: lead } = wordsOf(kind, speech, told);
-  const unsubscribe = links.unsubscribe({ saleId: told.saleId, address: to });
-  const body = mailBody({
-    speech,
-    title,
-    lead,
-    lines: [],
-    action: { label: speech.say('push.toSale'), url: `${links.publicOrigin}${pathOf(told)}` },
-    footer: [
-      { text: speech.say('push.opensWhere') },
-      { text: speech.say('push.why', { sale: told.saleName }) },
-      { text: speech.say('mail.stop'), url: unsubscribe },
-    ],
-  });
+  const action = { label: speech.say('push.toSale'), url: `${links.publicOrigin}${pathOf(told)}` };
+  const words = wordsOf(kind, speech, told);
+  return mailOf(
+    { speech, ...words, action, where: [speech.say('push.opensWhere')] },
+    told,
+    to,
+    links,
+  );
+}
+
+/** Asks whoever had unsubscribed at that moment (ms) whether it was they who gave their address anew. */
+export function againMail(
+  told: ToldOf,
+  to: MailTo,
+  links: PlaceMailLinks,
+  unsubscribedAt: number,
+): Mail {
+  const speech = speechIn(languageOf(told.language));
+  const title = speech.say('push.againTitle', { sale: cut(told.saleName, 80) });
+  const body = speech.say('push.againBody');
+  const url = links.again({ saleId: told.saleId, address: to.to, unsubscribedAt });
+  const action = { label: speech.say('unsubscribe.againButton'), url };
+  return mailOf({ speech, title, body, action, where: [] }, told, to, links);
+}
+
+type Parts = Words & Pick<MailParts, 'speech' | 'action'> & { where: string[] };
+
+function mailOf(
+  { speech, title, body: lead, action, where }: Parts,
+  { saleId, saleName }: ToldOf,
+  { to, messageId }: MailTo,
+  links: PlaceMailLinks,
+): Mail {
+  const unsubscribe = links.unsubscribe({ saleId, address: to });
+  const footer = [
+    ...where.map((text) => ({ text })),
+    { text: speech.say('push.why', { sale: saleName }) },
+    { text: speech.say('mail.stop'), url: unsubscribe },
+  ];
+  const body = mailBody({ speech, title, lead, lines: [], action, footer });
   const subject = title.replaceAll(/\s+/g, ' ').trim();
   return { to, subject, ...body, messageId, unsubscribe };
 }

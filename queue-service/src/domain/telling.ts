@@ -5,6 +5,14 @@ import type { StandingReply } from '@fairgate/shared/room/standings.ts';
 export const placeNoticeKinds = ['soon', 'your-turn', 'sold-out'] as const;
 export type PlaceNoticeKind = (typeof placeNoticeKinds)[number];
 
+/** Asks by mail whether it was they who gave their address anew, of whoever had unsubscribed. */
+export const againKind = 'again';
+
+/** What it is about: whose unsubscribing, and when (ms). */
+export function againAbout(recipient: string, unsubscribedAt: number | null): string {
+  return `${recipient}.${unsubscribedAt ?? ''}`;
+}
+
 /** What is told first, 1 before all else: a turn passes, and of an end it is never too late to hear. */
 export const urgencies = { 'your-turn': 1, soon: 2, order: 3, 'sold-out': 4 } as const;
 /** Of those up to here nobody is kept waiting by a crowd that is told of the end. */
@@ -23,10 +31,18 @@ const measuredAfterMs = 65_000;
 const minuteMs = 60_000;
 
 /** After this long nobody is helped by it any more; a turn has its own deadline. */
-const usefulMs = { soon: 10 * minuteMs, 'sold-out': 6 * 60 * minuteMs } as const;
+const usefulMs = {
+  soon: 10 * minuteMs,
+  'sold-out': 6 * 60 * minuteMs,
+  [againKind]: 6 * 60 * minuteMs,
+} as const;
 
 /** Until when a notice is worth being sent, in ms. `untilMs`: the admission's deadline. */
-export function usefulUntil(kind: PlaceNoticeKind, nowMs: number, untilMs: number): number {
+export function usefulUntil(
+  kind: PlaceNoticeKind | typeof againKind,
+  nowMs: number,
+  untilMs: number,
+): number {
   return kind === 'your-turn' ? untilMs : nowMs + usefulMs[kind];
 }
 

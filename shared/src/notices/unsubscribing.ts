@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { type HmacKeys, parseHmacKeys, signHmacJws, verifyHmacJws } from '../token/hmac-jws.ts';
 
 /**
- * The link in a mail that ends the notices of one sale for one address, and does nothing else: a
- * compact HS256 JWS that the queue service signs and the checkout verifies. It names the address by
- * a digest, gives no power over a place or an order, and never expires.
+ * The link in a mail that ends the notices of one sale for one address, or takes one such ending back, and
+ * does nothing else: a compact HS256 JWS that the queue service signs and the checkout verifies. It
+ * names the address by a digest, gives no power over a place or an order, and never expires.
  */
 const linkType = 'notices+jwt';
 
@@ -13,6 +13,8 @@ const claimsSchema = z.object({
   sale: z.string().max(64),
   /** `recipientDigest` of the address. */
   recipient: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  /** Of a link that takes it back: when they unsubscribed, in ms. What they ended since stays ended. */
+  again: z.int().optional(),
 });
 export type NoticeLinkClaims = z.infer<typeof claimsSchema>;
 
@@ -48,8 +50,19 @@ export function unsubscribeLink(
   return `${origin}${noticePath}${signHmacJws(keys, claims satisfies NoticeLinkClaims)}`;
 }
 
+/** The address of the page that has them written to again, who had unsubscribed at that moment (ms). */
+export function resubscribeLink(
+  keys: NoticeKeys,
+  origin: string,
+  { saleId, address, unsubscribedAt }: { saleId: string; address: string; unsubscribedAt: number },
+): string {
+  const recipient = recipientDigest(saleId, address);
+  const claims = { sale: saleId, recipient, again: unsubscribedAt };
+  return `${origin}${noticePath}${signHmacJws(keys, claims satisfies NoticeLinkClaims)}`;
+}
+
 /** Null where it is none of ours. */
-export function readUnsubscribeLink(keys: NoticeKeys, signed: string): NoticeLinkClaims | null {
+export function readNoticeLink(keys: NoticeKeys, signed: string): NoticeLinkClaims | null {
   const verdict = verifyHmacJws(keys, signed);
   if (verdict.kind === 'invalid') return null;
   return claimsSchema.safeParse(verdict.payload).data ?? null;

@@ -59,9 +59,10 @@ export function noticeRows(db: Executor): NoticeRows {
         .set({ sentAt: new Date(now), outcome })
         .where(and(the(orderId, key), isNull(notices.sentAt)));
     },
-    async isUnsubscribed(saleId, recipient) {
+    async unsubscribedAt(saleId, recipient) {
       const who = and(eq(noticeOptouts.saleId, saleId), eq(noticeOptouts.recipient, recipient));
-      return (await db.select().from(noticeOptouts).where(who)).length > 0;
+      const [row] = await db.select().from(noticeOptouts).where(who);
+      return row?.createdAt.getTime() ?? null;
     },
     async unclaim(orderId, key, claimedAt) {
       const isOurs = eq(notices.createdAt, new Date(claimedAt));

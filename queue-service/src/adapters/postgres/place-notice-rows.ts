@@ -3,12 +3,12 @@ import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-pla
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { PlaceNoticeRef, PlaceRows, ToldOrder } from '../../app/place-ports.ts';
-import { urgencies } from '../../domain/telling.ts';
+import { againKind, urgencies } from '../../domain/telling.ts';
 import type { Executor } from './executor.ts';
 
 type NoticePart = Pick<
   PlaceRows,
-  'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff' | 'mailsTo'
+  'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff' | 'mailsTo' | 'askAgain'
 >;
 
 const visitorsSchema = z.array(z.object({ visitor: z.string() }));
@@ -23,6 +23,7 @@ export function placeNoticeRows(db: Executor): NoticePart {
   return {
     tell: (...told) => tell(db, ...told),
     tellOrders: (orders) => tellOrders(db, orders),
+    askAgain: (...given) => askAgain(db, ...given),
     async due(by, now, { leaseMs, limit, upTo }) {
       const { saleId, visitor, number, kind, about, channel } = placeNotices;
       const { endedAt, dueAt, usefulUntil } = placeNotices;
@@ -150,6 +151,28 @@ async function tellOrders(db: Executor, orders: ToldOrder[]): Promise<void> {
       where s.push is not null and not o.paid_elsewhere
       order by s.visitor, t.about
       on conflict do nothing`);
+}
+
+async function askAgain(
+  db: Executor,
+  ...[saleId, given, now, usefulUntil]: Parameters<PlaceRows['askAgain']>
+): Promise<void> {
+  const rows = JSON.stringify(given.map((one) => ({ ...one, givenAt: iso(one.givenAt) })));
+  await db.execute(sql`
+    with asked as (
+      update notice_optouts o set asked_at = ${iso(now)}
+      from jsonb_to_recordset(${rows}::text::jsonb)
+        as g(visitor text, number bigint, recipient text, "givenAt" timestamptz)
+      where o.sale_id = ${saleId} and o.recipient = g.recipient
+        and o.created_at < g."givenAt" and o.asked_at is null
+      returning g.visitor, g.number, o.recipient, o.created_at)
+    insert into place_notices
+      (sale_id, visitor, number, kind, about, channel, useful_until, due_at, created_at)
+    select ${saleId}, visitor, number, ${againKind},
+      -- As \`againAbout\` has it.
+      recipient || '.' || (extract(epoch from created_at) * 1000)::bigint, 'mail',
+      ${iso(usefulUntil)}, ${iso(now)}, ${iso(now)}
+    from asked on conflict do nothing`);
 }
 
 function the({ saleId, visitor, number, notice, about, channel }: PlaceNoticeRef) {
