@@ -1,3 +1,4 @@
+import { asksKey } from '@fairgate/shared/room/keys.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openStage, type Stage } from './support/sale-stage.ts';
@@ -51,7 +52,21 @@ test('sound, screen and notification are each asked for, kept, and used when it 
     const seen = await asked(page);
     return seen.includes('tone') && seen.some((it) => it.includes('awake'));
   });
+  await page.getByLabel('E-mail').fill('told@example.org');
+  await page.getByRole('button', { name: 'Write to me' }).click();
+  await page.getByText('Saved.').waitFor();
+  // As of a place that was lost.
+  await page.evaluate((key) => localStorage.setItem(key, '7'), `fairgate-mail-${saleId}`);
   await page.reload();
+  await waitFor('the wish of the new place', 5, async () => {
+    const asks = await stage.rooms.redis.xrange(asksKey(saleId), '-', '+');
+    return asks.length === 2 ? asks : undefined;
+  }).then(([mailed, again]) => {
+    expect(mailed?.[1][1]).toContain('told@example.org');
+    // The browser keeps no address: the wish that is kept is the new place's.
+    expect(again?.[1][1]).toContain('"language":"en"');
+    expect(again?.[1][1]).not.toContain('email');
+  });
   await page.getByText('Tell me when it is time').click();
   expect(await box(page, 'sound').isChecked()).toBe(true);
   await waitFor('the lock again', 5, async () => {

@@ -61,6 +61,12 @@ describe('soon one’s turn', () => {
     await own.service.room.leave(saleId, { visitor: 'c', number: third, ordinal: 1 });
     expect(await own.deliver()).toEqual(['moved-on']);
     expect(own.smtp.caught).toEqual([]);
+    // Of the next place they are told again: its page says which it is, and never the address.
+    const [next = 0] = await own.join('c');
+    await own.ask('c', next, { language: 'en' });
+    await own.teller()();
+    expect(await own.deliver()).toEqual(['sent']);
+    expect(own.smtp.caught[0]?.subject).toBe('Soon your turn: Pens');
   });
 });
 

@@ -3,7 +3,7 @@ import { type Answer, prove, slugOf, troubleText, within } from './calls.ts';
 import type { solve as Solve, Solved } from './challenge.ts';
 import { forgetOffer, type Offer, offerOf } from './offer.ts';
 import { plan } from './polling.ts';
-import { language, parts, room, saleId, say, told, voice } from './room.ts';
+import { language, mailedKey, parts, remember, room, saleId, say, told, voice } from './room.ts';
 import { renew } from './showing.ts';
 import { saveEmail } from './telling.ts';
 
@@ -69,6 +69,7 @@ const join = async (form: HTMLFormElement, dress: () => void) => {
   }
   const { response, body } = answer;
   if (response.ok || isOfferRefused(answer)) forgetOffer(saleId);
+  if (offer.email && body?.place) remember(mailedKey, voice.number(body.place.number));
   if (response.ok) return void (await renew(dress));
   // Nothing has changed for who has to put something right; what they wrote stays.
   if (response.status !== 400 && response.status !== 429) await renew(dress);
@@ -99,6 +100,7 @@ const buy = async (_form: HTMLFormElement, dress: () => void) => {
 /** Without the key the place stays, and the form makes this browser forget it. */
 const leave = async (form: HTMLFormElement, dress: () => void) => {
   const { response } = await prove('DELETE', '/place');
+  remember(mailedKey, '');
   if (response.ok) await renew(dress);
   else form.submit();
 };

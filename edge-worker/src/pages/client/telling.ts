@@ -1,4 +1,4 @@
-import { parts, remembered, room, tellKey, tellNames } from './room.ts';
+import { mailedKey, parts, remembered, room, tellKey, tellNames } from './room.ts';
 import type * as Tells from './tells.ts';
 
 // The ways of telling are a script of their own: most shoppers wait without them.
@@ -10,7 +10,8 @@ const load = async (): Promise<typeof Tells> => {
   return tells;
 };
 
-const isChosen = () => tellNames.some((name) => remembered(tellKey(name)) === 'yes');
+const isChosen = () =>
+  !!remembered(mailedKey) || tellNames.some((name) => remembered(tellKey(name)) === 'yes');
 
 const dress = () =>
   void load().then(

@@ -1,6 +1,7 @@
 import { call } from './calls.ts';
 import {
   language,
+  mailedKey,
   parts,
   remember,
   remembered,
@@ -99,11 +100,20 @@ const unsubscribe = async () => await sendNotices({ pushSubscription: null });
 
 const sentFor = `fairgate-push-${saleId}`;
 
+const numberShown = () => room().querySelector('[data-field="number"]')?.textContent ?? '';
+
 /** A place that was joined anew is another one, and is told of by its own wish. */
 const subscribeAgain = async () => {
-  const number = room().querySelector('[data-field="number"]')?.textContent ?? '';
+  const number = numberShown();
   if (!wants('push') || number === '' || remembered(sentFor) === number) return;
   if (await subscribe()) remember(sentFor, number);
+};
+
+/** The same by mail: the address is kept where the mails are written, for as long as nobody has left. */
+const mailAgain = async () => {
+  const [number, mailed] = [numberShown(), remembered(mailedKey)];
+  if (!mailed || number === '' || mailed === number) return;
+  if (await sendNotices({})) remember(mailedKey, number);
 };
 
 /** What switching it on or off takes; false where the browser, or the shopper, does not allow it. */
@@ -141,6 +151,7 @@ const turn = async (name: TellName, box: HTMLInputElement) => {
 export const saveEmail = async (form: HTMLFormElement): Promise<void> => {
   const email = `${new FormData(form).get('email') ?? ''}`.trim();
   const isSaved = await sendNotices({ email: email === '' ? null : email });
+  if (isSaved) remember(mailedKey, email === '' ? '' : numberShown() || 'yes');
   if (isSaved && email === '') return note('');
   note(voice.say(isSaved ? 'tell.emailSaved' : 'live.failed'));
 };
@@ -164,6 +175,7 @@ export const dressTells = (): void => {
     for (const kind of ['click', 'keydown']) addEventListener(kind, unlockSound, { once: true });
   }
   void subscribeAgain().catch(() => undefined);
+  void mailAgain().catch(() => undefined);
   void keepAwake();
 };
 
