@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
 import { freePort } from '../../scripts/free-port.ts';
@@ -24,6 +25,8 @@ it('two instances that start at once share one database, and stop within 5 s', a
     const { body } = await first.call('GET', `/v1/sales/${id}/room`);
     expect(body).toMatchObject({ state: 'open' });
   }, patience);
+  // What follows a change waits for nobody on a connection of the API.
+  await waitsForOutbox(urls[0], 'fairgate-queue-service:orders');
   const stream = await fetch(`${second.origin}/v1/sales/${id}/stream`, {
     headers: { authorization: `Bearer ${adminKey}` },
   });
@@ -34,6 +37,22 @@ it('two instances that start at once share one database, and stop within 5 s', a
   expect(Date.now() - beganMs).toBeLessThan(5_000);
   expect(both.map(({ output }) => output()).join()).not.toContain(adminKey);
 });
+
+/** Locks the outbox until somebody of that name waits for it. */
+async function waitsForOutbox(url: string, name: string): Promise<void> {
+  const options = { name: 'lock', connectionsMax: 2, statementTimeoutMs: 60_000 };
+  const { sql, close } = connectDatabase({ url, ...options });
+  onTestFinished(close);
+  await sql.begin(async (locking) => {
+    await locking`lock table outbox in access exclusive mode`;
+    await vi.waitFor(async () => {
+      const waiting = await sql`
+        select application_name as name from pg_stat_activity
+        where wait_event_type = 'Lock' and query like '%outbox%'`;
+      expect(waiting).toContainEqual({ name });
+    }, patience);
+  });
+}
 
 it('it starts without Redis, answers, and tells the room when Redis has come', async () => {
   const redis = await aWayTo(await freshRedisUrl());

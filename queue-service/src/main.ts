@@ -100,7 +100,7 @@ function wire(config: Config, log: Logger) {
   const banParts = { store, published: publishedBans(roomRedis), counts, clock, log };
   const bans = makeBans(banParts);
   const rooms = { room, roomRedis };
-  const jobs = jobSide(config, { store, ...rooms, jobsRedis, workRedis, metrics, clock, log });
+  const jobs = jobSide(config, { ...rooms, jobsRedis, workRedis, metrics, clock, log });
   const watched = watching({ store, room, keeper, blocked, clock, pause });
   const stopping = new AbortController();
   const hooks = webhookSide(config, { jobsRedis, workRedis, metrics, stopping, log });

@@ -5,7 +5,7 @@ import type { RoomRedis } from '@fairgate/shared/redis/open.ts';
 import type { Room } from '@fairgate/shared/room/room.ts';
 import type { Redis } from 'ioredis';
 import { jobRelay, lostNotices, noticeJobSchema, noticeSender } from '../app/notices.ts';
-import type { Log, NoticeJob, RefundJob, Store } from '../app/ports.ts';
+import type { Log, NoticeJob, RefundJob } from '../app/ports.ts';
 import { lostRefunds, refundJobSchema, refundSender } from '../app/refunds.ts';
 import { startTimer } from '../app/timer.ts';
 import type { Config } from '../config.ts';
@@ -19,7 +19,6 @@ import { placeSide } from './place-side.ts';
 import { postgresStore } from './postgres/store.ts';
 
 type JobParts = {
-  store: Store;
   room: Room;
   roomRedis: RoomRedis;
   jobsRedis: Redis;
@@ -37,19 +36,19 @@ function noticeLinks({ publicOrigin, noticeKeys }: Config): NoticeLinks & PlaceM
   };
 }
 
-/** Connections of their own too: the API waits for none of them, however many are told at once. */
-function placesDatabase({ databaseUrl }: Config) {
+/** Connections of its own, so that the API waits for none of it, however slow it is. */
+function ownDatabase({ databaseUrl }: Config, name: 'orders' | 'places', connectionsMax: number) {
   return connectDatabase({
     url: databaseUrl,
-    name: 'fairgate-queue-service:places',
-    connectionsMax: 5,
+    name: `fairgate-queue-service:${name}`,
+    connectionsMax,
     statementTimeoutMs: 20_000,
   });
 }
 
 /** What follows a change: outbox → queue → worker. */
 export function jobSide(config: Config, parts: JobParts) {
-  const { store, jobsRedis, workRedis, metrics, clock, log } = parts;
+  const { jobsRedis, workRedis, metrics, clock, log } = parts;
   const { vapid, pushRule } = config;
   const checkouts = checkoutsOver(config.checkoutUrls, config.internalKey);
   const mails = { url: config.smtpUrl, from: config.mailFrom, dkim: config.dkim };
@@ -59,8 +58,12 @@ export function jobSide(config: Config, parts: JobParts) {
   const links = noticeLinks(config);
   // Connections of its own: thousands who are told of their place keep no receipt waiting.
   const placeMailer = smtpMailer(mails);
-  const database = placesDatabase(config);
-  const ofPlaces = { store: postgresStore(database), mailer: placeMailer };
+  const databases = {
+    orders: ownDatabase(config, 'orders', 5),
+    places: ownDatabase(config, 'places', 5),
+  };
+  const store = postgresStore(databases.orders);
+  const ofPlaces = { store: postgresStore(databases.places), mailer: placeMailer };
   const places = placeSide({ ...parts, ...ofPlaces, vapid, pushRule, links });
   const relay = jobRelay({ store, notices, refunds, hasPush: vapid !== null, log });
   return {
@@ -90,7 +93,8 @@ export function jobSide(config: Config, parts: JobParts) {
     async close() {
       mailer.close();
       placeMailer.close();
-      await Promise.all([notices.close(), refunds.close(), places.close(), database.close()]);
+      await Promise.all([notices.close(), refunds.close(), places.close()]);
+      await Promise.all([databases.orders.close(), databases.places.close()]);
     },
   };
 }
