@@ -16,6 +16,8 @@ beforeEach(async () => {
 describe('soon one’s turn', () => {
   it('is told once by each way that was asked for, in the shopper’s language, and to nobody far back', async () => {
     const { saleId } = await own.sale({ admitPerMinute: 60, maxActive: 1, tokenSeconds: 3_600 });
+    const texts = { de: { 'push.soonTitle': 'Gleich: {sale}' } };
+    await own.service.call('PUT', `/v1/sales/${saleId}/appearance`, { texts });
     const crowd = Array.from({ length: 400 }, (_, i) => `visitor-${i}`);
     const numbers = await own.join(...crowd);
     const browser = own.push.subscribe();
@@ -34,12 +36,19 @@ describe('soon one’s turn', () => {
     expect(mail?.text).toContain(`https://shop.example/sales/${saleId}`);
     expect(mail?.text).toContain(`https://shop.example/stop/${saleId}`);
     expect(mail?.html).toContain('lang="de"');
+    expect(mail?.subject).toBe('Gleich: Pens');
     expect(browser.pushed).toHaveLength(1);
     expect(browser.pushed[0]).toMatchObject({
       urgency: 'high',
       ttl: 598,
       subject: 'mailto:shop@example.org',
-      message: { kind: 'soon', url: `/sales/${saleId}`, tag: `fairgate-${saleId}`, lang: 'de' },
+      message: {
+        kind: 'soon',
+        title: 'Gleich: Pens',
+        url: `/sales/${saleId}`,
+        tag: `fairgate-${saleId}`,
+        lang: 'de',
+      },
     });
     // Neither ticket nor visitor leaves with it.
     expect(JSON.stringify([mail, browser.pushed])).not.toContain('visitor-');

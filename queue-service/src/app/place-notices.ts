@@ -235,9 +235,9 @@ async function send(
   const { saleId, notice: kind, about, channel } = ref;
   if (kind !== againKind && !isPushedKind(kind)) return 'refused';
   const secondsLeft = Math.floor((notice.usefulUntil - clock.now()) / 1_000);
-  const { saleName, language, push, email } = notice;
+  const { saleName, language, appearance, push, email } = notice;
   const orderId = orderOf(about);
-  const told: ToldOf = { saleId, saleName, language, orderId, secondsLeft };
+  const told: ToldOf = { saleId, saleName, language, appearance, orderId, secondsLeft };
   if (channel === 'mail') {
     if (email === null) return 'no-address';
     const to = { to: email, messageId: `<${digest(ref)}.${kind}@fairgate>` };

@@ -1,3 +1,4 @@
+import type { Appearance } from '@fairgate/shared/appearance.ts';
 import type { NoticeChannel, PlaceNoticeEnd } from '@fairgate/shared/db/schema-places.ts';
 import type { PlaceAsk, PushSubscription } from '@fairgate/shared/notices/place-ask.ts';
 import type { Lane } from '@fairgate/shared/place.ts';
@@ -50,6 +51,7 @@ export type PlaceNotice = {
   createdAt: number;
   usefulUntil: number;
   saleName: string;
+  appearance: Appearance | null;
   /** As they are now; null: they want it no more. */
   email: string | null;
   push: PushSubscription | null;

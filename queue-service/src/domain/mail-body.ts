@@ -1,3 +1,5 @@
+import { defaultColours } from '@fairgate/shared/appearance/colours.ts';
+import type { Appearance } from '@fairgate/shared/appearance.ts';
 import type { Speech } from '@fairgate/shared/words/speech.ts';
 import { escapeHtml } from './html-text.ts';
 
@@ -18,6 +20,14 @@ export type MailParts = {
 };
 
 export type Accent = { ground: string; ink: string };
+
+/** The shop's own, which was judged for its contrast as a pair with what is ours of it. */
+export function accentOf(appearance: Appearance | null): { accent?: Accent } {
+  const { accent, accentInk } = appearance?.colours ?? {};
+  if (accent === undefined && accentInk === undefined) return {};
+  const { light } = defaultColours;
+  return { accent: { ground: accent ?? light.accent, ink: accentInk ?? light.accentInk } };
+}
 
 export type MailLine = { text: string; figure?: string; details?: string[]; isTotal?: boolean };
 

@@ -1,9 +1,8 @@
-import { defaultColours } from '@fairgate/shared/appearance/colours.ts';
 import { type Appearance, ownTexts } from '@fairgate/shared/appearance.ts';
 import type { OrderState } from '@fairgate/shared/order.ts';
 import { defaultLanguage, type Language } from '@fairgate/shared/words/languages.ts';
 import { type Speech, speechIn } from '@fairgate/shared/words/speech.ts';
-import { type Accent, type MailLine, mailBody } from './mail-body.ts';
+import { accentOf, type MailLine, mailBody } from './mail-body.ts';
 
 export const noticeKinds = [
   'order-placed',
@@ -149,14 +148,6 @@ export function noticeMail(
     messageId: `<${id}.${key}@fairgate>`,
     unsubscribe: isReceipt(kind) ? undefined : unsubscribe,
   };
-}
-
-/** The shop's own, which was judged for its contrast as a pair with what is ours of it. */
-function accentOf(appearance: Appearance | null): { accent?: Accent } {
-  const { accent, accentInk } = appearance?.colours ?? {};
-  if (accent === undefined && accentInk === undefined) return {};
-  const { light } = defaultColours;
-  return { accent: { ground: accent ?? light.accent, ink: accentInk ?? light.accentInk } };
 }
 
 function linesOf(kind: NoticeKind, speech: Speech, order: NoticeOrder): MailLine[] {

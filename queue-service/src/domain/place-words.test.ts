@@ -8,6 +8,7 @@ const told: ToldOf = {
   saleName: 'Pens & <b>more</b>',
   orderId: '',
   language: 'en',
+  appearance: null,
   secondsLeft: 119,
 };
 const links = {
@@ -55,4 +56,20 @@ it('a browser that reads none of our languages is told in English, from the left
   const shown = JSON.parse(pushPayload('soon', { ...told, language: 'nl' }));
   expect(shown).toMatchObject({ lang: 'en', dir: 'ltr' });
   expect(JSON.parse(pushPayload('soon', { ...told, language: 'ar' })).dir).toBe('rtl');
+});
+
+it('the shop’s own words and accent are those of its notices, in their language alone', () => {
+  const texts = { de: { 'push.soonTitle': 'Gleich: {sale}', 'push.soonBody': '長'.repeat(500) } };
+  const appearance = { texts, colours: { accent: '#7a0b3b' } };
+  const german = { ...told, language: 'de-AT', appearance };
+  const payload = pushPayload('soon', german);
+  expect(JSON.parse(payload).title).toBe('Gleich: Pens & <b>more</b>');
+  expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(3_072);
+  const mail = placeMail('soon', german, to, links);
+  expect(mail.subject).toBe('Gleich: Pens & <b>more</b>');
+  expect(mail.text).toContain('長'.repeat(500));
+  expect(mail.html).toContain('bgcolor="#7a0b3b"');
+  const french = placeMail('soon', { ...german, language: 'fr' }, to, links);
+  expect(french.subject).toContain('Bientôt votre tour');
+  expect(french.html).toContain('bgcolor="#7a0b3b"');
 });

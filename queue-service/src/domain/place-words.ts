@@ -1,6 +1,7 @@
+import { type Appearance, ownTexts } from '@fairgate/shared/appearance.ts';
 import { languageOf } from '@fairgate/shared/words/languages.ts';
 import { type Speech, speechIn } from '@fairgate/shared/words/speech.ts';
-import { type MailParts, mailBody } from './mail-body.ts';
+import { accentOf, type MailParts, mailBody } from './mail-body.ts';
 import type { Mail, NoticeKind } from './notice.ts';
 import type { PlaceNoticeKind } from './telling.ts';
 
@@ -21,10 +22,17 @@ export type ToldOf = {
   /** Of the order; '' of a place. */
   orderId: string;
   language: string | null;
+  /** The shop's own look of the sale; null where it has none. */
+  appearance: Appearance | null;
   secondsLeft: number;
 };
 
 type Words = { title: string; body: string };
+
+function speechOf({ language, appearance }: ToldOf): Speech {
+  const spoken = languageOf(language);
+  return speechIn(spoken, ownTexts(appearance, spoken));
+}
 
 function wordsOf(kind: PushedKind, speech: Speech, { saleName, secondsLeft }: ToldOf): Words {
   const sale = cut(saleName, 80);
@@ -74,13 +82,16 @@ function pathOf({ saleId, orderId }: ToldOf): string {
 
 /** What the service worker shows (`notify.browser.js`), as JSON. */
 export function pushPayload(kind: PushedKind, told: ToldOf): string {
-  const speech = speechIn(languageOf(told.language));
+  const speech = speechOf(told);
   const { language: lang, direction: dir } = speech;
+  const { title, body } = wordsOf(kind, speech, told);
   // The page's own notification has the same: one takes the place of the other.
   const tag = told.orderId === '' ? `fairgate-${told.saleId}` : `order-${told.orderId}`;
   return JSON.stringify({
     kind,
-    ...wordsOf(kind, speech, told),
+    // A shop may say much: what a push service takes is bounded, and what a lock screen shows more so.
+    title: cut(title, 160),
+    body: cut(body, 320),
     url: pathOf(told),
     tag,
     lang,
@@ -105,7 +116,7 @@ export function placeMail(
   to: MailTo,
   links: PlaceMailLinks,
 ): Mail {
-  const speech = speechIn(languageOf(told.language));
+  const speech = speechOf(told);
   const action = { label: speech.say('push.toSale'), url: `${links.publicOrigin}${pathOf(told)}` };
   const words = wordsOf(kind, speech, told);
   return mailOf(
@@ -123,7 +134,7 @@ export function againMail(
   links: PlaceMailLinks,
   unsubscribedAt: number,
 ): Mail {
-  const speech = speechIn(languageOf(told.language));
+  const speech = speechOf(told);
   const title = speech.say('push.againTitle', { sale: cut(told.saleName, 80) });
   const body = speech.say('push.againBody');
   const url = links.again({ saleId: told.saleId, address: to.to, unsubscribedAt });
@@ -135,7 +146,7 @@ type Parts = Words & Pick<MailParts, 'speech' | 'action'> & { where: string[] };
 
 function mailOf(
   { speech, title, body: lead, action, where }: Parts,
-  { saleId, saleName }: ToldOf,
+  { saleId, saleName, appearance }: ToldOf,
   { to, messageId }: MailTo,
   links: PlaceMailLinks,
 ): Mail {
@@ -145,7 +156,15 @@ function mailOf(
     { text: speech.say('push.why', { sale: saleName }) },
     { text: speech.say('mail.stop'), url: unsubscribe },
   ];
-  const body = mailBody({ speech, title, lead, lines: [], action, footer });
+  const body = mailBody({
+    speech,
+    title,
+    lead,
+    lines: [],
+    action,
+    ...accentOf(appearance),
+    footer,
+  });
   const subject = title.replaceAll(/\s+/g, ' ').trim();
   return { to, subject, ...body, messageId, unsubscribe };
 }

@@ -1,4 +1,4 @@
-/** Groups of words that pages and mails of one sale say; the catalogue is not the sale's. */
+/** Groups of words that pages, mails and push messages of one sale say; the catalogue is not the sale's. */
 export const ownTextGroups: readonly string[] = [
   'common',
   'state',
@@ -13,6 +13,7 @@ export const ownTextGroups: readonly string[] = [
   'pay',
   'failure',
   'mail',
+  'push',
 ];
 
 /** Whether a shop may say the text of a key (`group.name`) otherwise. */

@@ -1,4 +1,5 @@
 import { sales } from '@fairgate/shared/db/schema.ts';
+import { saleAppearances } from '@fairgate/shared/db/schema-appearance.ts';
 import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -43,14 +44,16 @@ export function placeNoticeRows(db: Executor): NoticePart {
     async find(ref) {
       const { endedAt, usefulUntil, createdAt } = placeNotices;
       const { email, push, language } = placeSubscriptions;
+      const [saleName, appearance] = [sales.name, saleAppearances.appearance];
       const own = and(
         eq(placeSubscriptions.saleId, placeNotices.saleId),
         eq(placeSubscriptions.visitor, placeNotices.visitor),
       );
       const [row] = await db
-        .select({ endedAt, createdAt, usefulUntil, email, push, language, saleName: sales.name })
+        .select({ endedAt, createdAt, usefulUntil, email, push, language, saleName, appearance })
         .from(placeNotices)
         .innerJoin(sales, eq(sales.id, placeNotices.saleId))
+        .leftJoin(saleAppearances, eq(saleAppearances.saleId, placeNotices.saleId))
         .leftJoin(placeSubscriptions, own)
         .where(the(ref));
       if (row === undefined) return null;
