@@ -147,10 +147,18 @@ describe('one’s turn', () => {
     const [row] = await sql<{ ms: number }[]>`
       insert into notice_optouts (sale_id, recipient) values (${saleId}, ${recipient})
       returning (extract(epoch from created_at) * 1000)::float8 as ms`;
+    // Whoever gives it and takes it back at once keeps nobody from being asked.
+    await own.ask('stranger', second, { email: 'a@example.org' });
+    await own.teller()();
+    await own.ask('stranger', second, { email: null });
+    await own.teller()();
+    expect(await own.deliver()).toEqual(['no-address']);
+    await own.service.pass(61_000);
     await own.ask('a', first, { email: 'A@example.org' });
     await own.ask('stranger', second, { email: 'a@example.org' });
     await own.seconds(1, own.teller());
     expect(await own.deliver()).toEqual(['sent']);
+    await own.service.pass(61_000);
     await own.ask('stranger', second, { email: 'a@example.org' });
     await own.seconds(1, own.teller());
     expect(await own.deliver()).toEqual([]);

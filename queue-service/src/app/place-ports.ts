@@ -80,8 +80,8 @@ export type PlaceRows = {
    */
   tell(kind: PlaceNoticeKind, saleId: string, told: Told[], now: number): Promise<string[]>;
   /**
-   * Writes to those of these addresses that had unsubscribed before whether it was they who gave it: once after each
-   * time that they unsubscribed, so that nobody is written to by being named again and again.
+   * Asks those of these addresses that had unsubscribed before whether it was they who gave it: one mail goes
+   * after each time that they unsubscribed, so that nobody is written to by being named again and again.
    */
   askAgain(saleId: string, given: Given[], now: number, usefulUntil: number): Promise<void>;
   /** The notices of orders, by push alone: of shoppers who have subscribed. */

@@ -18,6 +18,9 @@ const urgency = sql`case ${placeNotices.kind} when 'your-turn' then ${urgencies[
   when 'soon' then ${urgencies.soon}::int when 'sold-out' then ${urgencies['sold-out']}::int
   else ${urgencies.order}::int end`;
 
+/** So long after one asking the next may come, where no mail came of the first. */
+const askedPauseMs = 60_000;
+
 const iso = (ms: number) => new Date(ms).toISOString();
 
 export function placeNoticeRows(db: Executor): NoticePart {
@@ -161,21 +164,29 @@ async function askAgain(
   ...[saleId, given, now, usefulUntil]: Parameters<PlaceRows['askAgain']>
 ): Promise<void> {
   const rows = JSON.stringify(given.map((one) => ({ ...one, givenAt: iso(one.givenAt) })));
+  // As `againAbout` has it.
+  const about = sql`o.recipient || '.' || (extract(epoch from o.created_at) * 1000)::bigint`;
   await db.execute(sql`
     with asked as (
       update notice_optouts o set asked_at = ${iso(now)}
       from jsonb_to_recordset(${rows}::text::jsonb)
         as g(visitor text, number bigint, recipient text, "givenAt" timestamptz)
-      where o.sale_id = ${saleId} and o.recipient = g.recipient
-        and o.created_at < g."givenAt" and o.asked_at is null
-      returning g.visitor, g.number, o.recipient, o.created_at)
-    insert into place_notices
-      (sale_id, visitor, number, kind, about, channel, useful_until, due_at, created_at)
-    select ${saleId}, visitor, number, ${againKind},
-      -- As \`againAbout\` has it.
-      recipient || '.' || (extract(epoch from created_at) * 1000)::bigint, 'mail',
+      where o.sale_id = ${saleId} and o.recipient = g.recipient and o.created_at < g."givenAt"
+        -- A mail that did not go, as the address was taken back before, stands in nobody's way.
+        and (o.asked_at is null or o.asked_at < ${iso(now - askedPauseMs)} and not exists (
+          select from place_notices n where n.sale_id = o.sale_id and n.recipient = o.recipient
+            and n.kind = ${againKind} and n.about = ${about}
+            and (n.ended_at is null or n.outcome = 'sent')))
+      returning g.visitor, g.number, o.recipient, ${about} as about)
+    insert into place_notices as p
+      (sale_id, visitor, number, kind, about, channel, recipient, useful_until, due_at, created_at)
+    select ${saleId}, visitor, number, ${againKind}, about, 'mail', recipient,
       ${iso(usefulUntil)}, ${iso(now)}, ${iso(now)}
-    from asked on conflict do nothing`);
+    from asked
+    on conflict (sale_id, visitor, number, kind, about, channel) do update
+      set useful_until = excluded.useful_until, due_at = excluded.due_at, tries = 0,
+        ended_at = null, outcome = null
+      where p.ended_at is not null and p.outcome <> 'sent'`);
 }
 
 function the({ saleId, visitor, number, notice, about, channel }: PlaceNoticeRef) {
