@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { dieWithParent } from '../../scripts/toolchain/command.ts';
 import { repositoryFolder } from '../../scripts/toolchain/folders.ts';
+import { nodeCommand } from '../../scripts/toolchain/node.ts';
 import { call } from '../support/http.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -71,10 +72,10 @@ export function nodeProcess(wish: NodeProcessWish): NodeProcess {
 function launch(wish: NodeProcessWish, write: (chunk: string) => void): ChildProcess {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, FAIRGATE_HOST: '127.0.0.1', FAIRGATE_PORT: `${wish.port}` };
-  const command = dieWithParent({ file: process.execPath, args: [wish.script], env: {} }, 'TERM');
+  const command = dieWithParent(nodeCommand(wish.script), 'TERM');
   const child = spawn(command.file, command.args, {
     cwd: repositoryFolder,
-    env: { ...env, ...wish.settings },
+    env: { ...command.env, ...env, ...wish.settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.on('data', (chunk: Buffer) => write(chunk.toString()));

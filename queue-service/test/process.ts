@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { freePort } from '../../scripts/free-port.ts';
+import { repositoryFolder } from '../../scripts/toolchain/folders.ts';
+import { nodeCommand } from '../../scripts/toolchain/node.ts';
 
 export const processAdminKey = 'fgk_the-first-admin-key-of-main-test';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const bodySchema = z.record(z.string(), z.unknown());
 
 /** Two processes that start on a busy machine take a while. */
@@ -19,7 +19,9 @@ export async function startProcess(
   settings: Record<string, string> = {},
 ) {
   const port = await freePort();
+  const command = nodeCommand('queue-service/src/main.ts');
   const env = {
+    ...command.env,
     PATH: process.env.PATH,
     FAIRGATE_PORT: String(port),
     FAIRGATE_DATABASE_URL: databaseUrl,
@@ -37,11 +39,11 @@ export async function startProcess(
     FAIRGATE_NOTICE_KEYS: JSON.stringify({ keys: [{ kid: 'a', k: 'n'.repeat(43) }] }),
     ...settings,
   };
-  const child: ChildProcess = spawn(
-    `${root}node_modules/.bin/node`,
-    ['queue-service/src/main.ts'],
-    { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const child: ChildProcess = spawn(command.file, command.args, {
+    cwd: repositoryFolder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   for (const pipe of [child.stdout, child.stderr]) {

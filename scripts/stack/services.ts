@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Command, dieWithParent } from '../toolchain/command.ts';
+import { dieWithParent } from '../toolchain/command.ts';
+import { nodeCommand } from '../toolchain/node.ts';
 import type { ProcessSpec } from './managed-process.ts';
 import type { PortPlan } from './ports.ts';
 import { httpAnswers } from './probe.ts';
@@ -114,11 +115,10 @@ function nodeSpec(
     FAIRGATE_PORT: `${port}`,
     ...settings,
   };
-  const command: Command = { file: process.execPath, args: [script], env };
   return {
     name,
     url: loopbackUrl(port),
-    command: dieWithParent(command, 'TERM'),
+    command: dieWithParent(nodeCommand(script, env), 'TERM'),
     isReady: () => httpAnswers(`${loopbackUrl(port)}${readyPath}`),
     stopSignal: 'SIGTERM',
   };

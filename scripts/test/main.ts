@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { runChecks } from '../check/run.ts';
 import { buildPages } from '../pages/build.ts';
 import { repositoryFolder } from '../toolchain/folders.ts';
+import { compileCache, quickImports } from '../toolchain/node.ts';
 import { type Counts, countTests } from './counts.ts';
 
 // `npm test [-- filter …]`: the checks, then every test; filters choose test files and skip the checks.
 
 let running: ChildProcess | undefined;
+
+/** For vitest's processes and all that they start; as the services have it. */
+const nodeOptions = [process.env.NODE_OPTIONS, quickImports].filter(Boolean).join(' ');
 
 /** A second signal of the same kind, from the terminal and from the bootstrap, is one request. */
 function passOnSignals(): void {
@@ -30,6 +34,7 @@ async function runTests(filters: string[]): Promise<Counts> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   running = spawn(process.execPath, [vitest, 'run', ...reporters, ...filters], {
     cwd: repositoryFolder,
+    env: { ...process.env, ...compileCache, NODE_OPTIONS: nodeOptions },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const child = running;
