@@ -35,6 +35,7 @@ export async function webhookRig(
       post: post ?? own,
       sealer: testSealer,
       onAttempt: (outcome) => outcomes.push(outcome),
+      log: silent,
       stopping: stopping.signal,
     }),
     onDone: () => {},

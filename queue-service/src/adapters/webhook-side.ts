@@ -49,6 +49,7 @@ export function webhookSide(config: Settings, parts: Parts) {
   const sending = {
     ...{ store, post, sealer: seals, clock, random: Math.random },
     onAttempt: metrics.webhook,
+    log,
     stopping: parts.stopping.signal,
   };
   return {

@@ -149,7 +149,7 @@ describe('a delivery', () => {
     await rig.until(async () => expect((await rig.log(id))[0]?.state).toBe('delivered'));
   });
 
-  it('fails after ten attempts, and is sent once more by hand', async () => {
+  it('fails after ten attempts, which switches off who took nothing, and is sent once more by hand', async () => {
     shop.answer = (response) => void response.writeHead(503).end();
     const { id, path } = await tested();
     for (let attempts = 1; attempts <= 10; attempts += 1) {
@@ -158,6 +158,16 @@ describe('a delivery', () => {
     }
     expect(await rig.log(id, '?state=failed')).toHaveLength(1);
     expect(shop.all).toHaveLength(10);
+    const hook = `/v1/webhooks/${id}`;
+    const off = { active: false, offReason: 'failing' };
+    expect((await service.call('GET', hook)).body).toMatchObject(off);
+    const audit = await service.call('GET', '/v1/audit?action=webhook.failing');
+    expect(audit.body.items).toMatchObject([
+      { actor: 'system:webhooks', after: { active: false } },
+    ]);
+    expect((await service.call('POST', `${path}/retry`)).status).toBe(409);
+    const on = await service.call('PATCH', hook, { active: true });
+    expect(on.body).toMatchObject({ active: true, offReason: null });
     shop.answer = (response) => void response.end();
     expect((await service.call('POST', `${path}/retry`)).body.state).toBe('pending');
     await rig.until(async () => expect((await rig.log(id))[0]?.state).toBe('delivered'));
@@ -184,6 +194,31 @@ describe('a delivery', () => {
     expect((await service.call('POST', `/v1/webhooks/${id}/test`)).status).toBe(409);
     await service.call('PATCH', `/v1/webhooks/${id}`, { active: true });
     expect((await service.call('GET', `/v1/webhooks/${id}`)).body.offReason).toBeNull();
+  });
+
+  it('that fails for good leaves its webhook on for three days after the last that was taken', async () => {
+    const { id, path } = await tested();
+    await rig.until(async () => expect((await rig.log(id))[0]?.state).toBe('delivered'));
+    // From here on each failure is for good.
+    await service.database.sql`update webhook_deliveries set attempts = 10`;
+    let attempts = 10;
+    const isOnAfter = async (status: number) => {
+      shop.answer = (response) => void response.writeHead(status).end();
+      expect((await service.call('POST', `${path}/retry`)).status).toBe(200);
+      attempts += 1;
+      await rig.until(async () => expect((await rig.log(id))[0]?.attempts).toBe(attempts));
+      return (await service.call('GET', `/v1/webhooks/${id}`)).body.active;
+    };
+    const day = 24 * 3_600_000;
+    expect(await isOnAfter(503)).toBe(true);
+    await service.pass(2 * day);
+    expect(await isOnAfter(200)).toBe(true);
+    await service.pass(2 * day);
+    expect(await isOnAfter(503)).toBe(true);
+    await service.pass(3 * day - 1);
+    expect(await isOnAfter(503)).toBe(true);
+    await service.pass(1);
+    expect(await isOnAfter(503)).toBe(false);
   });
 
   it('keeps the beginning of what was answered, and does not wait for the rest', async () => {

@@ -2,6 +2,10 @@ import type { StoredSecret, WebhookTry } from '@fairgate/shared/db/schema-webhoo
 import type { ShopEvent } from '../domain/webhook-events.ts';
 import type { Changes, PageOf } from './ports.ts';
 
+/** `gone`: it answered 410. `failing`: nothing was taken for days (`webhook-retries.ts`). */
+export const offReasons = ['gone', 'failing'] as const;
+export type OffReason = (typeof offReasons)[number];
+
 /** Where a shop is told of events. Times in ms since the epoch. */
 export type WebhookRecord = {
   id: string;
@@ -10,8 +14,8 @@ export type WebhookRecord = {
   /** Null: all, those too that are added later. */
   eventTypes: string[] | null;
   active: boolean;
-  /** `gone`: it answered 410. */
-  offReason: 'gone' | null;
+  /** Why it was switched off by itself. */
+  offReason: OffReason | null;
   /** The newest first. */
   secrets: StoredSecret[];
   version: number;
@@ -50,7 +54,10 @@ export type TakenDelivery = {
   attempts: number;
   eventId: string;
   body: string;
-  webhook: Pick<WebhookRecord, 'id' | 'url' | 'secrets'>;
+  webhook: Pick<WebhookRecord, 'id' | 'url' | 'secrets'> & {
+    /** An attempt has failed, and none was taken since. */
+    isFailing: boolean;
+  };
 };
 
 /** What became of an attempt. `nextAt` in ms: when to try again; null: never. */
@@ -70,6 +77,16 @@ export type WebhookRows = {
   page(page: PageOf): Promise<WebhookRecord[]>;
   /** Every change raises the version. */
   update(id: string, fields: Changes<WebhookFields>, now: number): Promise<void>;
+  /** Something has failed at a time, in ms: it is failing since then, if it was not before. */
+  failed(id: string, at: number): Promise<void>;
+  /** Something was taken, or it is another endpoint by now. */
+  works(id: string): Promise<void>;
+  /** For one that fails: only where it has since `failingBefore`, in ms. False where it stays as it is. */
+  switchOff(
+    id: string,
+    reason: OffReason,
+    at: { now: number; failingBefore?: number },
+  ): Promise<boolean>;
   /** Its deliveries, which nobody sees or sends any more, are left to `clear`. */
   remove(id: string): Promise<void>;
   deliveries(

@@ -1,10 +1,17 @@
 import type { Clock } from '@fairgate/shared/clock.ts';
 import type { WebhookTry } from '@fairgate/shared/db/schema-webhooks.ts';
 import { z } from 'zod';
-import { nextTry, retryAfterOf } from '../domain/webhook-retries.ts';
-import type { Store } from './ports.ts';
+import { failingMsMax, nextTry, retryAfterOf } from '../domain/webhook-retries.ts';
+import type { Log, Store } from './ports.ts';
 import type { WebhookJob } from './webhook-feed.ts';
-import type { AttemptEnd, Post, Posted, TakenDelivery, WebhookRecord } from './webhook-ports.ts';
+import type {
+  AttemptEnd,
+  OffReason,
+  Post,
+  Posted,
+  TakenDelivery,
+  WebhookRecord,
+} from './webhook-ports.ts';
 import type { Sealer } from './webhook-secrets.ts';
 import { webhookSignature } from './webhook-signature.ts';
 
@@ -31,6 +38,7 @@ type Parts = {
   clock: Clock;
   random(): number;
   onAttempt(outcome: WebhookOutcome): void;
+  log: Log;
   /** Nothing more is begun. */
   stopping: AbortSignal;
 };
@@ -56,23 +64,41 @@ export function webhookSender(parts: Parts): (job: WebhookJob) => Promise<'sent'
 }
 
 async function attempt(parts: Parts, taken: TakenDelivery): Promise<WebhookOutcome> {
-  const { store, clock } = parts;
+  const { clock } = parts;
   const beganMs = performance.now();
   const at = clock.now();
   const posted = await send(parts, taken, at);
   const ms = Math.round(performance.now() - beganMs);
   const end = endOf(posted, taken, { at, ms, now: clock.now(), random: parts.random() });
-  const isGone = posted.kind === 'answered' && posted.status === 410;
-  const isOurs = isGone
-    ? await store.transaction(async (rows) => {
-        if (!(await rows.webhooks.end(taken, end))) return false;
-        await switchOff(parts, rows, taken);
-        return true;
-      })
-    : await store.webhooks.end(taken, end);
+  const isOurs = await note(parts, taken, { posted, end, at });
   if (!isOurs) return 'overtaken';
   return end.state === 'pending' ? 'retried' : end.state;
 }
+
+type Ended = { posted: Posted; end: AttemptEnd; at: number };
+
+/** False where somebody else has the delivery by now. */
+async function note(parts: Parts, taken: TakenDelivery, { posted, end, at }: Ended) {
+  const { store } = parts;
+  const { id, isFailing } = taken.webhook;
+  if (end.state === 'delivered') {
+    if (isFailing) await store.webhooks.works(id);
+    return await store.webhooks.end(taken, end);
+  }
+  if (!isFailing) await store.webhooks.failed(id, at);
+  if (end.state === 'pending') return await store.webhooks.end(taken, end);
+  const reason = isGone(posted) ? 'gone' : 'failing';
+  return await store.transaction(async (rows) => {
+    // In the order of whoever sends it again by hand: first the endpoint, then the delivery.
+    await rows.webhooks.find(id, 'update');
+    if (!(await rows.webhooks.end(taken, end))) return false;
+    await switchOff(parts, rows, { id, reason });
+    return true;
+  });
+}
+
+/** The receiver wants no more (Standard Webhooks, "Delivery"). */
+const isGone = (posted: Posted) => posted.kind === 'answered' && posted.status === 410;
 
 async function send({ post, sealer }: Parts, taken: TakenDelivery, now: number): Promise<Posted> {
   const { eventId: id, body, webhook } = taken;
@@ -109,21 +135,30 @@ function endOf(posted: Posted, taken: TakenDelivery, times: Times): AttemptEnd {
       : { at, ms, status: null, error: posted.why };
   const response = posted.kind === 'answered' ? posted.excerpt : null;
   if (isSuccess) return { state: 'delivered', nextAt: null, attempt: tried, response };
-  const isGone = posted.kind === 'answered' && posted.status === 410;
   const retryAfterSeconds =
     posted.kind === 'answered' ? retryAfterOf(posted.retryAfter, now) : null;
-  const nextAt = isGone ? null : nextTry(taken.attempts + 1, { now, random, retryAfterSeconds });
+  const nextAt = isGone(posted)
+    ? null
+    : nextTry(taken.attempts + 1, { now, random, retryAfterSeconds });
   return { state: nextAt === null ? 'failed' : 'pending', nextAt, attempt: tried, response };
 }
 
-/** 410: the receiver wants no more (Standard Webhooks, "Delivery"). */
+const offWords: Readonly<Record<OffReason, string>> = {
+  gone: 'it answered 410',
+  failing: 'nothing was taken for three days, and a delivery has failed for good',
+};
+
+/** At most once, and not where an admin has just switched it on again. */
 async function switchOff(
-  { clock }: Parts,
+  { clock, log }: Parts,
   rows: Pick<Store, 'webhooks' | 'note'>,
-  { webhook: { id } }: TakenDelivery,
+  { id, reason }: { id: string; reason: OffReason },
 ): Promise<void> {
-  await rows.webhooks.update(id, { active: false, offReason: 'gone' }, clock.now());
-  const detail = { webhookId: id, reason: 'it answered 410' };
+  const now = clock.now();
+  const since = reason === 'gone' ? {} : { failingBefore: now - failingMsMax };
+  if (!(await rows.webhooks.switchOff(id, reason, { now, ...since }))) return;
+  const detail = { webhookId: id, reason: offWords[reason] };
   const changed = { before: { active: true }, after: { active: false } };
-  await rows.note({ actor: 'system:webhooks', action: 'webhook.gone', detail, ...changed });
+  await rows.note({ actor: 'system:webhooks', action: `webhook.${reason}`, detail, ...changed });
+  log.warn(detail, 'a webhook was switched off');
 }

@@ -65,6 +65,8 @@ export function webhooks(parts: WebhookParts): Webhooks {
         // Whoever switches it on by hand has looked at why it was off.
         const reason = fields.active === true ? { offReason: null } : {};
         await rows.webhooks.update(id, { ...fields, ...reason }, clock.now());
+        // Nor has another server failed at anything yet.
+        if (fields.active === true || fields.url !== undefined) await rows.webhooks.works(id);
         const told = { before: toldOf(difference.before), after: toldOf(difference.after) };
         const detail = { webhookId: id, ...told.after };
         await rows.note({ ...by(caller), action: 'webhook.changed', detail, ...told });

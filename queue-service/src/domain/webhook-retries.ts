@@ -18,6 +18,11 @@ export const retryDelaysMs: readonly number[] = [
 export const retryAfterMsMax = 24 * hour;
 /** Receivers that failed together are not asked again together. */
 const jitterMost = 0.1;
+/**
+ * An endpoint that took nothing for so long is switched off when a delivery has failed for good: the
+ * days in which that one was tried (Standard Webhooks, "Delivery").
+ */
+export const failingMsMax = 3 * 24 * hour;
 /** What waits longer, because its endpoint was switched off say, is given up. */
 export const pendingMsMax = 4 * 24 * hour;
 export const keptMs = 30 * 24 * hour;

@@ -1,6 +1,11 @@
 import { isoTime } from '@fairgate/shared/clock.ts';
 import { z } from 'zod';
-import { type DeliveryRecord, deliveryStates, type WebhookRecord } from '../app/webhook-ports.ts';
+import {
+  type DeliveryRecord,
+  deliveryStates,
+  offReasons,
+  type WebhookRecord,
+} from '../app/webhook-ports.ts';
 import { withoutQuery } from '../app/webhooks.ts';
 import { type ApiRole, roleSuffices } from '../domain/roles.ts';
 import { webhookTypes } from '../domain/webhook-events.ts';
@@ -15,7 +20,12 @@ export const webhookView = z.object({
     .nullable()
     .describe('null: all, those too that are added later'),
   active: z.boolean(),
-  offReason: z.enum(['gone']).nullable().describe('`gone`: switched off because it answered 410'),
+  offReason: z
+    .enum(offReasons)
+    .nullable()
+    .describe(
+      'switched off by itself: `gone`: it answered 410; `failing`: it took nothing for 3 days',
+    ),
   secrets: z
     .array(z.object({ createdAt: at, expiresAt: at.nullable() }))
     .describe('those that sign now, the newest first; never shown'),

@@ -27,7 +27,9 @@ export const webhookEndpoints = pgTable('webhook_endpoints', {
   secrets: jsonb('secrets').$type<StoredSecret[]>().notNull(),
   active: boolean('active').notNull().default(true),
   /** Why it was switched off by itself. */
-  offReason: text('off_reason').$type<'gone'>(),
+  offReason: text('off_reason').$type<'gone' | 'failing'>(),
+  /** The first failure after which nothing was taken; null: the last attempt that we know of was. */
+  failingSince: at('failing_since'),
   /** The last line of the ledger before it was made: it is told of what came later. */
   afterLedger: bigint('after_ledger', { mode: 'number' }).notNull(),
   version: integer('version').notNull().default(1),

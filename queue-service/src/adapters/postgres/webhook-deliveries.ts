@@ -23,6 +23,7 @@ const takenSchema = z.array(
     eventId: z.string(),
     body: z.string(),
     webhookId: z.string(),
+    isFailing: z.boolean(),
     url: z.string(),
     secrets: z
       .string()
@@ -150,11 +151,12 @@ async function take(db: Executor, webhookId: string, now: number, until: number)
         order by next_at, id limit 1 for update skip locked)
       and e.id = d.endpoint_id and e.active and v.id = d.event_id
     returning d.id, d.claim, d.attempts, d.event_id as "eventId", v.body,
-      e.id as "webhookId", e.url, e.secrets::text as secrets`);
+      e.id as "webhookId", e.failing_since is not null as "isFailing", e.url,
+      e.secrets::text as secrets`);
   const [taken] = takenSchema.parse([...rows]);
   if (taken === undefined) return null;
-  const { webhookId: id, url, secrets, ...delivery } = taken;
-  return { ...delivery, webhook: { id, url, secrets } };
+  const { webhookId: id, url, secrets, isFailing, ...delivery } = taken;
+  return { ...delivery, webhook: { id, url, secrets, isFailing } };
 }
 
 async function select(

@@ -1,5 +1,5 @@
 import { webhookEndpoints } from '@fairgate/shared/db/schema-webhooks.ts';
-import { desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, lte, sql } from 'drizzle-orm';
 import type { WebhookRecord, WebhookRows } from '../../app/webhook-ports.ts';
 import type { Executor } from './executor.ts';
 import { deliveryRows } from './webhook-deliveries.ts';
@@ -41,6 +41,30 @@ export function webhookRows(db: Executor): WebhookRows {
       const set = { ...fields, version, updatedAt: new Date(now) };
       await db.update(webhooks).set(set).where(eq(webhooks.id, id));
     },
+    async failed(id, at) {
+      const isNew = and(eq(webhooks.id, id), isNull(webhooks.failingSince));
+      await db
+        .update(webhooks)
+        .set({ failingSince: new Date(at) })
+        .where(isNew);
+    },
+    async works(id) {
+      await db.update(webhooks).set({ failingSince: null }).where(eq(webhooks.id, id));
+    },
+    async switchOff(id, offReason, { now, failingBefore }) {
+      const version = sql`${webhooks.version} + 1`;
+      const set = { active: false, offReason, version, updatedAt: new Date(now) };
+      const isFailing =
+        failingBefore === undefined
+          ? undefined
+          : lte(webhooks.failingSince, new Date(failingBefore));
+      const ended = await db
+        .update(webhooks)
+        .set(set)
+        .where(and(eq(webhooks.id, id), webhooks.active, isFailing))
+        .returning({ id: webhooks.id });
+      return ended.length > 0;
+    },
     async remove(id) {
       await db.delete(webhooks).where(eq(webhooks.id, id));
     },
@@ -49,6 +73,6 @@ export function webhookRows(db: Executor): WebhookRows {
 }
 
 function record(row: typeof webhookEndpoints.$inferSelect): WebhookRecord {
-  const { afterLedger: _, createdAt, updatedAt, ...rest } = row;
+  const { afterLedger: _, failingSince: __, createdAt, updatedAt, ...rest } = row;
   return { ...rest, createdAt: createdAt.getTime(), updatedAt: updatedAt.getTime() };
 }

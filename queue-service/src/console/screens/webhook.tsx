@@ -13,6 +13,13 @@ import { go, Link } from '../route.tsx';
 import { Secret, WebhookForm, type WebhookWish } from './webhook-form.tsx';
 import { WebhookLog } from './webhook-log.tsx';
 
+const offWords: Readonly<Record<NonNullable<Webhook['offReason']>, string>> = {
+  gone: 'It was switched off because it answered 410 Gone: its server wants no more of this.',
+  failing:
+    'It was switched off because it took nothing for three days, and an event has failed for good. ' +
+    'Mend its server or the address, switch it on, and send what failed again.',
+};
+
 /** One webhook: what it is told, with which secret, and how that went. */
 export function WebhookScreen({ id }: { id: string }) {
   const { data, trouble, reload } = useLoad(() => get<Webhook>(`/v1/webhooks/${id}`), id);
@@ -52,11 +59,7 @@ export function WebhookScreen({ id }: { id: string }) {
           {webhook.eventTypes?.join(', ') ?? 'all events'}
         </span>
       </p>
-      {webhook.offReason === 'gone' && (
-        <p class="notice notice-bad">
-          It was switched off because it answered 410 Gone: its server wants no more of this.
-        </p>
-      )}
+      {webhook.offReason && <p class="notice notice-bad">{offWords[webhook.offReason]}</p>}
       <WebhookLog id={id} turn={sent} />
       {may('admin') && (
         <>
