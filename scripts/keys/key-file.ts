@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from '../stack/atomic-file.ts';
 import { type AnyKey, keysMax, purchaseKeySchema, ticketKeySchema } from './key-set.ts';
+import { withSealKeys } from './seal-keys.ts';
 import { vapidKeySchema } from './vapid-key.ts';
 
 const setOf = <K extends z.ZodType<AnyKey>>(key: K, max: number) =>
@@ -25,6 +26,8 @@ const keyFileSchema = z.looseObject({
   passKeys: setOf(ticketKeySchema, keysMax.pass).optional(),
   /** Nor this one in files from before notices were signed. */
   noticeKeys: setOf(ticketKeySchema, keysMax.notice).optional(),
+  /** Nor what secrets of webhooks are kept under. */
+  webhookKeys: setOf(ticketKeySchema, keysMax.webhook).optional(),
   /** Not in files from before push messages: "new" makes it. */
   vapidKey: vapidKeySchema.optional(),
 });
@@ -38,7 +41,7 @@ export function readKeyFile(file: string): KeyFile {
     throw new SetupError(`${what}: "chmod 600" it, and change keys that somebody may have seen.`);
   }
   try {
-    return keyFileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return keyFileSchema.parse(withSealKeys(JSON.parse(readFileSync(file, 'utf8'))));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
     throw new SetupError(`${file} cannot be read as a file of keys: ${why}`);

@@ -8,7 +8,8 @@ import { SetupError } from '../setup-error.ts';
 
 /**
  * HS256 key of tickets, which only the edge knows, of passes, which the queue service knows too, or
- * of the links that end notices, which the queue service and the checkouts know.
+ * of the links that end notices, which the queue service and the checkouts know; AES key of the
+ * secrets of webhooks, which the queue service alone knows.
  */
 export const ticketKeySchema = z.object({
   kid: z.string().min(1).max(64),
@@ -39,6 +40,7 @@ export const keysMax = {
   purchase: purchaseKeysMax,
   pass: passKeysMax,
   notice: noticeKeysMax,
+  webhook: 20,
 } as const;
 export type Kind = keyof typeof keysMax;
 
@@ -105,7 +107,7 @@ export function withoutExpired<K extends AnyKey>(
   });
 }
 
-/** Of tickets, of passes or of notices. */
+/** 32 random bytes: of tickets, of passes, of notices or of webhooks. */
 export function makeHmacKey(now: Date): TicketKey {
   return { kid: newKid(), k: randomBytes(32).toString('base64url'), createdAt: now.toISOString() };
 }

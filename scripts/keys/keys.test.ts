@@ -22,6 +22,7 @@ import { readKeyFile } from './key-file.ts';
 import { keysMax } from './key-set.ts';
 import { parseKeyCommand } from './options.ts';
 import { purchaseTokenSeconds, runKeys } from './run.ts';
+import { sealKeysSetting } from './seal-keys.ts';
 
 const start = Date.parse('2026-11-24T06:00:00Z');
 const day = 24 * 3_600_000;
@@ -132,6 +133,32 @@ test('the key of push messages is made once, stays through every rotation, and s
   expect(readKeyFile(file).ticketKeys.keys).toHaveLength(1);
 });
 
+test('what secrets of webhooks are kept under opens for good, and a stack’s one key becomes a set', () => {
+  const { folder, file, keys, run } = setUp();
+  run('new');
+  const [first] = readKeyFile(file).webhookKeys?.keys ?? [];
+  run('new');
+  run('rotate', later);
+  run('retire', later + 4_000 * day);
+  expect(readKeyFile(file).webhookKeys?.keys).toHaveLength(1);
+  run('new', start, '--kind', 'webhook');
+  expect(run('rotate', later, '--kind', 'webhook')).toContain('seals and opens');
+  const set = readKeyFile(file).webhookKeys;
+  expect(set?.keys).toHaveLength(2);
+  expect(set?.keys[1]?.kid).toBe(first?.kid);
+  const taken = sealKeysSetting(set ?? { keys: [] }).split(',');
+  expect(taken.map((key) => Buffer.from(key, 'base64url').length)).toEqual([32, 32]);
+  expect(taken[1]).toBe(first?.k);
+  // A stack from before held one alone, and what it has sealed still opens.
+  const secretsFile = join(folder, 'secrets.json');
+  const { webhookKeys: _, ...older } = loadSecrets(secretsFile);
+  const k = Buffer.alloc(32, 5).toString('base64url');
+  writeFileSync(secretsFile, JSON.stringify({ ...older, webhookKey: k }));
+  keys(['new', '--data-dir', folder, '--kind', 'webhook']);
+  expect(loadSecrets(secretsFile).webhookKeys.keys.map((key) => key.k)[0]).toBe(k);
+  expect(loadSecrets(secretsFile).webhookKeys.keys).toHaveLength(2);
+});
+
 test('no secret is ever shown', () => {
   const { file, run } = setUp();
   const said = [
@@ -141,9 +168,10 @@ test('no secret is ever shown', () => {
     run('list'),
     run('list', start, '--public'),
   ];
-  const { ticketKeys, purchaseKeys, passKeys } = readKeyFile(file);
-  const secret = [...ticketKeys.keys, ...(passKeys?.keys ?? [])];
-  expect(secret).toHaveLength(4);
+  const { ticketKeys, purchaseKeys, passKeys, webhookKeys } = readKeyFile(file);
+  const newer = [...(passKeys?.keys ?? []), ...(webhookKeys?.keys ?? [])];
+  const secret = [...ticketKeys.keys, ...newer];
+  expect(secret).toHaveLength(5);
   for (const { k } of secret) expect(said.join()).not.toContain(k);
   for (const { d } of purchaseKeys.keys) expect(said.join()).not.toContain(d);
   writeFileSync(file, `{"ticketKeys": sesame`);
@@ -228,6 +256,7 @@ test.each([
   [['new', 'rotate'], 'Say one of new'],
   [['new', '--kind', 'order'], '--kind is order'],
   [['rotate', '--kind', 'vapid'], 'stays'],
+  [['retire', '--kind', 'webhook'], 'opens what it has sealed'],
   [['new', '--public'], '--public goes with list'],
   [['new', '--now'], '--now goes with rotate'],
   [['new', '--file', 'a', '--data-dir', 'b'], 'leave one out'],

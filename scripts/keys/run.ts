@@ -4,6 +4,7 @@ import { SetupError } from '../setup-error.ts';
 import { changeKeyFile, type KeyFile, readKeyFile } from './key-file.ts';
 import {
   type AnyKey,
+  type Kind,
   makeHmacKey,
   makePurchaseKey,
   rotated,
@@ -65,7 +66,7 @@ type Changes = {
 };
 
 /** Kinds that a file may lack. */
-const laterKinds = ['pass', 'notice'] as const;
+const laterKinds = ['pass', 'notice', 'webhook'] as const;
 
 function changed(command: KeyCommand, now: Date, changes: Changes): string {
   const after = changeKeyFile(command.file, () => {
@@ -81,6 +82,8 @@ function changed(command: KeyCommand, now: Date, changes: Changes): string {
       const present = keys[`${kind}Keys`];
       if (!command.kinds.includes(kind)) continue;
       if (present === undefined && command.verb !== 'new') continue;
+      // Rotated for itself alone: its old keys stay, and would fill the set month by month.
+      if (kind === 'webhook' && present !== undefined && command.kinds.length > 1) continue;
       keys[`${kind}Keys`] = { keys: changes.later(present?.keys ?? [], kind) };
     }
     if (command.kinds.includes('vapid') && command.verb === 'new') {
@@ -100,6 +103,7 @@ function firstKeys(file: string, now: Date): string {
       purchaseKeys: { keys: [{ ...makePurchaseKey(now), signsSince: at }] },
       passKeys: { keys: [firstHmacKey(now)] },
       noticeKeys: { keys: [firstHmacKey(now)] },
+      webhookKeys: { keys: [firstHmacKey(now)] },
       vapidKey: makeVapidKey(now),
     };
   });
@@ -134,7 +138,7 @@ function listing(file: KeyFile, kinds: KeyCommand['kinds'], now: Date): string {
   const rows = kinds.flatMap((kind) => {
     if (kind === 'vapid') return vapidRow(file, now);
     const keys: AnyKey[] = file[`${kind}Keys`]?.keys ?? [];
-    return keys.map((key) => [kind, key.kid, ageOf(key, now), deedOf(keys, key)]);
+    return keys.map((key) => [kind, key.kid, ageOf(key, now), deedOf(keys, key, kind)]);
   });
   const all = [['kind', 'kid', 'age', 'does'], ...rows];
   const width = (column: number) => Math.max(...all.map((row) => row[column]?.length ?? 0));
@@ -153,14 +157,16 @@ function vapidRow({ vapidKey: key }: KeyFile, now: Date): string[][] {
   return [['vapid', vapidKid(key), ageOf(key, now), 'signs push messages, for good']];
 }
 
-function deedOf(keys: readonly AnyKey[], key: AnyKey): string {
+function deedOf(keys: readonly AnyKey[], key: AnyKey, kind: Kind): string {
+  const [signs, verifies, signed] =
+    kind === 'webhook' ? ['seals', 'opens', 'sealed'] : ['signs', 'verifies', 'signed'];
   switch (stateOf(keys, key)) {
     case 'signs':
-      return 'signs and verifies';
+      return `${signs} and ${verifies}`;
     case 'next':
-      return 'verifies, signs after the next rotation';
+      return `${verifies}, ${signs} after the next rotation`;
     case 'verifies':
-      return `verifies; signed until ${key.signedUntil}`;
+      return `${verifies}; ${signed} until ${key.signedUntil}`;
   }
 }
 

@@ -61,12 +61,12 @@ test('secrets are made once, for their owner alone, and the public half holds no
 
 test('secrets from before the internal key, passes and webhooks get them, and keep the rest', () => {
   const file = join(temporaryFolder(), 'secrets.json');
-  const { internalKey: _, passKeys: __, webhookKey: ___, ...older } = loadSecrets(file);
+  const { internalKey: _, passKeys: __, webhookKeys: ___, ...older } = loadSecrets(file);
   writeFileSync(file, JSON.stringify(older));
   const completed = loadSecrets(file);
   expect(completed).toMatchObject(older);
   expect(completed.internalKey.length).toBeGreaterThan(32);
-  expect(Buffer.from(completed.webhookKey, 'base64url')).toHaveLength(32);
+  expect(completed.webhookKeys.keys).toHaveLength(1);
   expect(completed.passKeys.keys).toHaveLength(1);
   expect(loadSecrets(file)).toEqual(completed);
 });

@@ -7,6 +7,7 @@ import {
   purchaseKeySchema,
   ticketKeySchema,
 } from '../keys/key-set.ts';
+import { withSealKeys } from '../keys/seal-keys.ts';
 import { makeVapidKey, vapidKeySchema } from '../keys/vapid-key.ts';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { writeFileAtomically } from './atomic-file.ts';
@@ -37,10 +38,9 @@ const secretsSchema = z.object({
     .min(1)
     .default(() => randomText(32)),
   /** What secrets of webhooks are kept under. */
-  webhookKey: z
-    .string()
-    .min(1)
-    .default(() => randomText(32)),
+  webhookKeys: z
+    .object({ keys: z.array(ticketKeySchema).min(1) })
+    .default(() => ({ keys: [makeHmacKey(new Date())] })),
   databasePassword: z.string().min(1),
 });
 
@@ -51,7 +51,7 @@ const laterKeys = [
   'noticeKeys',
   'altchaKey',
   'vapidKey',
-  'webhookKey',
+  'webhookKeys',
 ] as const satisfies (keyof Secrets)[];
 
 /** Every secret of a stack; made at the first start, and the same ever after. */
@@ -73,7 +73,7 @@ export function saveSecrets(file: string, secrets: Secrets): void {
 function readSecrets(file: string): { secrets: Secrets; isWhole: boolean } {
   try {
     const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    const secrets = secretsSchema.parse(stored);
+    const secrets = secretsSchema.parse(withSealKeys(stored));
     const isWhole = laterKeys.every((name) => Object.hasOwn(Object(stored), name));
     return { secrets, isWhole };
   } catch (error) {
@@ -112,7 +112,7 @@ function makeSecrets(): Secrets {
     adminKey: `fgk_${randomText(32)}`,
     internalKey: randomText(32),
     altchaKey: randomText(32),
-    webhookKey: randomText(32),
+    webhookKeys: { keys: [makeHmacKey(now)] },
     databasePassword: randomText(18),
   };
 }

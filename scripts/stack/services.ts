@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sealKeysSetting } from '../keys/seal-keys.ts';
 import { dieWithParent } from '../toolchain/command.ts';
 import { nodeCommand } from '../toolchain/node.ts';
 import type { ProcessSpec } from './managed-process.ts';
@@ -70,7 +71,7 @@ function queueSpec(plan: ServicePlan): ProcessSpec {
     FAIRGATE_VAPID_PRIVATE_KEY: plan.secrets.vapidKey.privateKey,
     FAIRGATE_VAPID_SUBJECT: plan.settings.FAIRGATE_VAPID_SUBJECT || 'mailto:push@fairgate.example',
     FAIRGATE_PUSH_LOOPBACK: plan.settings.FAIRGATE_PUSH_LOOPBACK || '1',
-    FAIRGATE_WEBHOOK_KEYS: plan.secrets.webhookKey,
+    FAIRGATE_WEBHOOK_KEYS: sealKeysSetting(plan.secrets.webhookKeys),
     FAIRGATE_WEBHOOK_PRIVATE: plan.settings.FAIRGATE_WEBHOOK_PRIVATE || '1',
     FAIRGATE_LIMIT_LOOPBACK: plan.settings.FAIRGATE_LIMIT_LOOPBACK || '0',
   });
