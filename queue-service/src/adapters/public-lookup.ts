@@ -1,10 +1,9 @@
 import { type LookupAddress, promises } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { hostKind } from '../domain/public-address.ts';
-import { isLocalhost } from '../domain/webhook-url.ts';
+import { type HostKind, hostKind } from '@fairgate/shared/public-host.ts';
 
 /** Which kinds of hosts may be connected to. */
-export type Allowed = ReadonlySet<ReturnType<typeof hostKind>>;
+export type Allowed = ReadonlySet<HostKind>;
 
 /** It resolves, and to nothing that may be connected to. */
 export class NotPublic extends Error {
@@ -22,7 +21,7 @@ type Resolve = (host: string) => Promise<LookupAddress[]>;
  */
 export function publicLookup(resolve: Resolve, allowed: Allowed): LookupFunction {
   return (host, options, answer) => {
-    const found = isLocalhost(host) ? Promise.resolve(loopback) : resolve(host);
+    const found = hostKind(host) === 'loopback' ? Promise.resolve(loopback) : resolve(host);
     found.then(
       (all) => {
         const good = all.filter(({ address }) => allowed.has(hostKind(address)));

@@ -1,8 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent, request as requestHttps } from 'node:https';
+import { hostKind, hostOf } from '@fairgate/shared/public-host.ts';
 import type { Post, Posted, Posting } from '../app/webhook-ports.ts';
-import { hostKind } from '../domain/public-address.ts';
-import { hostOf } from '../domain/webhook-url.ts';
 import { type Allowed, NotPublic, nameResolver, publicLookup } from './public-lookup.ts';
 
 /** From the first look-up to the end of what is read. */
@@ -40,7 +39,7 @@ export function webhookPost(options: Options): Post & { close(): void } {
     const kinds: Allowed = isPlain ? new Set(allowPrivate ? ['loopback'] : []) : allowed;
     // An address is not looked up, so that it is checked here.
     const kind = hostKind(hostOf(url));
-    if (kind !== 'none' && !kinds.has(kind)) return failure(new NotPublic());
+    if (kind !== 'name' && !kinds.has(kind)) return failure(new NotPublic());
     const send = () =>
       sendOnce(posting, {
         request: isPlain ? requestHttp : requestHttps,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostKind, hostOf } from '../public-host.ts';
 
 /**
  * Where push messages may be sent. An endpoint is an address that a client gave us and that we call
@@ -14,34 +15,20 @@ export type PushRule = {
 /** RFC 8030 sets no limit; those of the known services have 150 to 600 characters. */
 export const pushEndpointMax = 1_000;
 
-/** Names that no public resolver knows (RFC 6761, RFC 6762, RFC 8375, and what companies use). */
-const privateEnds = ['localhost', 'local', 'internal', 'lan', 'home.arpa', 'test', 'invalid'];
-
 /** What is wrong with a push endpoint, in words for whoever sent it; null where nothing is. */
 export function pushEndpointFault(endpoint: string, rule: PushRule): string | null {
   const url = URL.parse(endpoint);
   if (url === null || endpoint.length > pushEndpointMax) return 'is no URL of a push service';
   if (url.username !== '' || url.password !== '') return 'holds a name or a password';
-  if (rule.allowsLoopback && isLoopbackName(url.hostname)) return null;
+  const kind = hostKind(hostOf(url));
+  if (rule.allowsLoopback && kind === 'loopback') return null;
   if (url.protocol !== 'https:' || url.port !== '') return 'must be https on its own port';
-  if (!isPublicName(url.hostname)) return 'is not on a public host';
+  // Push services have names; what those lead to is checked when they are called.
+  if (kind !== 'name') return 'is not on a public host';
   if (!rule.hosts.some((host) => matches(url.hostname, host))) {
     return 'is of no push service that is known here';
   }
   return null;
-}
-
-function isLoopbackName(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
-}
-
-/** A name with dots in it, and no address: URLs have addresses in one form each (WHATWG URL). */
-function isPublicName(hostname: string): boolean {
-  const labels = hostname.replace(/\.$/, '').split('.');
-  if (hostname.startsWith('[') || labels.length < 2) return false;
-  if (/^\d+$/.test(labels.at(-1) ?? '')) return false;
-  const name = labels.join('.');
-  return !privateEnds.some((end) => name === end || name.endsWith(`.${end}`));
 }
 
 function matches(hostname: string, host: string): boolean {
