@@ -89,7 +89,7 @@ export function stackClients(infoFile: string): SharedStack {
 }
 
 async function untilWhole(info: () => StackInfo, killed: Map<string, number>): Promise<void> {
-  await waitFor('the killed processes being restarted', 10, () =>
+  await waitFor('the killed processes being restarted', 60, () =>
     [...killed].every(([name, pid]) => processOf(info(), name).pid !== pid),
   );
   killed.clear();
@@ -100,7 +100,7 @@ async function untilWhole(info: () => StackInfo, killed: Map<string, number>): P
     `${urlOf(now, 'checkout-1')}/readyz`,
     `${urlOf(now, 'checkout-2')}/readyz`,
   ];
-  for (const url of checks) await waitFor(`${url} answering`, 20, () => httpAnswers(url));
+  for (const url of checks) await waitFor(`${url} answering`, 60, () => httpAnswers(url));
 }
 
 function processOf(info: StackInfo, name: string): StackInfo['processes'][number] {
