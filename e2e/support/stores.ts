@@ -42,9 +42,18 @@ export async function freshRedisUrl(onEnd: OnEnd = onTestFinished): Promise<stri
 
 /** The URL of a new, empty database on the run's Postgres; the same rule for `onEnd`. */
 export async function freshDatabaseUrl(onEnd: OnEnd = onTestFinished): Promise<string> {
+  return await newDatabaseUrl('template1', onEnd);
+}
+
+/** The same, with our schema in it: a copy is made in a fifth of the time that migrating takes. */
+export async function migratedDatabaseUrl(onEnd: OnEnd = onTestFinished): Promise<string> {
+  return await newDatabaseUrl(inject('migratedDatabase'), onEnd);
+}
+
+async function newDatabaseUrl(template: string, onEnd: OnEnd): Promise<string> {
   const server = inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `create database ${name}`);
+  await onServer(server, `create database ${name} template ${template}`);
   onEnd(() => onServer(server, `drop database if exists ${name} with (force)`));
   const url = new URL(server);
   url.pathname = `/${name}`;

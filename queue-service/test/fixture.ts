@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
-import { migrateDatabase } from '@fairgate/shared/db/migrate.ts';
 import { orders, redemptions, units } from '@fairgate/shared/db/schema.ts';
 import { makeDrawing } from '@fairgate/shared/draw/drawing.ts';
 import type { Randomness } from '@fairgate/shared/draw/randomness.ts';
@@ -14,7 +13,7 @@ import { parsePassKeys } from '@fairgate/shared/token/pass.ts';
 import { and, eq, sql } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
-import { freshDatabaseUrl, freshRedisUrl } from '../../e2e/support/stores.ts';
+import { freshRedisUrl, migratedDatabaseUrl } from '../../e2e/support/stores.ts';
 import { publishedBans } from '../src/adapters/bans.ts';
 import { checkoutsOver } from '../src/adapters/checkouts.ts';
 import { consoleFiles } from '../src/adapters/console-files.ts';
@@ -72,9 +71,8 @@ const noRandomness: Randomized = {
 };
 
 async function testStores(onEnd: OnEnd) {
-  const databaseUrl = await freshDatabaseUrl(onEnd);
+  const databaseUrl = await migratedDatabaseUrl(onEnd);
   const redisUrl = await freshRedisUrl(onEnd);
-  await migrateDatabase(databaseUrl);
   const options = { name: 'test', connectionsMax: 4, statementTimeoutMs: 10_000 };
   const database = connectDatabase({ url: databaseUrl, ...options });
   const redis = openRedis(redisUrl);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { freshDatabaseUrl } from '../../../e2e/support/stores.ts';
+import { migratedDatabaseUrl } from '../../../e2e/support/stores.ts';
 import { limits } from '../limits.ts';
 import { type Answer, eventually, makeRig, type Rig, type RigOptions } from './checkout-rig.ts';
 
@@ -7,7 +7,7 @@ import { type Answer, eventually, makeRig, type Rig, type RigOptions } from './c
 export function rigsOfFile(): (options: Omit<RigOptions, 'databaseUrl'>) => Promise<Rig> {
   let databaseUrl = '';
   beforeAll(async () => {
-    databaseUrl = await freshDatabaseUrl(afterAll);
+    databaseUrl = await migratedDatabaseUrl(afterAll);
   });
   return async (options) => {
     const rig = await makeRig({ databaseUrl, ...options });
