@@ -34,6 +34,8 @@ export default defineConfig({
     // Of the whole run, so that both projects share the stores.
     globalSetup: ['scripts/test/vitest-stores.ts'],
     teardownTimeout: 20_000,
+    // A second, as it is by default, is little for a browser on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // Where a test stops Postgres under checkouts in its own process. The services survive this one
     // fault of their driver as well, and nothing else (e2e/postgres-faults.test.ts runs them).
     onUnhandledError({ message, stack }) {

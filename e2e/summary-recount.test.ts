@@ -119,7 +119,7 @@ const paidOf = async (saleId: string) => {
 async function faults(sale: Wares): Promise<void> {
   const { saleId, productIds } = sale;
   const whenPaid = (count: number) =>
-    waitFor(`${count} being paid`, 60, async () => (await paidOf(saleId)) >= count);
+    waitFor(`${count} being paid`, 150, async () => (await paidOf(saleId)) >= count);
   await whenPaid(100);
   stack.kill('checkout-1');
   await whenPaid(250);
