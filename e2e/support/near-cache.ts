@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { portOf } from './port-of.ts';
 
 /** The other side of workerd's Cache API, as Cloudflare's cache is it: what was put, by its path. */
 export type NearCache = {
@@ -28,10 +28,9 @@ export async function startNearCache(): Promise<NearCache> {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   const close = () => {
     server.closeAllConnections();
     server.close();
   };
-  return { address: `127.0.0.1:${port}`, held, close };
+  return { address: `127.0.0.1:${portOf(server)}`, held, close };
 }
