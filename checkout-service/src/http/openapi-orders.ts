@@ -40,6 +40,12 @@ const byOrderKey = {
   parameters: [pathParameter('id', 'of the order')],
 };
 const etagHeader = { ETag: { required: true, schema: { type: 'string' } } };
+const knownParameter: Json = {
+  name: 'If-None-Match',
+  in: 'header',
+  schema: { type: 'string' },
+  description: 'The `ETag` of an earlier answer, several of them, or `*`.',
+};
 const theOrder = answerOf('The order.', orderAnswerSchema);
 
 /** Of a redemption. */
@@ -125,6 +131,7 @@ export const orderPaths: Paths = {
   '/v1/orders/{id}': {
     get: {
       ...byOrderKey,
+      parameters: [...byOrderKey.parameters, knownParameter],
       operationId: 'getOrder',
       summary: 'The order.',
       description:

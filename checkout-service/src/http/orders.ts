@@ -49,8 +49,9 @@ export function orderRoutes(deps: HttpDeps): Hono<AppEnv> {
 /** Each change of an order is a version of it; weak, for its JSON may be written in other ways. */
 const etagOf = ({ version }: StoredOrder) => `W/"v${version}"`;
 
-/** By weak comparison (RFC 9110 section 13.1.2). */
+/** By weak comparison; `*` is any (RFC 9110 section 13.1.2). */
 function isKnown(order: StoredOrder, ifNoneMatch = ''): boolean {
+  if (ifNoneMatch.trim() === '*') return true;
   const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
   return ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etagOf(order)));
 }
