@@ -10,14 +10,17 @@ const saleId = newId('sale');
 
 /** What a browser without a script gets where no checkout answers, or the balancer has enough. */
 async function shown(slug: ProblemSlug, method: string, path: string, more = {}) {
+  const problem = () => problemResponse(slug, { detail: 'x', retryAfterSeconds: 3 });
+  return await shownFor(problem, method, path, more);
+}
+
+async function shownFor(problem: () => Response, method: string, path: string, more = {}) {
   const app = new Hono<EdgeEnv>();
   app.use(async (c, next) => {
     c.set('requestId', 'req_of_the_test');
     await next();
   });
-  app.all('*', async (c) => {
-    return await readableAnswer(c, problemResponse(slug, { detail: 'x', retryAfterSeconds: 3 }));
-  });
+  app.all('*', async (c) => await readableAnswer(c, problem()));
   const headers = { accept: 'text/html,*/*;q=0.8', 'accept-language': 'de-AT', ...more };
   const answer = await app.request(path, { method, headers });
   return { answer, text: await answer.text() };
@@ -57,9 +60,26 @@ test('a browser that does not say where its forms come from is told what would h
   for (const more of [told, { origin: 'https://evil.example' }]) {
     expect((await join(more)).text).not.toContain(help);
   }
+  for (const slug of ['banned', 'challenge-failed'] as const) {
+    const { text } = await shown(slug, 'POST', `/sales/${saleId}/join`, { origin: 'null' });
+    expect(text).not.toContain(help);
+  }
 });
 
 test('where programs ask, the document stays', async () => {
   const { answer } = await shown('unavailable', 'GET', `/v1/orders/${orderId}`);
   expect(answer.headers.get('content-type')).toContain('application/problem+json');
+});
+
+test.each([
+  ['HEAD', null],
+  ['GET', '{"type":"urn:fairgate:prob'],
+  ['GET', '{"title":"of somebody else"}'],
+])('a refusal of %s that holds %s goes on as it came', async (method, body) => {
+  const headers = { 'content-type': 'application/problem+json' };
+  const problem = () => new Response(body, { status: 404, headers });
+  const { answer, text } = await shownFor(problem, method, '/checkout/%2f');
+  expect(answer.status).toBe(404);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(text).toBe(body ?? '');
 });

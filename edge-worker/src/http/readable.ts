@@ -15,12 +15,14 @@ const apiPaths = /^\/(api|v1|webhooks|\.well-known|healthz|openapi\.json)(\/|$)/
 export async function readable(c: EdgeContext, problem: Response): Promise<Response> {
   const { path, method } = c.req;
   const isPage = (c.req.header('accept') ?? '').includes('text/html') && !apiPaths.test(path);
-  if (!isPage) return problem;
-  const { type, reason, errors } = problemSchema.parse(await problem.json());
+  const document = isPage ? await documentOf(problem) : null;
+  if (document === null) return problem;
+  const { type, reason, errors } = document;
+  const slug = type.split(':').at(-1) ?? '';
   const isPassing = problem.status === 503 || problem.status === 429;
   const address = wayOn(path, c.req.query('sale') ?? '');
   const page = errorPage(speechIn(spokenLanguage(c)), {
-    slug: type.split(':').at(-1) ?? '',
+    slug,
     reason,
     path: errors?.[0]?.path,
     requestId: c.get('requestId'),
@@ -28,20 +30,29 @@ export async function readable(c: EdgeContext, problem: Response): Promise<Respo
     refreshSeconds:
       isPassing && method === 'GET' ? Number(problem.headers.get('retry-after')) || 5 : null,
     isOfCheckout: path.startsWith('/checkout'),
-    more: moreToTell(c, problem.status),
+    more: moreToTell(c, slug),
   });
   const headers = new Headers(problem.headers);
   for (const [name, value] of Object.entries(page.headers)) headers.set(name, value);
   return new Response(`${await page.html}`, { status: problem.status, headers });
 }
 
-function moreToTell(c: EdgeContext, status: number): MoreToTell | undefined {
+/** Null where it cannot be read: the answer of a balancer to HEAD has no body, and one may break off. */
+async function documentOf(problem: Response) {
+  try {
+    return problemSchema.parse(await problem.clone().json());
+  } catch {
+    return null;
+  }
+}
+
+function moreToTell(c: EdgeContext, slug: string): MoreToTell | undefined {
   const { path, method } = c.req;
   // The form of a redemption has its key among its fields: once more is the same one.
   const isKeyed = method === 'POST' && path === '/checkout/redeem';
-  if (isKeyed && (status === 503 || status === 429)) return 'trouble.resend';
+  if (isKeyed && (slug === 'unavailable' || slug === 'rate-limited')) return 'trouble.resend';
   const isUntold = c.req.header('origin') === 'null' && !c.req.header('sec-fetch-site');
-  return isUntold && status === 403 ? 'trouble.oldBrowser' : undefined;
+  return isUntold && slug === 'forbidden' ? 'trouble.oldBrowser' : undefined;
 }
 
 /** The same for an answer that came from behind: a balancer's refusals are documents for everybody. */
