@@ -4,6 +4,7 @@ import {
   resubscribeLink,
   unsubscribeLink,
 } from '@fairgate/shared/notices/unsubscribing.ts';
+import { signHmacJws, verifyHmacJws } from '@fairgate/shared/token/hmac-jws.ts';
 import { languages } from '@fairgate/shared/words/languages.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabaseUrl } from '../../e2e/support/stores.ts';
@@ -53,7 +54,10 @@ describe('the link in a mail', () => {
     const good = noticeLink(rig, 'b@example.org');
     const cut = good.slice(0, -1);
     const swapped = good.replace(/\.[^.]+\./, `.${forged.split('.')[1]}.`);
-    for (const link of [forged, cut, swapped, '/checkout/notices/none']) {
+    // What a link says besides is not left out: it would do something else than it says.
+    const more = { sale: rig.saleId, recipient: recipientDigest(rig.saleId, 'b'), again: 1 };
+    const odd = `/checkout/notices/${signHmacJws(rigNoticeKeys.stop, more)}`;
+    for (const link of [forged, cut, swapped, odd, '/checkout/notices/none']) {
       for (const method of ['GET', 'POST']) {
         expect((await rig.call(method, link)).status).toBe(404);
       }
@@ -76,6 +80,10 @@ describe('the link in a mail', () => {
     const before = await optouts();
     const link = again(await moment());
     expect((await rig.call('GET', link)).body).toContain('Yes, write to me again');
+    // To who knows only links that unsubscribe, it is none: a checkout of before, while both run.
+    expect(verifyHmacJws(rigNoticeKeys.stop, link.split('/').at(-1) ?? '')).toMatchObject({
+      why: 'header',
+    });
     expect(await optouts()).toHaveLength(before.length + 1);
     expect((await rig.call('POST', link)).body).toContain('We write to you again');
     expect(await optouts()).toEqual(before);

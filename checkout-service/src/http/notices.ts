@@ -20,7 +20,7 @@ export function noticeRoutes(deps: HttpDeps): Hono<AppEnv> {
     if (claims === null) return await send(c, { kind: 'unknown' }, 404);
     // The name is a kindness: the page does what it is for without Postgres too.
     const sale = await deps.sales.findSale(claims.sale).catch(() => null);
-    const kind = claims.again === undefined ? 'asked' : 'asked-again';
+    const kind = claims.kind === 'stop' ? 'asked' : 'asked-again';
     return await send(c, { kind, saleName: sale?.name ?? null });
   });
   // RFC 8058 section 3.2: no cookie, no redirect, and from whatever origin. The link is all that counts,
@@ -28,9 +28,9 @@ export function noticeRoutes(deps: HttpDeps): Hono<AppEnv> {
   app.post(path, async (c) => {
     const claims = readNoticeLink(deps.noticeKeys, c.req.param('signed'));
     if (claims === null) return await send(c, { kind: 'unknown' }, 404);
-    const { sale, recipient, again } = claims;
-    if (again !== undefined) {
-      const isBack = await deps.noticeOptouts.takeBack(sale, recipient, again);
+    const { sale, recipient } = claims;
+    if (claims.kind === 'again') {
+      const isBack = await deps.noticeOptouts.takeBack(sale, recipient, claims.unsubscribedAt);
       return await send(c, { kind: isBack ? 'done-again' : 'done' });
     }
     await deps.noticeOptouts.add(sale, recipient);
