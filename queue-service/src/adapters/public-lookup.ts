@@ -13,6 +13,10 @@ export class NotPublic extends Error {
   }
 }
 
+/** Its name servers say that it has no address. */
+export const isNameless = ({ code }: NodeJS.ErrnoException) =>
+  code === 'ENOTFOUND' || code === 'ENODATA';
+
 type Resolve = (host: string) => Promise<LookupAddress[]>;
 
 /**

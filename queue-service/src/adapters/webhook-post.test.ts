@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { makeCertificates } from '../../../e2e/faults/certificates.ts';
+import { freePort } from '../../../scripts/free-port.ts';
 import { nameResolver, publicLookup } from './public-lookup.ts';
 import { webhookPost } from './webhook-post.ts';
 
@@ -49,7 +50,7 @@ function dnsAnswer(question: Buffer, address: string | undefined): Buffer {
 }
 
 const posting = (url: string) => ({ url, headers: {}, body: '{}' });
-const notPublic = { kind: 'failed', why: 'it is not a public address' };
+const notPublic = { kind: 'failed', why: 'it is not a public address', fault: 'theirs' };
 
 function poster(options: Partial<Parameters<typeof webhookPost>[0]> = {}) {
   const post = webhookPost({ allowPrivate: false, deadlineMs: 3_000, ...options });
@@ -136,7 +137,29 @@ it('a kept connection that the receiver closes meanwhile is no failure', async (
   }
 });
 
-it('a name that nobody knows, or answers for, is told as that', async () => {
-  const post = poster({ nameServers: ['127.0.0.1:1'] });
-  expect(await post(posting('https://shop.example/'))).toMatchObject({ kind: 'failed' });
+it('a name server that is away is our fault, and a name without an address theirs', async () => {
+  const silent = createSocket('udp4');
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+  onTestFinished(() => void silent.close());
+  const told = async (server: string, deadlineMs = 3_000) =>
+    await poster({ nameServers: [server], deadlineMs })(posting('https://shop.example/'));
+  expect(await told('127.0.0.1:1')).toMatchObject({ kind: 'failed', fault: 'ours' });
+  const late = { why: 'no answer within 0.3 s', fault: 'ours' };
+  expect(await told(`127.0.0.1:${silent.address().port}`, 300)).toMatchObject(late);
+  const nameless = { why: 'the name has no address', fault: 'theirs' };
+  expect(await told(await nameServer())).toMatchObject(nameless);
+});
+
+it('who refuses the connection, or does not answer in time, is at fault', async () => {
+  const hanging = await listening(createServer(() => {}));
+  const hasty = poster({ allowPrivate: true, deadlineMs: 300 });
+  expect(await hasty(posting(`http://127.0.0.1:${hanging.port}/`))).toMatchObject({
+    why: 'no answer within 0.3 s',
+    fault: 'theirs',
+  });
+  const post = poster({ allowPrivate: true });
+  expect(await post(posting(`http://127.0.0.1:${await freePort()}/`))).toMatchObject({
+    why: 'the connection was refused',
+    fault: 'theirs',
+  });
 });

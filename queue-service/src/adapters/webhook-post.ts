@@ -1,8 +1,15 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent, request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { hostKind, hostOf } from '@fairgate/shared/public-host.ts';
 import type { Post, Posted, Posting } from '../app/webhook-ports.ts';
-import { type Allowed, NotPublic, nameResolver, publicLookup } from './public-lookup.ts';
+import {
+  type Allowed,
+  isNameless,
+  NotPublic,
+  nameResolver,
+  publicLookup,
+} from './public-lookup.ts';
 
 /** From the first look-up to the end of what is read. */
 const deadlineMsMost = 15_000;
@@ -62,7 +69,7 @@ export function webhookPost(options: Options): Post & { close(): void } {
 type Way = {
   request: typeof requestHttps;
   agent: Agent | HttpAgent;
-  lookup: ReturnType<typeof publicLookup>;
+  lookup: LookupFunction;
   deadlineMs: number;
 };
 
@@ -71,7 +78,15 @@ function sendOnce(posting: Posting, way: Way): Promise<Posted | 'closed-before'>
   const body = Buffer.from(posting.body);
   const headers = { ...posting.headers, 'content-length': body.length };
   const signal = AbortSignal.timeout(way.deadlineMs);
-  const { agent, lookup } = way;
+  const { agent } = way;
+  let isLookingUp = false;
+  const lookup: LookupFunction = (host, wish, answer) => {
+    isLookingUp = true;
+    way.lookup(host, wish, (...found) => {
+      isLookingUp = false;
+      answer(...found);
+    });
+  };
   const sent = way.request(posting.url, { method: 'POST', headers, agent, lookup, signal });
   sent.on('response', (response) => {
     void readExcerpt(response).then((excerpt) => {
@@ -81,7 +96,8 @@ function sendOnce(posting: Posting, way: Way): Promise<Posted | 'closed-before'>
   });
   sent.on('error', (error: NodeJS.ErrnoException) => {
     if (sent.reusedSocket && error.code === 'ECONNRESET') return resolve('closed-before');
-    resolve(signal.aborted ? late(way.deadlineMs) : failure(error));
+    const fault = isLookingUp ? 'ours' : 'theirs';
+    resolve(signal.aborted ? late(way.deadlineMs, fault) : failure(error));
   });
   sent.end(body);
   return promise;
@@ -118,7 +134,11 @@ function printable(bytes: Buffer): string {
   return bytes.toString('utf8').replaceAll(/[^\P{Cc}\n\t]/gu, '�');
 }
 
-const late = (ms: number): Posted => ({ kind: 'failed', why: `no answer within ${ms / 1_000} s` });
+type Fault = 'ours' | 'theirs';
+
+const late = (ms: number, fault: Fault): Posted => {
+  return { kind: 'failed', why: `no answer within ${ms / 1_000} s`, fault };
+};
 
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
@@ -134,10 +154,29 @@ const words: Readonly<Record<string, string>> = {
   ETIMEOUT: 'the name cannot be looked up',
 };
 
+/** No way out of this machine; or no sockets, addresses or leave for one on it. */
+const ownCodes: ReadonlySet<string> = new Set([
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'EACCES',
+  'EPERM',
+]);
+
+/** A name server that fails, or that nobody reaches, says nothing about the name. */
+function isOurs(error: NodeJS.ErrnoException): boolean {
+  if (error.syscall?.startsWith('query')) return !isNameless(error);
+  return ownCodes.has(error.code ?? '');
+}
+
 function failure(error: NodeJS.ErrnoException): Posted {
-  if (error instanceof NotPublic) return { kind: 'failed', why: error.message };
+  if (error instanceof NotPublic) return { kind: 'failed', why: error.message, fault: 'theirs' };
   const { code = '' } = error;
+  const fault = isOurs(error) ? 'ours' : 'theirs';
   const why =
     words[code] ?? (/CERT|SELF_SIGNED|VERIFY|TLS|SSL|EPROTO/.test(code) ? `TLS: ${code}` : code);
-  return { kind: 'failed', why: why === '' ? 'the request failed' : why };
+  return { kind: 'failed', why: why === '' ? 'the request failed' : why, fault };
 }

@@ -54,7 +54,7 @@ export type TakenDelivery = {
   attempts: number;
   eventId: string;
   body: string;
-  webhook: Pick<WebhookRecord, 'id' | 'url' | 'secrets'> & {
+  webhook: Pick<WebhookRecord, 'id' | 'url' | 'secrets' | 'version'> & {
     /** An attempt has failed, and none was taken since. */
     isFailing: boolean;
   };
@@ -68,6 +68,12 @@ export type AttemptEnd = {
   response: string | null;
 };
 
+/**
+ * An endpoint as it was when a delivery was taken: one that was changed since, or switched on again, is
+ * not blamed for what the one before it did.
+ */
+export type TriedWebhook = Pick<WebhookRecord, 'id' | 'version'>;
+
 export type WebhookRows = {
   /** Until the transaction ends nobody else makes endpoints. */
   lock(): Promise<void>;
@@ -78,12 +84,12 @@ export type WebhookRows = {
   /** Every change raises the version. */
   update(id: string, fields: Changes<WebhookFields>, now: number): Promise<void>;
   /** Something has failed at a time, in ms: it is failing since then, if it was not before. */
-  failed(id: string, at: number): Promise<void>;
+  failed(tried: TriedWebhook, at: number): Promise<void>;
   /** Something was taken, or it is another endpoint by now. */
   works(id: string): Promise<void>;
   /** For one that fails: only where it has since `failingBefore`, in ms. False where it stays as it is. */
   switchOff(
-    id: string,
+    tried: TriedWebhook,
     reason: OffReason,
     at: { now: number; failingBefore?: number },
   ): Promise<boolean>;
@@ -146,8 +152,11 @@ export type Posted =
       /** The beginning of the body, as text. */
       excerpt: string;
     }
-  /** `why` in words, without what only the inside should know. */
-  | { kind: 'failed'; why: string };
+  /**
+   * `why` in words, without what only the inside should know. `ours`: it may have been our key, name
+   * server or network, so that the endpoint is not blamed.
+   */
+  | { kind: 'failed'; why: string; fault: 'ours' | 'theirs' };
 
 /** Sends a POST to a shop's server; never rejects, and takes no longer than its deadline. */
 export type Post = (posting: Posting) => Promise<Posted>;

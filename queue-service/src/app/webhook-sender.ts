@@ -10,6 +10,7 @@ import type {
   Post,
   Posted,
   TakenDelivery,
+  TriedWebhook,
   WebhookRecord,
 } from './webhook-ports.ts';
 import type { Sealer } from './webhook-secrets.ts';
@@ -81,18 +82,19 @@ type Ended = { posted: Posted; end: AttemptEnd; at: number };
 async function note(parts: Parts, taken: TakenDelivery, { posted, end, at }: Ended) {
   const { store } = parts;
   const { id, isFailing } = taken.webhook;
+  const isTheirs = posted.kind === 'answered' || posted.fault === 'theirs';
   if (end.state === 'delivered') {
     if (isFailing) await store.webhooks.works(id);
     return await store.webhooks.end(taken, end);
   }
-  if (!isFailing) await store.webhooks.failed(id, at);
-  if (end.state === 'pending') return await store.webhooks.end(taken, end);
+  if (isTheirs && !isFailing) await store.webhooks.failed(taken.webhook, at);
+  if (end.state === 'pending' || !isTheirs) return await store.webhooks.end(taken, end);
   const reason = isGone(posted) ? 'gone' : 'failing';
   return await store.transaction(async (rows) => {
     // In the order of whoever sends it again by hand: first the endpoint, then the delivery.
     await rows.webhooks.find(id, 'update');
     if (!(await rows.webhooks.end(taken, end))) return false;
-    await switchOff(parts, rows, { id, reason });
+    await switchOff(parts, rows, { tried: taken.webhook, reason });
     return true;
   });
 }
@@ -106,7 +108,7 @@ async function send({ post, sealer }: Parts, taken: TakenDelivery, now: number):
   const opened = secrets.filter((secret) => secret !== null);
   if (opened.length === 0) {
     const why = 'its secret cannot be read with the keys that are set: rotate it';
-    return { kind: 'failed', why };
+    return { kind: 'failed', why, fault: 'ours' };
   }
   const timestamp = Math.floor(now / 1_000);
   const headers = {
@@ -148,16 +150,16 @@ const offWords: Readonly<Record<OffReason, string>> = {
   failing: 'nothing was taken for three days, and a delivery has failed for good',
 };
 
-/** At most once, and not where an admin has just switched it on again. */
+/** At most once, and not where an admin has changed it meanwhile, or switched it on again. */
 async function switchOff(
   { clock, log }: Parts,
   rows: Pick<Store, 'webhooks' | 'note'>,
-  { id, reason }: { id: string; reason: OffReason },
+  { tried, reason }: { tried: TriedWebhook; reason: OffReason },
 ): Promise<void> {
   const now = clock.now();
   const since = reason === 'gone' ? {} : { failingBefore: now - failingMsMax };
-  if (!(await rows.webhooks.switchOff(id, reason, { now, ...since }))) return;
-  const detail = { webhookId: id, reason: offWords[reason] };
+  if (!(await rows.webhooks.switchOff(tried, reason, { now, ...since }))) return;
+  const detail = { webhookId: tried.id, reason: offWords[reason] };
   const changed = { before: { active: true }, after: { active: false } };
   await rows.note({ actor: 'system:webhooks', action: `webhook.${reason}`, detail, ...changed });
   log.warn(detail, 'a webhook was switched off');

@@ -25,6 +25,7 @@ const takenSchema = z.array(
     webhookId: z.string(),
     isFailing: z.boolean(),
     url: z.string(),
+    version: z.number(),
     secrets: z
       .string()
       .transform((text): unknown => JSON.parse(text))
@@ -152,11 +153,11 @@ async function take(db: Executor, webhookId: string, now: number, until: number)
       and e.id = d.endpoint_id and e.active and v.id = d.event_id
     returning d.id, d.claim, d.attempts, d.event_id as "eventId", v.body,
       e.id as "webhookId", e.failing_since is not null as "isFailing", e.url,
-      e.secrets::text as secrets`);
+      e.version, e.secrets::text as secrets`);
   const [taken] = takenSchema.parse([...rows]);
   if (taken === undefined) return null;
-  const { webhookId: id, url, secrets, isFailing, ...delivery } = taken;
-  return { ...delivery, webhook: { id, url, secrets, isFailing } };
+  const { webhookId: id, url, version, secrets, isFailing, ...delivery } = taken;
+  return { ...delivery, webhook: { id, url, version, secrets, isFailing } };
 }
 
 async function select(

@@ -1,6 +1,6 @@
 import { webhookEndpoints } from '@fairgate/shared/db/schema-webhooks.ts';
 import { and, desc, eq, isNull, lt, lte, sql } from 'drizzle-orm';
-import type { WebhookRecord, WebhookRows } from '../../app/webhook-ports.ts';
+import type { TriedWebhook, WebhookRecord, WebhookRows } from '../../app/webhook-ports.ts';
 import type { Executor } from './executor.ts';
 import { deliveryRows } from './webhook-deliveries.ts';
 import { tellEvents } from './webhook-events.ts';
@@ -41,8 +41,8 @@ export function webhookRows(db: Executor): WebhookRows {
       const set = { ...fields, version, updatedAt: new Date(now) };
       await db.update(webhooks).set(set).where(eq(webhooks.id, id));
     },
-    async failed(id, at) {
-      const isNew = and(eq(webhooks.id, id), isNull(webhooks.failingSince));
+    async failed(tried, at) {
+      const isNew = and(isStill(tried), isNull(webhooks.failingSince));
       await db
         .update(webhooks)
         .set({ failingSince: new Date(at) })
@@ -51,7 +51,7 @@ export function webhookRows(db: Executor): WebhookRows {
     async works(id) {
       await db.update(webhooks).set({ failingSince: null }).where(eq(webhooks.id, id));
     },
-    async switchOff(id, offReason, { now, failingBefore }) {
+    async switchOff(tried, offReason, { now, failingBefore }) {
       const version = sql`${webhooks.version} + 1`;
       const set = { active: false, offReason, version, updatedAt: new Date(now) };
       const isFailing =
@@ -61,7 +61,7 @@ export function webhookRows(db: Executor): WebhookRows {
       const ended = await db
         .update(webhooks)
         .set(set)
-        .where(and(eq(webhooks.id, id), webhooks.active, isFailing))
+        .where(and(isStill(tried), webhooks.active, isFailing))
         .returning({ id: webhooks.id });
       return ended.length > 0;
     },
@@ -71,6 +71,9 @@ export function webhookRows(db: Executor): WebhookRows {
     tell: (events, now, only) => tellEvents(db, events, now, only),
   };
 }
+
+const isStill = ({ id, version }: TriedWebhook) =>
+  and(eq(webhookEndpoints.id, id), eq(webhookEndpoints.version, version));
 
 function record(row: typeof webhookEndpoints.$inferSelect): WebhookRecord {
   const { afterLedger: _, failingSince: __, createdAt, updatedAt, ...rest } = row;
