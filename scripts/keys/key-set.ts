@@ -62,7 +62,12 @@ export function withNew<K extends AnyKey>(keys: readonly K[], made: K, kind: Kin
   }
   if (keys.length >= keysMax[kind]) {
     const full = `The set of ${kind} keys holds ${keysMax[kind]} keys, which is all it may`;
-    throw new SetupError(`${full}: retire old ones first.`);
+    // Not by age: it would not be known what they still open.
+    const room =
+      kind === 'webhook'
+        ? 'take those out by hand that open nothing any more (docs/operations.md)'
+        : 'retire old ones first';
+    throw new SetupError(`${full}: ${room}.`);
   }
   return [...keys, made];
 }
@@ -84,7 +89,8 @@ export function rotated<K extends AnyKey>(
   const ageSeconds = (now.getTime() - Date.parse(next.createdAt ?? '')) / 1_000;
   if (!isNow && ageSeconds < publishedSecondsMin) {
     const early = `The new ${kind} key is ${Math.floor(ageSeconds)} s old`;
-    const why = `who has not learnt it would refuse what it signs`;
+    const does = kind === 'webhook' ? 'could not open what it seals' : 'would refuse what it signs';
+    const why = `who has not learnt it ${does}`;
     throw new SetupError(`${early}: ${why}. Wait for ${publishedSecondsMin} s, or say --now.`);
   }
   const at = now.toISOString();

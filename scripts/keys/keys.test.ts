@@ -141,8 +141,13 @@ test('what secrets of webhooks are kept under opens for good, and a stack’s on
   run('rotate', later);
   run('retire', later + 4_000 * day);
   expect(readKeyFile(file).webhookKeys?.keys).toHaveLength(1);
-  run('new', start, '--kind', 'webhook');
-  expect(run('rotate', later, '--kind', 'webhook')).toContain('seals and opens');
+  const made = run('new', start, '--kind', 'webhook');
+  expect(made).toContain('"rotate --kind webhook"');
+  expect(() => run('rotate', start, '--kind', 'webhook')).toThrow('not open what it seals');
+  const rotated = run('rotate', later, '--kind', 'webhook');
+  expect(rotated).toContain('seals and opens');
+  expect(rotated).toContain('take it out by hand');
+  expect(made + rotated).not.toContain('retire');
   const set = readKeyFile(file).webhookKeys;
   expect(set?.keys).toHaveLength(2);
   expect(set?.keys[1]?.kid).toBe(first?.kid);
@@ -176,6 +181,16 @@ test('no secret is ever shown', () => {
   for (const { d } of purchaseKeys.keys) expect(said.join()).not.toContain(d);
   writeFileSync(file, `{"ticketKeys": sesame`);
   expect(() => run('list')).toThrow(/^((?!sesame).)*$/s);
+});
+
+test('a full set of webhooks is not told to retire, which it may not', () => {
+  const { run } = setUp();
+  run('new');
+  for (let i = 1; i < keysMax.webhook; i += 1) {
+    run('new', start, '--kind', 'webhook');
+    run('rotate', start, '--kind', 'webhook', '--now');
+  }
+  expect(() => run('new', start, '--kind', 'webhook')).toThrow('by hand that open nothing');
 });
 
 test('more keys than a verifier takes are refused', () => {

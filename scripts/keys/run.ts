@@ -91,7 +91,7 @@ function changed(command: KeyCommand, now: Date, changes: Changes): string {
     }
     return keys;
   });
-  return `${listing(after, command.kinds, now)}\n\n${nextStep(command)}`;
+  return `${listing(after, command.kinds, now)}\n\n${nextStep(command, after)}`;
 }
 
 function firstKeys(file: string, now: Date): string {
@@ -114,16 +114,29 @@ function firstHmacKey(now: Date): TicketKey {
   return { ...makeHmacKey(now), signsSince: now.toISOString() };
 }
 
-function nextStep({ verb, ofStack }: KeyCommand): string {
+function nextStep({ verb, ofStack, kinds }: KeyCommand, after: KeyFile): string {
   const give = ofStack
     ? 'Start the stack again, so that the services have the set'
     : 'Give each set to those who need it (docs/operations.md)';
-  if (verb === 'new') {
+  const [only] = kinds.length === 1 ? kinds : [];
+  if (only === 'webhook') return `${give}${nextOfWebhooks(verb, after)}.`;
+  if (verb === 'new' && only !== 'vapid') {
     return `${give}; "rotate" when every verifier knows the new key, 10 minutes later at the earliest.`;
   }
   if (verb === 'rotate')
     return `${give}. "retire" drops the old key when its last token has expired.`;
   return `${give}.`;
+}
+
+/** None of these keys is retired: what one has sealed is opened by it alone. */
+function nextOfWebhooks(verb: KeyCommand['verb'], { webhookKeys }: KeyFile): string {
+  const keys = webhookKeys?.keys ?? [];
+  if (verb === 'rotate') {
+    const until = 'take it out by hand when each webhook has a new secret (docs/operations.md)';
+    return `. The old key goes on opening what it has sealed: ${until}`;
+  }
+  if (!keys.some((key) => stateOf(keys, key) === 'next')) return '';
+  return '; "rotate --kind webhook" when every queue service has it, 10 minutes later at the earliest';
 }
 
 /** What verifies purchase tokens, as the checkouts get it in FAIRGATE_PURCHASE_JWKS. */
