@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { webhookReceiver } from '../../../e2e/support/webhook-receiver.ts';
 import { aSale, iso, type Service, startMs, testService } from '../../test/fixture.ts';
 import { type WebhookRig, webhookRig } from '../../test/webhook-rig.ts';
+import { holderOf } from './postgres/ledger-horizon.ts';
 
 let service: Service;
 let rig: WebhookRig;
@@ -24,8 +25,14 @@ it('who left a transaction open is found, and what was told meanwhile comes when
   const told = await rig.feed.tellNext(service.clock.now());
   const by = { pid, state: 'idle in transaction', application: expect.any(String) };
   expect(told).toMatchObject({ kind: 'held', by: { ...by, seconds: expect.any(Number) } });
+  const [{ writer } = {}] = await forgotten`
+    select virtualtransaction as writer from pg_locks where pid = ${pid} and locktype = 'relation'`;
+  const awaited = new Set([String(writer)]);
+  expect(await holderOf(service.database.sql, awaited)).toMatchObject(by);
   await forgotten`rollback`;
   forgotten.release();
+  // Who ended between the two looks is not told of as a holder of whom nothing is known.
+  expect(await holderOf(service.database.sql, awaited)).toBeNull();
   await rig.until(() => expect(shop.types()).toEqual(['sale.opened']));
   expect(rig.held.at(-1)).toBe(0);
 });

@@ -9,14 +9,14 @@ const askMs = 20;
 
 const lastSchema = z.tuple([z.object({ last: z.coerce.number() })]);
 const writersSchema = z.array(z.object({ writer: z.string() }));
-const holderSchema = z.tuple([
+const holdersSchema = z.array(
   z.object({
     pid: z.number().nullable(),
     application: z.string().nullable(),
     state: z.string().nullable(),
     seconds: z.coerce.number().nullable(),
   }),
-]);
+);
 
 export type Horizon = { kind: 'known'; upTo: number } | { kind: 'held'; by: LedgerHolder };
 
@@ -33,7 +33,10 @@ export async function ledgerHorizon(sql: postgres.Sql, after: number): Promise<H
   if (last <= after) return { kind: 'known', upTo: last };
   let awaited = await writers(sql);
   for (let waitedMs = 0; awaited.size > 0; waitedMs += askMs) {
-    if (waitedMs >= waitMsMax) return { kind: 'held', by: await holderOf(sql, awaited) };
+    if (waitedMs >= waitMsMax) {
+      const by = await holderOf(sql, awaited);
+      if (by !== null) return { kind: 'held', by };
+    }
     await sleep(askMs);
     const now = await writers(sql);
     awaited = new Set([...awaited].filter((writer) => now.has(writer)));
@@ -41,14 +44,20 @@ export async function ledgerHorizon(sql: postgres.Sql, after: number): Promise<H
   return { kind: 'known', upTo: last };
 }
 
-/** The oldest. What is prepared (two-phase commit) is nobody's connection, and all of it null. */
-async function holderOf(sql: postgres.Sql, awaited: ReadonlySet<string>): Promise<LedgerHolder> {
-  const [holder] = holderSchema.parse([
+/**
+ * The oldest of some writers; null where all have ended. What is prepared (two-phase commit) is nobody's
+ * connection, and all of it null; without `pg_read_all_stats` so are others' state and seconds.
+ */
+export async function holderOf(
+  sql: postgres.Sql,
+  awaited: ReadonlySet<string>,
+): Promise<LedgerHolder | null> {
+  const [holder = null] = holdersSchema.parse([
     ...(await sql`
       select a.pid, a.application_name as application, a.state,
         floor(extract(epoch from now() - a.xact_start)) as seconds
       from unnest(${[...awaited]}::text[]) w
-      left join pg_locks l on l.virtualtransaction = w
+      join pg_locks l on l.virtualtransaction = w
       left join pg_stat_activity a on a.pid = l.pid
       order by a.xact_start limit 1`),
   ]);
