@@ -70,7 +70,7 @@ function wire(config: EdgeConfig, bindings: Bindings): Edge & { tickets: TicketR
   let signer: PurchaseSigner | undefined;
   return {
     line: waitingLine({ gateways, snapshots, heartbeats, standings, clock }),
-    sales: publicSales(gateways, snapshots, listsOf(config, sleep), clock),
+    sales: publicSales({ gateways, snapshots, near: listsOf(config, sleep), clock, random }),
     previews: previews(gateways),
     appearances: heldAppearances({ gateways, snapshots, clock, log: logFault }),
     challenges: saleChallenges({

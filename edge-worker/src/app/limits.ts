@@ -12,6 +12,14 @@ export const limits = {
   unknownSalesMax: 1_000,
   /** Pages of the public list. */
   listsMax: 50,
+  /** Age at which one request fetches a page of the list anew, while the others go on with the old one. */
+  listRefreshMs: 700,
+  /** Each isolate does so earlier by up to this: those that share a page near by take turns. */
+  listRefreshSpreadMs: 200,
+  /** No list is older while the room can be reached. */
+  listAgeMsMax: 1_200,
+  /** Clocks of a data centre differ by less: a list from near that is dated further ahead is not taken. */
+  listAheadMsMax: 200,
   /** Age at which one request fetches a new snapshot, while the others go on with the old one. */
   snapshotRefreshMs: 700,
   /** No answer rests on an older one while the room can be reached (D2). */

@@ -24,28 +24,53 @@ export type Sales = {
   list(cursor: string | null, limit: number, keep: Keep): Promise<SaleListOutcome>;
 };
 
-type HeldList = { list: SaleList; atMs: number };
+type Dependencies = {
+  gateways: Pick<Gateways, 'catalogue'>;
+  snapshots: Pick<Snapshots, 'find'>;
+  near: NearLists;
+  clock: Clock;
+  /** From 0 to below 1. */
+  random: () => number;
+};
+
+type HeldList = {
+  list: SaleList;
+  /** When the room gave it. */
+  atMs: number;
+  /** When a request began to fetch the next one; 0 when none is under way. */
+  fetchSinceMs: number;
+  failedAtMs: number;
+};
 
 /**
  * What everybody may see of the sales. A page of the list is held for a moment by the isolate, and
- * near by for those who hold none yet: together no longer than the isolate alone would.
+ * near by for all isolates, its age counting from the room's answer. One request fetches the next
+ * one, while the others go on with the one that is there (`snapshots.ts`). Isolates that have it from
+ * near do so at times of their own, so that one asks the room and the others find what it was told.
  */
-export function publicSales(
-  gateways: Pick<Gateways, 'catalogue'>,
-  snapshots: Pick<Snapshots, 'find'>,
-  near: NearLists,
-  clock: Clock,
-): Sales {
+export function publicSales(dependencies: Dependencies): Sales {
+  const { gateways, snapshots, near, clock, random } = dependencies;
   const held = new TwoGenerations<HeldList>(limits.listsMax);
-  // Clocks of the machines of a data centre differ a little, either way.
-  const isFresh = ({ atMs }: { atMs: number }) =>
-    Math.abs(clock.now() - atMs) < limits.snapshotRefreshMs;
-  const hold = (key: string, { atMs, snapshots, nextCursor }: NearList): SaleList => {
+  const refreshMs = limits.listRefreshMs - random() * limits.listRefreshSpreadMs;
+
+  const isFresh = (atMs: number) => {
+    const age = clock.now() - atMs;
+    return age < refreshMs && age >= -limits.listAheadMsMax;
+  };
+  const isFit = (last: HeldList) => {
+    const now = clock.now();
+    if (isFresh(last.atMs)) return true;
+    const isFetching = last.fetchSinceMs > 0 && now - last.fetchSinceMs < limits.fetchMsMax;
+    if (last.failedAtMs > 0) return isFetching || now - last.failedAtMs < limits.failurePauseMs;
+    return isFetching && now - last.atMs <= limits.listAgeMsMax;
+  };
+  const hold = (key: string, { atMs, snapshots, nextCursor }: NearList): SaleListOutcome => {
     const items = snapshots.map((json) => publicSale(parseSnapshot(json), clock.now()));
     const list = { items, nextCursor };
-    held.set(key, { list, atMs });
-    return list;
+    held.set(key, { list, atMs, fetchSinceMs: 0, failedAtMs: 0 });
+    return { kind: 'sales', list };
   };
+
   return {
     async one(saleId) {
       const found = await snapshots.find(saleId, 'sale');
@@ -59,17 +84,23 @@ export function publicSales(
     async list(cursor, limit, keep) {
       const key = `${limit}:${cursor ?? ''}`;
       const last = held.get(key);
-      if (last && isFresh(last)) return { kind: 'sales', list: last.list };
+      if (last && isFit(last)) return { kind: 'sales', list: last.list };
+      if (last) last.fetchSinceMs = clock.now();
       const known = await near.get(limit, cursor);
-      if (known !== null && isFresh(known)) return { kind: 'sales', list: hold(key, known) };
+      if (known !== null && isFresh(known.atMs)) return hold(key, known);
       const answer = await gateways.catalogue(cursor, limit);
-      if (answer.kind === 'unavailable') return last ? { kind: 'sales', list: last.list } : answer;
+      if (last) last.fetchSinceMs = 0;
       if (answer.kind === 'bad-cursor') return answer;
+      if (answer.kind === 'unavailable') {
+        if (!last) return answer;
+        last.failedAtMs = clock.now();
+        return { kind: 'sales', list: last.list };
+      }
       const { snapshots, nextCursor } = answer;
       const found = { atMs: clock.now(), snapshots, nextCursor };
-      const list = hold(key, found);
+      const outcome = hold(key, found);
       keep(near.put(limit, cursor, found));
-      return { kind: 'sales', list };
+      return outcome;
     },
   };
 }
