@@ -102,7 +102,7 @@ async function expectPages(url: string): Promise<void> {
   const cases: [string, string, string, string | null][] = [
     ['GET', order, 'nl,ar-EG;q=0.8,de;q=0.5', order],
     ['POST', `${order}/pay`, 'xx', order],
-    ['GET', `/checkout?lang=de&sale=${sale}`, 'de', `/sales/${sale}`],
+    ['GET', `/checkout?lang=de&sale=${sale}`, 'fr;q=0,de', `/sales/${sale}`],
     ['GET', `/checkout?sale="><b>`, 'pt-BR', null],
     ['POST', '/checkout/redeem', 'ja,en;q=0.5', null],
   ];

@@ -30,14 +30,14 @@ export function balancerWords(): string {
 }
 
 /**
- * As the switch of the pages has chosen, or the first of the browser's that is ours: browsers name
- * them by their weight.
+ * As the switch of the pages has chosen, or the first of the browser's that is ours and not refused
+ * by `q=0`. Other weights are not looked at: browsers name languages in their order.
  */
 function languageMap(): string {
-  const ours = languages.join('|');
-  const lines = languages.map(
-    (language) => `  "~*^(?:(?!\\s*(?:${ours})\\b)[^,]*,)*\\s*${language}\\b" ${language};`,
-  );
+  const wanted = (language: string) =>
+    `\\s*${language}\\b(?![^,]*;\\s*q=0(?:\\.0*)?\\s*(?:[,;]|$))`;
+  const others = `^(?:(?!${wanted(`(?:${languages.join('|')})`)})[^,]*,)*`;
+  const lines = languages.map((language) => `  "~*${others}${wanted(language)}" ${language};`);
   return block('map "$cookie_fg_lang,$http_accept_language" $told_language', [
     '  default en;',
     ...lines,
