@@ -1,11 +1,13 @@
 import { connectDatabase } from '@fairgate/shared/db/client.ts';
 import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
+import { recipientDigest } from '@fairgate/shared/notices/unsubscribing.ts';
 import { asksKey } from '@fairgate/shared/room/keys.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PushService } from '../../../e2e/support/push-service.ts';
-import { anOrder, startMs } from '../../test/fixture.ts';
+import { anOrder, silent, startMs } from '../../test/fixture.ts';
 import { type Telling, tellingFixture } from '../../test/telling.ts';
 import { forgetLeft } from '../app/place-forgetting.ts';
+import { placeTeller } from '../app/place-teller.ts';
 import { postgresStore } from './postgres/store.ts';
 
 let own: Telling;
@@ -177,6 +179,49 @@ describe('what is asked for', () => {
     await own.seconds(3, own.teller());
     expect(new Set(await own.deliver())).toEqual(new Set(['too-many']));
     expect(own.smtp.caught).toHaveLength(12);
+  });
+
+  it('fills the count of an address to the last mail, however many are judged at once', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 0 });
+    const { places } = own.service.store;
+    const visitors = Array.from({ length: 8 }, (_, i) => `v${i}`);
+    const numbers = await own.join(...visitors);
+    for (const [i, visitor] of visitors.entries()) {
+      await own.ask(visitor, numbers[i] ?? 0, { email: 'a@example.org' });
+    }
+    await own.teller()();
+    const now = own.service.clock.now();
+    const told = visitors.map((visitor, i) => {
+      return { visitor, number: numbers[i] ?? 0, lane: 'main' as const, usefulUntil: now + 60_000 };
+    });
+    await places.tell('soon', saleId, told, now);
+    const refs = told.map(({ visitor, number }) => {
+      return { saleId, visitor, number, notice: 'soon', about: '', channel: 'mail' as const };
+    });
+    const judged = await Promise.all(refs.map((ref) => places.takeMail('digest', ref, 5)));
+    expect(judged.filter((one) => one === 'taken')).toHaveLength(5);
+    // Who has one keeps it when it is tried again.
+    expect(await Promise.all(refs.map((ref) => places.takeMail('digest', ref, 5)))).toEqual(judged);
+  });
+
+  it('is no asking anew of who has unsubscribed since, whatever else their page says then', async () => {
+    const { saleId } = await own.sale({ admitPerMinute: 0 });
+    const [first = 0] = await own.join('a');
+    await own.ask('a', first, { email: 'a@example.org' });
+    const [found] = await own.asks.read(saleId, 1);
+    if (!found?.ask) throw new Error('the ask is not there');
+    const { ask } = found;
+    await own.service.database.sql`
+      insert into notice_optouts (sale_id, recipient, created_at) values (${saleId},
+        ${recipientDigest(saleId, 'a@example.org')}, to_timestamp(${ask.askedAt / 1e6 + 60}))`;
+    // In the same backlog, and after the unsubscribing.
+    const { email: _, ...said } = { ...ask, language: 'en', askedAt: ask.askedAt + 120e6 };
+    const read = async () => [found, { id: '1-2', ask: said }];
+    const asks = { read, drop: async () => {} };
+    await placeTeller({ ...own.service, asks, log: silent })();
+    const [kept] = await own.service.database.db.select().from(placeSubscriptions);
+    expect(kept).toMatchObject({ email: 'a@example.org', askedAt: said.askedAt });
+    expect(await own.deliver()).toEqual([]);
   });
 
   it('is taken back by null, and nobody is told then', async () => {

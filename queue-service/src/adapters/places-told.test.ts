@@ -139,37 +139,60 @@ describe('one’s turn', () => {
     expect(await own.deliver()).toEqual(['unsubscribed']);
   });
 
-  it('is told again to who had unsubscribed and says that they asked, which they are asked once', async () => {
-    const { saleId } = await own.sale({ admitPerMinute: 0 });
-    const [first = 0, second = 0] = await own.join('a', 'stranger');
-    const recipient = recipientDigest(saleId, 'a@example.org');
-    const { sql } = own.service.database;
-    const [row] = await sql<{ ms: number }[]>`
-      insert into notice_optouts (sale_id, recipient) values (${saleId}, ${recipient})
-      returning (extract(epoch from created_at) * 1000)::float8 as ms`;
-    // Whoever gives it and takes it back at once keeps nobody from being asked.
-    await own.ask('stranger', second, { email: 'a@example.org' });
-    await own.teller()();
-    await own.ask('stranger', second, { email: null });
-    await own.teller()();
-    expect(await own.deliver()).toEqual(['no-address']);
-    await own.service.pass(61_000);
-    await own.ask('a', first, { email: 'A@example.org' });
-    await own.ask('stranger', second, { email: 'a@example.org' });
-    await own.seconds(1, own.teller());
-    expect(await own.deliver()).toEqual(['sent']);
-    await own.service.pass(61_000);
-    await own.ask('stranger', second, { email: 'a@example.org' });
-    await own.seconds(1, own.teller());
-    expect(await own.deliver()).toEqual([]);
-    const [mail] = own.smtp.caught;
-    expect(mail?.text).toContain(`/again/${saleId}/${row?.ms}`);
-    // What the link does (`unsubscribing.test.ts` of the checkout).
-    await sql`delete from notice_optouts`;
-    await own.service.call('PATCH', `/v1/sales/${saleId}`, { room: { admitPerMinute: 6_000 } });
-    await own.seconds(3, own.teller());
-    expect(await own.deliver()).toEqual(['sent', 'sent']);
-    expect(own.smtp.caught.at(-1)?.subject).toBe('It is your turn: Pens');
+  describe('of who had unsubscribed', () => {
+    const address = 'a@example.org';
+    /** Answers since when, in ms: a second ago, as the clocks of Postgres and Redis round. */
+    const unsubscribed = async (saleId: string) => {
+      const { sql } = own.service.database;
+      const [row] = await sql<{ ms: number }[]>`
+        insert into notice_optouts (sale_id, recipient, created_at)
+        values (${saleId}, ${recipientDigest(saleId, address)}, now() - interval '1 second')
+        returning (extract(epoch from created_at) * 1000)::float8 as ms`;
+      return row?.ms;
+    };
+
+    it('is told again where they say that they asked, which they are asked once', async () => {
+      const { saleId } = await own.sale({ admitPerMinute: 0 });
+      const [first = 0, second = 0] = await own.join('a', 'stranger');
+      const since = await unsubscribed(saleId);
+      await own.ask('a', first, { email: 'A@example.org' });
+      await own.ask('stranger', second, { email: address });
+      await own.teller()();
+      expect(await own.deliver()).toEqual(['moved-on', 'sent']);
+      await own.ask('stranger', second, { email: address });
+      await own.teller()();
+      expect(await own.deliver()).not.toContain('sent');
+      expect(own.smtp.caught).toHaveLength(1);
+      expect(own.smtp.caught[0]?.text).toContain(`/again/${saleId}/${since}`);
+      // What the link does (`unsubscribing.test.ts` of the checkout).
+      await own.service.database.sql`delete from notice_optouts`;
+      await own.service.call('PATCH', `/v1/sales/${saleId}`, { room: { admitPerMinute: 6_000 } });
+      await own.seconds(3, own.teller());
+      expect(await own.deliver()).toEqual(['sent', 'sent']);
+      expect(own.smtp.caught.at(-1)?.subject).toBe('It is your turn: Pens');
+    });
+
+    it('they are asked though a stranger gave their address before, and took it back', async () => {
+      const { saleId } = await own.sale({ admitPerMinute: 0 });
+      const [first = 0, second = 0] = await own.join('a', 'stranger');
+      await unsubscribed(saleId);
+      own.smtp.state.refuseWith = 451;
+      await own.ask('stranger', second, { email: address });
+      await own.teller()();
+      expect(await own.deliver()).toEqual(['put-off']);
+      await own.ask('a', first, { email: address });
+      await own.teller()();
+      // While that of the stranger may still go.
+      expect(await own.deliver()).toEqual(['put-off']);
+      await own.ask('stranger', second, { email: null });
+      await own.teller()();
+      own.smtp.state.refuseWith = null;
+      await own.service.pass(2_000);
+      expect(await own.deliver()).toContain('no-address');
+      await own.service.pass(5_000);
+      await own.deliver();
+      expect(own.smtp.caught.map(({ to }) => to)).toEqual([address]);
+    });
   });
 });
 

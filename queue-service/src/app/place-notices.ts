@@ -153,7 +153,14 @@ export function placeNoticeSender(
     if (claim === 'under-way') return 'under-way';
     let outcome: PlaceNoticeEnd;
     try {
-      outcome = (await obstacle(parts, ref, notice)) ?? (await send(parts, ref, notice));
+      const found = await obstacle(parts, ref, notice);
+      if (found === 'not-yet') {
+        await store.places.putOff(ref, claimedAt, clock.now(), (tries) =>
+          pauseMs(tries, parts.random()),
+        );
+        return 'put-off';
+      }
+      outcome = found ?? (await send(parts, ref, notice));
     } catch (error) {
       tell(ref, error);
       const askedMs = error instanceof PushPutOff ? error.afterMs : 0;
@@ -184,12 +191,14 @@ const isPlaceKind = (kind: string): kind is PlaceNoticeKind =>
 const isPushedKind = (kind: string): kind is PushedKind =>
   isPlaceKind(kind) || pushedOrderKinds.some((one) => one === kind);
 
-/** Why a notice is not sent any more; undefined where nothing is against it. */
+/** Why a notice is not sent, or not now; undefined where nothing is against it. */
+type Obstacle = PlaceNoticeEnd | 'not-yet' | undefined;
+
 async function obstacle(
   { store, room, clock }: PlaceSenderParts,
   ref: PlaceNoticeRef,
   { usefulUntil, createdAt: toldAt, email, push }: PlaceNotice,
-): Promise<PlaceNoticeEnd | undefined> {
+): Promise<Obstacle> {
   const { saleId, visitor, number, notice, about, channel } = ref;
   const now = clock.now();
   if (now >= usefulUntil) return 'too-late';
@@ -217,14 +226,23 @@ async function mailObstacle(
   store: PlaceSenderParts['store'],
   ref: PlaceNoticeRef,
   email: string,
-): Promise<PlaceNoticeEnd | undefined> {
+): Promise<Obstacle> {
   const recipient = recipientDigest(ref.saleId, email);
   const unsubscribedAt = await store.notices.unsubscribedAt(ref.saleId, recipient);
   if (ref.notice === againKind) {
     // They have given another address since, or have answered.
     if (ref.about !== againAbout(recipient, unsubscribedAt)) return 'moved-on';
   } else if (unsubscribedAt !== null) return 'unsubscribed';
-  return (await store.places.mailsTo(recipient, ref)) > mailsMax ? 'too-many' : undefined;
+  switch (await store.places.takeMail(recipient, ref, mailsMax)) {
+    case 'taken':
+      return undefined;
+    case 'too-many':
+      return 'too-many';
+    case 'asked':
+      return 'moved-on';
+    case 'being-asked':
+      return 'not-yet';
+  }
 }
 
 async function send(

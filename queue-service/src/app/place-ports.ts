@@ -7,6 +7,8 @@ import type { PlaceNoticeKind } from '../domain/telling.ts';
 
 /** `askedAt`: where it stood in its stream; a later ask has a higher one. */
 export type StoredAsk = PlaceAsk & { askedAt: number };
+/** Of a visitor, with what the asks before it said; `emailGivenAt`: the `askedAt` of that which gave it. */
+export type NewestAsk = StoredAsk & { emailGivenAt: number | null };
 
 /** What waits in Redis of those who asked to be told. */
 export type AskStream = {
@@ -61,8 +63,11 @@ export type PlaceNotice = {
 export type PlaceRows = {
   /** Public sales, and those closed after `closedSince` (ms). */
   sales(closedSince: number): Promise<TellingSale[]>;
-  /** One ask of a visitor at most; what is older than the one that is kept changes nothing. */
-  keep(saleId: string, asks: StoredAsk[], now: number): Promise<void>;
+  /**
+   * One ask of a visitor at most; what is older than the one that is kept changes nothing. Answers the visitors
+   * whose asks were kept.
+   */
+  keep(saleId: string, asks: StoredAsk[], now: number): Promise<string[]>;
   /** Of a lottery: those that wait for their rank. */
   unranked(saleId: string, limit: number): Promise<Subscriber[]>;
   /** Where they stand from now on. */
@@ -80,8 +85,9 @@ export type PlaceRows = {
    */
   tell(kind: PlaceNoticeKind, saleId: string, told: Told[], now: number): Promise<string[]>;
   /**
-   * Asks those of these addresses that had unsubscribed before whether it was they who gave it: one mail goes
-   * after each time that they unsubscribed, so that nobody is written to by being named again and again.
+   * Those of these addresses that had unsubscribed before are to be asked whether it was they who gave it: a
+   * notice for each visitor who gave it, of which one is sent (`takeMail`). Whoever takes it
+   * back keeps nobody else from being asked.
    */
   askAgain(saleId: string, given: Given[], now: number, usefulUntil: number): Promise<void>;
   /** The notices of orders, by push alone: of shoppers who have subscribed. */
@@ -120,10 +126,16 @@ export type PlaceRows = {
     pauseMs: (tries: number) => number,
   ): Promise<void>;
   /**
-   * Notes the address (`recipientDigest`) that the notice is mailed to. Answers how many of the sale go or
-   * went there, this one among them: whoever's places they are about, and whatever became of the wish.
+   * Takes one of the mails that an address (`recipientDigest`) gets of a sale, and notes with the notice that
+   * it goes there: whoever's places they are about, and whatever became of the wish, it is no more
+   * than `mailsMax`. Of those that ask whether it was they who gave it one goes after each
+   * unsubscribing: `asked`, or `being-asked` while another may still come to nothing.
    */
-  mailsTo(recipient: string, ref: PlaceNoticeRef): Promise<number>;
+  takeMail(
+    recipient: string,
+    ref: PlaceNoticeRef,
+    mailsMax: number,
+  ): Promise<'taken' | 'too-many' | 'asked' | 'being-asked'>;
   /** The browser has ended it. One that came since stays. */
   dropPush(ref: Pick<PlaceNoticeRef, 'saleId' | 'visitor'>, endpoint: string): Promise<void>;
   /** Those of whom there is an address, in the order of their names from `after` on. */

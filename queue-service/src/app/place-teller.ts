@@ -14,7 +14,7 @@ import {
   usefulUntil,
 } from '../domain/telling.ts';
 import { eachOf } from './each-of.ts';
-import type { AskStream, StoredAsk, Subscriber, TellingSale } from './place-ports.ts';
+import type { AskStream, NewestAsk, StoredAsk, Subscriber, TellingSale } from './place-ports.ts';
 import { tellToo } from './place-shops.ts';
 import type { Log, Store } from './ports.ts';
 
@@ -82,26 +82,30 @@ async function drain({ store, asks, clock, log }: TellerParts, saleId: string): 
 async function keepAsks(
   { store, clock }: Pick<TellerParts, 'store' | 'clock'>,
   saleId: string,
-  asks: StoredAsk[],
+  asks: NewestAsk[],
 ): Promise<void> {
   const now = clock.now();
-  await store.places.keep(saleId, asks, now);
-  const given = asks.flatMap(({ visitor, number, email, askedAt }) => {
-    if (!email) return [];
-    const recipient = recipientDigest(saleId, email);
-    return [{ visitor, number, recipient, givenAt: Math.floor(askedAt / 1_000) }];
+  // Both or nothing: what was kept is not kept again by the next pass, and nobody would be asked.
+  await store.transaction(async ({ places }) => {
+    const kept = new Set(await places.keep(saleId, asks, now));
+    const given = asks.flatMap(({ visitor, number, email, emailGivenAt }) => {
+      if (!email || emailGivenAt === null || !kept.has(visitor)) return [];
+      const recipient = recipientDigest(saleId, email);
+      return [{ visitor, number, recipient, givenAt: Math.floor(emailGivenAt / 1_000) }];
+    });
+    if (given.length === 0) return;
+    await places.askAgain(saleId, given, now, usefulUntil(againKind, now, 0));
   });
-  if (given.length === 0) return;
-  await store.places.askAgain(saleId, given, now, usefulUntil(againKind, now, 0));
 }
 
 /** One of each visitor: what a later one leaves out is as the one before it has it. */
-export function newest(asks: readonly StoredAsk[]): StoredAsk[] {
-  const byVisitor = new Map<string, StoredAsk>();
+export function newest(asks: readonly StoredAsk[]): NewestAsk[] {
+  const byVisitor = new Map<string, NewestAsk>();
   for (const ask of asks) {
     const given = Object.entries(ask).filter(([, value]) => value !== undefined);
-    const before = byVisitor.get(ask.visitor) ?? ask;
-    byVisitor.set(ask.visitor, { ...before, ...Object.fromEntries(given) });
+    const before = byVisitor.get(ask.visitor);
+    const emailGivenAt = ask.email === undefined ? (before?.emailGivenAt ?? null) : ask.askedAt;
+    byVisitor.set(ask.visitor, { ...ask, ...before, ...Object.fromEntries(given), emailGivenAt });
   }
   return [...byVisitor.values()];
 }

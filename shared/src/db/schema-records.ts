@@ -139,8 +139,6 @@ export const noticeOptouts = pgTable(
     recipient: text('recipient').notNull(),
     /** When they said so last. */
     createdAt: created(),
-    /** When their address was given anew, so that they were asked by mail whether it was them: once. */
-    askedAt: at('asked_at'),
   },
   (t) => [primaryKey({ columns: [t.saleId, t.recipient] })],
 );

@@ -1,7 +1,7 @@
 import { sales } from '@fairgate/shared/db/schema.ts';
 import { saleAppearances } from '@fairgate/shared/db/schema-appearance.ts';
 import { placeNotices, placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
-import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, lte, not, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { PlaceNoticeRef, PlaceRows, ToldOrder } from '../../app/place-ports.ts';
 import { againKind, urgencies } from '../../domain/telling.ts';
@@ -9,17 +9,17 @@ import type { Executor } from './executor.ts';
 
 type NoticePart = Pick<
   PlaceRows,
-  'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff' | 'mailsTo' | 'askAgain'
+  'tell' | 'tellOrders' | 'due' | 'find' | 'claim' | 'settle' | 'putOff' | 'takeMail' | 'askAgain'
 >;
 
-const visitorsSchema = z.array(z.object({ visitor: z.string() }));
+export const visitorsSchema = z.array(z.object({ visitor: z.string() }));
 /** As `urgencyOf` has it. */
 const urgency = sql`case ${placeNotices.kind} when 'your-turn' then ${urgencies['your-turn']}::int
   when 'soon' then ${urgencies.soon}::int when 'sold-out' then ${urgencies['sold-out']}::int
   else ${urgencies.order}::int end`;
 
-/** So long after one asking the next may come, where no mail came of the first. */
-const askedPauseMs = 60_000;
+/** Any number that no other advisory lock of two numbers has. */
+const mailLock = 7_301;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -28,6 +28,7 @@ export function placeNoticeRows(db: Executor): NoticePart {
     tell: (...told) => tell(db, ...told),
     tellOrders: (orders) => tellOrders(db, orders),
     askAgain: (...given) => askAgain(db, ...given),
+    takeMail: (...one) => takeMail(db, ...one),
     async due(by, now, { leaseMs, limit, upTo }) {
       const { saleId, visitor, number, kind, about, channel } = placeNotices;
       const { endedAt, dueAt, usefulUntil } = placeNotices;
@@ -75,12 +76,6 @@ export function placeNoticeRows(db: Executor): NoticePart {
       if (claimed.length > 0) return 'claimed';
       const [row] = await db.select({ endedAt }).from(placeNotices).where(the(ref));
       return row?.endedAt === null ? 'under-way' : 'ended';
-    },
-    async mailsTo(recipient, ref) {
-      const { saleId, recipient: to, endedAt, outcome } = placeNotices;
-      await db.update(placeNotices).set({ recipient }).where(the(ref));
-      const counts = or(isNull(endedAt), eq(outcome, 'sent'));
-      return await db.$count(placeNotices, and(eq(saleId, ref.saleId), eq(to, recipient), counts));
     },
     async settle(ref, claimedAt, outcome, now) {
       const isOurs = outcome === 'sent' ? undefined : claimedBy(claimedAt);
@@ -166,37 +161,51 @@ async function askAgain(
   const rows = JSON.stringify(given.map((one) => ({ ...one, givenAt: iso(one.givenAt) })));
   // As `againAbout` has it.
   const about = sql`o.recipient || '.' || (extract(epoch from o.created_at) * 1000)::bigint`;
+  // A row that ended, as the address was taken back say, is good for the next time that it is given.
   await db.execute(sql`
-    with asked as (
-      update notice_optouts o set asked_at = ${iso(now)}
-      from jsonb_to_recordset(${rows}::text::jsonb)
-        as g(visitor text, number bigint, recipient text, "givenAt" timestamptz)
-      where o.sale_id = ${saleId} and o.recipient = g.recipient and o.created_at < g."givenAt"
-        -- A mail that did not go, as the address was taken back before, stands in nobody's way.
-        and (o.asked_at is null or o.asked_at < ${iso(now - askedPauseMs)} and not exists (
-          select from place_notices n where n.sale_id = o.sale_id and n.recipient = o.recipient
-            and n.kind = ${againKind} and n.about = ${about}
-            and (n.ended_at is null or n.outcome = 'sent')))
-      returning g.visitor, g.number, o.recipient, ${about} as about)
     insert into place_notices as p
-      (sale_id, visitor, number, kind, about, channel, recipient, useful_until, due_at, created_at)
-    select ${saleId}, visitor, number, ${againKind}, about, 'mail', recipient,
+      (sale_id, visitor, number, kind, about, channel, useful_until, due_at, created_at)
+    select ${saleId}, g.visitor, g.number, ${againKind}, ${about}, 'mail',
       ${iso(usefulUntil)}, ${iso(now)}, ${iso(now)}
-    from asked
+    from jsonb_to_recordset(${rows}::text::jsonb)
+      as g(visitor text, number bigint, recipient text, "givenAt" timestamptz)
+    join notice_optouts o on o.sale_id = ${saleId} and o.recipient = g.recipient
+    where o.created_at < g."givenAt"
+    order by g.visitor
     on conflict (sale_id, visitor, number, kind, about, channel) do update
       set useful_until = excluded.useful_until, due_at = excluded.due_at, tries = 0,
-        ended_at = null, outcome = null
+        recipient = null, ended_at = null, outcome = null
       where p.ended_at is not null and p.outcome <> 'sent'`);
 }
 
-function the({ saleId, visitor, number, notice, about, channel }: PlaceNoticeRef) {
+/** One after the other by address: of those that are judged at once each sees what the others took. */
+async function takeMail(
+  db: Executor,
+  ...[recipient, ref, mailsMax]: Parameters<PlaceRows['takeMail']>
+): ReturnType<PlaceRows['takeMail']> {
+  const { saleId, recipient: to, kind, about, endedAt, outcome } = placeNotices;
+  return await db.transaction(async (tx) => {
+    // A statement of its own: the next one sees what was committed while this one waited.
+    await tx.execute(sql`select pg_advisory_xact_lock(${mailLock}::int, hashtext(${recipient}))`);
+    const counts = or(isNull(endedAt), eq(outcome, 'sent'));
+    const others = await tx
+      .select({ kind, about, outcome })
+      .from(placeNotices)
+      .where(and(eq(saleId, ref.saleId), eq(to, recipient), counts, not(the(ref))));
+    if (ref.notice === againKind) {
+      const asking = others.filter((one) => one.kind === againKind && one.about === ref.about);
+      if (asking.some((one) => one.outcome === 'sent')) return 'asked';
+      if (asking.length > 0) return 'being-asked';
+    }
+    if (others.length >= mailsMax) return 'too-many';
+    await tx.update(placeNotices).set({ recipient }).where(the(ref));
+    return 'taken';
+  });
+}
+
+function the({ saleId, visitor, number, notice, about, channel }: PlaceNoticeRef): SQL {
   const table = placeNotices;
-  return and(
-    eq(table.saleId, saleId),
-    eq(table.visitor, visitor),
-    eq(table.number, number),
-    eq(table.kind, notice),
-    eq(table.about, about),
-    eq(table.channel, channel),
-  );
+  return sql`(${table.saleId} = ${saleId} and ${table.visitor} = ${visitor}
+    and ${table.number} = ${number} and ${table.kind} = ${notice} and ${table.about} = ${about}
+    and ${table.channel} = ${channel})`;
 }

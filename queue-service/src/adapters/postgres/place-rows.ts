@@ -1,9 +1,9 @@
 import { sales } from '@fairgate/shared/db/schema.ts';
 import { placeSubscriptions } from '@fairgate/shared/db/schema-places.ts';
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
-import type { PlaceRows, StoredAsk, Subscriber, TellingSale } from '../../app/place-ports.ts';
+import type { PlaceRows, Subscriber, TellingSale } from '../../app/place-ports.ts';
 import type { Executor } from './executor.ts';
-import { placeNoticeRows } from './place-notice-rows.ts';
+import { placeNoticeRows, visitorsSchema } from './place-notice-rows.ts';
 
 const table = placeSubscriptions;
 const subscriber = { visitor: table.visitor, number: table.number, lane: table.lane };
@@ -111,14 +111,17 @@ export function recordset(rows: readonly object[]): SQL {
  * The newest ask counts, whichever instance reads it, in whatever order. Who wants another way to be
  * told is looked at anew, and told nothing twice by the same way.
  */
-async function keep(db: Executor, saleId: string, asks: StoredAsk[], now: number): Promise<void> {
+async function keep(
+  db: Executor,
+  ...[saleId, asks, now]: Parameters<PlaceRows['keep']>
+): Promise<string[]> {
   const rows = asks.map((ask) => {
     const { visitor, number, lane, askedAt, email, language, pushSubscription } = ask;
     const given = { email, language, push: pushSubscription };
     const isGiven = { setsEmail: email !== undefined, setsPush: pushSubscription !== undefined };
     return { visitor, number, lane, askedAt, ...given, ...isGiven };
   });
-  await db.execute(sql`
+  const kept = await db.execute(sql`
     insert into place_subscriptions as p
       (sale_id, visitor, number, lane, score, email, language, push, asked_at, created_at)
     select ${saleId}, a.visitor, a.number, a.lane,
@@ -142,7 +145,9 @@ async function keep(db: Executor, saleId: string, asks: StoredAsk[], now: number
         and p.push is not distinct from excluded.push then p.soon_for end,
       sold_out_for = case when p.email is not distinct from excluded.email
         and p.push is not distinct from excluded.push then p.sold_out_for end
-    where p.asked_at < excluded.asked_at`);
+    where p.asked_at < excluded.asked_at
+    returning p.visitor`);
+  return visitorsSchema.parse([...kept]).map(({ visitor }) => visitor);
 }
 
 /** Of sales that were closed or deleted before, or that there never were. */
