@@ -10,6 +10,7 @@ import { countdownFigure } from './countdown.ts';
 import { type EdgePage, edgePage } from './edge-page.ts';
 import { joinForm } from './forms.ts';
 import type { Look } from './look.ts';
+import { ownNumber } from './own-number.ts';
 import { salePhraseKeys } from './phrases.ts';
 import { placePanel } from './place-panel.ts';
 
@@ -73,7 +74,7 @@ export function saleMain(shown: SaleShown): Html {
   const { speech, sale, place, ticketHash, look, orderId = null } = shown;
   const challengeSteps = sale.challenge === 'none' ? [] : sale.challengeAt;
   return html`<div id="room" data-sale="${sale.id}" data-name="${sale.name}" data-state="${sale.state}"
-data-place="${place?.state ?? ''}" data-server-time="${sale.serverTime}"
+data-place="${place?.state ?? ''}" data-number="${place ? ownNumber(place) : ''}" data-server-time="${sale.serverTime}"
 data-bind="${sale.bindTokens}" data-challenge="${challengeSteps.join(' ')}" data-ticket-hash="${ticketHash ?? ''}"
 data-poll-after="${place?.pollAfterSeconds ?? ''}" data-ahead="${place?.ahead === null ? 'unknown' : ''}" data-message="${sale.message}">
 <h1 data-part="name">${sale.name}</h1>

@@ -1,4 +1,5 @@
 import { browserKey, publicJwk } from '@fairgate/shared/pages/client/browser-key.ts';
+import { ownNumber } from '../own-number.ts';
 import { type Answer, prove, slugOf, troubleText, within } from './calls.ts';
 import type { solve as Solve, Solved } from './challenge.ts';
 import { forgetOffer, type Offer, offerOf } from './offer.ts';
@@ -69,7 +70,7 @@ const join = async (form: HTMLFormElement, dress: () => void) => {
   }
   const { response, body } = answer;
   if (response.ok || isOfferRefused(answer)) forgetOffer(saleId);
-  if (offer.email && body?.place) remember(mailedKey, voice.number(body.place.number));
+  if (offer.email && body?.place) remember(mailedKey, `${ownNumber(body.place)}`);
   if (response.ok) return void (await renew(dress));
   // Nothing has changed for who has to put something right; what they wrote stays.
   if (response.status !== 400 && response.status !== 429) await renew(dress);

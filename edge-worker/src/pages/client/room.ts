@@ -64,7 +64,7 @@ export type TellName = (typeof tellNames)[number];
 export const tellKey = (name: TellName): string =>
   `fairgate-tell-${name}${name === 'push' ? `-${saleId}` : ''}`;
 
-/** Of which place the shopper is to be mailed: its number, never the address. */
+/** Of which place the shopper is to be mailed: its own number, never the address. */
 export const mailedKey = `fairgate-mail-${saleId}`;
 
 /** Storage that may be barred, or full: then nothing is remembered. */

@@ -11,6 +11,7 @@ import {
   type TellName,
   tellKey,
   tellNames,
+  told,
   voice,
 } from './room.ts';
 
@@ -84,6 +85,9 @@ const sendNotices = async (json: object) => {
   return response.ok;
 };
 
+/** Of which place push messages were asked for: its own number. */
+const sentFor = `fairgate-push-${saleId}`;
+
 const subscribe = async () => {
   if (!(await isAllowed())) return false;
   const worker = await navigator.serviceWorker.register('/notify.js');
@@ -92,28 +96,34 @@ const subscribe = async () => {
     userVisibleOnly: true,
     applicationServerKey: keyBytes(parts.vapidKey ?? ''),
   });
-  return await sendNotices({ pushSubscription: pushSubscription.toJSON() });
+  const number = told('number');
+  const isKept = await sendNotices({ pushSubscription: pushSubscription.toJSON() });
+  if (isKept) remember(sentFor, number);
+  return isKept;
 };
 
 /** Of this place alone: the browser's subscription may be another sale's too. */
 const unsubscribe = async () => await sendNotices({ pushSubscription: null });
 
-const sentFor = `fairgate-push-${saleId}`;
-
-const numberShown = () => room().querySelector('[data-field="number"]')?.textContent ?? '';
+/** In line with a place that is another than the one a wish was sent for. */
+const isAnother = (sent: string | null) =>
+  ['lobby', 'waiting'].includes(told('place')) && told('number') !== '' && sent !== told('number');
 
 /** A place that was joined anew is another one, and is told of by its own wish. */
 const subscribeAgain = async () => {
-  const number = numberShown();
-  if (!wants('push') || number === '' || remembered(sentFor) === number) return;
-  if (await subscribe()) remember(sentFor, number);
+  if (wants('push') && isAnother(remembered(sentFor))) await subscribe();
 };
 
 /** The same by mail: the address is kept where the mails are written, for as long as nobody has left. */
 const mailAgain = async () => {
-  const [number, mailed] = [numberShown(), remembered(mailedKey)];
-  if (!mailed || number === '' || mailed === number) return;
-  if (await sendNotices({})) remember(mailedKey, number);
+  const [number, mailed] = [told('number'), remembered(mailedKey)];
+  if (mailed && isAnother(mailed) && (await sendNotices({}))) remember(mailedKey, number);
+};
+
+/** Each tab waits for the others, and then sends only what none of them has sent. */
+const inTurn = async (name: string, send: () => Promise<void>) => {
+  if ('locks' in navigator) await navigator.locks.request(name, send);
+  else await send();
 };
 
 /** What switching it on or off takes; false where the browser, or the shopper, does not allow it. */
@@ -150,8 +160,9 @@ const turn = async (name: TellName, box: HTMLInputElement) => {
 /** Saves an address to write to; an empty field takes it back. */
 export const saveEmail = async (form: HTMLFormElement): Promise<void> => {
   const email = `${new FormData(form).get('email') ?? ''}`.trim();
+  const number = told('number');
   const isSaved = await sendNotices({ email: email === '' ? null : email });
-  if (isSaved) remember(mailedKey, email === '' ? '' : numberShown() || 'yes');
+  if (isSaved) remember(mailedKey, email === '' ? '' : number || 'yes');
   if (isSaved && email === '') return note('');
   note(voice.say(isSaved ? 'tell.emailSaved' : 'live.failed'));
 };
@@ -174,8 +185,8 @@ export const dressTells = (): void => {
   if (wants('sound')) {
     for (const kind of ['click', 'keydown']) addEventListener(kind, unlockSound, { once: true });
   }
-  void subscribeAgain().catch(() => undefined);
-  void mailAgain().catch(() => undefined);
+  void inTurn(sentFor, subscribeAgain).catch(() => undefined);
+  void inTurn(mailedKey, mailAgain).catch(() => undefined);
   void keepAwake();
 };
 
