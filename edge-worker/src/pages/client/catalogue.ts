@@ -15,18 +15,22 @@ const localTimes = (root: ParentNode) => {
     time.textContent = voice.dateTime(time.dateTime);
 };
 
-/** What the next page has goes to the end of its sections; how many sales it has. */
-const append = (page: Document): number => {
+type Appended = { count: number; first: HTMLLIElement | undefined };
+
+/** What the next page has goes to the end of its sections; `first`: of the last one that got any. */
+const append = (page: Document): Appended => {
   localTimes(page);
-  let count = 0;
+  const appended: Appended = { count: 0, first: undefined };
   for (const section of page.querySelectorAll('main section[id]')) {
     const own = document.getElementById(section.id);
     const items = [...section.querySelectorAll('li')];
-    own?.querySelector('ul')?.append(...items);
-    if (own && items.length > 0) own.hidden = false;
-    count += items.length;
+    if (!own || items.length === 0) continue;
+    own.querySelector('ul')?.append(...items);
+    own.hidden = false;
+    appended.count += items.length;
+    appended.first = items[0];
   }
-  return count;
+  return appended;
 };
 
 const announce = (count: number, isLast: boolean) => {
@@ -44,16 +48,15 @@ const pageAt = async (address: string): Promise<Document | null> => {
   return response.ok ? new DOMParser().parseFromString(await response.text(), 'text/html') : null;
 };
 
-/** A link that goes away while it has the focus would lose the shopper their place. */
-const dropLink = (link: HTMLAnchorElement) => {
-  const drop = () => link.closest('p')?.remove();
-  if (document.activeElement === link) link.addEventListener('blur', drop);
-  else drop();
+/** Whoever has the focus on it reads on at what came next to it, or else at the last sale. */
+const dropLink = (link: HTMLAnchorElement, { first }: Appended) => {
+  const next = first ?? [...document.querySelectorAll('main section[id] li')].pop();
+  if (document.activeElement === link) next?.querySelector('a')?.focus();
+  link.closest('p')?.remove();
 };
 
 const follow = (link: HTMLAnchorElement) => {
   let isLoading = false;
-  let isLast = false;
   const watch = new IntersectionObserver(
     (entries) => {
       if (entries.some((entry) => entry.isIntersecting)) void load();
@@ -67,23 +70,22 @@ const follow = (link: HTMLAnchorElement) => {
     isLoading = false;
     // The link is still there to be pressed.
     if (page === null) return false;
-    const count = append(page);
+    const appended = append(page);
     const next = page.querySelector<HTMLAnchorElement>('#more');
-    isLast = next === null;
-    announce(count, isLast);
+    announce(appended.count, next === null);
     if (next) {
       link.href = next.href;
       watch.observe(link);
     } else {
       foot?.classList.remove('near');
-      dropLink(link);
+      dropLink(link, appended);
     }
     return true;
   };
   link.addEventListener('click', async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    if (isLoading || isLast) return;
+    if (isLoading) return;
     if (!(await load())) location.assign(link.href);
   });
   foot?.classList.add('near');
