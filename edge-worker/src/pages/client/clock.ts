@@ -19,12 +19,15 @@ export const hearClock = (news: ClockNews): void => {
 /** A clock that was set back by more is believed. */
 const lateMsMax = 60_000;
 let newestMs = 0;
-/** Whether something is told of a time before what was told already; what is not is the newest. */
+/** Of an answer of our own: what is told of before is late, also where another machine's clock is ahead. */
+export const learnNewest = (serverTime = ''): void => {
+  newestMs = Date.parse(serverTime) || newestMs;
+};
+/** Whether another tab tells of a time before what is known already; what is not is the newest. */
 export const isLate = (serverTime = ''): boolean => {
-  const atMs = Date.parse(serverTime);
-  const lateMs = newestMs - atMs;
+  const lateMs = newestMs - Date.parse(serverTime);
   if (lateMs > 0 && lateMs < lateMsMax) return true;
-  if (!Number.isNaN(atMs)) newestMs = atMs;
+  learnNewest(serverTime);
   return false;
 };
 

@@ -1,7 +1,7 @@
 import { hashOf } from '@fairgate/shared/pages/client/browser-key.ts';
 import type { Place } from '@fairgate/shared/place.ts';
 import { type Answer, type Body, call, type Problem, slugOf, troubleText } from './calls.ts';
-import { clockNews, hearClock, isLate } from './clock.ts';
+import { clockNews, hearClock, isLate, learnNewest } from './clock.ts';
 import { isAsleep, isFresh, isLost } from './net.ts';
 import { isInPlay, isTurn, parts, room, saleId, say, told } from './room.ts';
 import { isOther, isOtherSale, renew, showLeft, showPlace, turnCame } from './showing.ts';
@@ -63,14 +63,17 @@ const showGone = async (problem: Problem) => {
   if (!isInPlay(told('place'))) say(await troubleText(problem));
 };
 
-const tabs = tabsOf(saleId, (news) => {
-  if ('gone' in news) return void showGone(news.gone).catch(() => undefined);
-  if (isLate(news.serverTime)) return;
-  if (news.ticketHash !== null) room().dataset.ticketHash = news.ticketHash;
-  // A tab of before a deployment tells less.
-  if (news.clock) hearClock(news.clock);
-  plan(news.place.pollAfterSeconds);
-  void show(news.place).catch(() => undefined);
+const tabs = tabsOf(saleId, {
+  onNews({ place, ticketHash, serverTime, clock }) {
+    if (ticketHash) room().dataset.ticketHash = ticketHash;
+    // A tab of before a deployment tells less.
+    if (clock) hearClock(clock);
+    plan(place.pollAfterSeconds);
+    // What is late has figures of before; whether there is another state, the page itself tells.
+    const shown = isLate(serverTime) ? isOther(place) && renew(dress) : show(place);
+    void Promise.resolve(shown).catch(() => undefined);
+  },
+  onGone: (problem) => void showGone(problem).catch(() => undefined),
 });
 
 /** Asks, and tells the other tabs; what has come is shown afterwards, when they may ask again. */
@@ -78,7 +81,7 @@ const askPlace = async (): Promise<Answer> => {
   const answer = await call('/place');
   const { place, ticket, serverTime } = answer.body ?? {};
   if (!answer.response.ok || !place) return answer;
-  isLate(serverTime);
+  learnNewest(serverTime);
   const isBound = told('ticketHash') !== '';
   const ticketHash = ticket && isBound ? await hashOf(ticket) : null;
   if (ticketHash !== null) room().dataset.ticketHash = ticketHash;
@@ -97,7 +100,7 @@ const takePlace = async ({ response, body }: Answer): Promise<number> => {
   if (response.status === 401 || response.status === 403) {
     const isRevoked = slugOf(body) === 'token-revoked';
     // The page forgets the place for all tabs: none of them could ask why.
-    if (isRevoked && body) tabs.tell({ gone: body });
+    if (isRevoked && body) tabs.tellGone(body);
     const isRenewed = await renew(dress);
     // A page that is refused too (a place that was revoked, a ban) stays, with the reason on it.
     if (!isRenewed || isRevoked) say(await troubleText(body));
