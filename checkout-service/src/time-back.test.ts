@@ -6,7 +6,7 @@ import { jtiOf, openRoom, type RoomRig } from './testing/room-rig.ts';
 
 let rig: Rig;
 let room: RoomRig;
-const tokenSeconds = 14;
+const tokenSeconds = 18;
 
 beforeAll(async () => {
   const redisUrl = await freshRedisUrl(afterAll);
@@ -42,9 +42,12 @@ it('who met our 503 gets time back, buys with the token of the later end, and no
   const refused = await rig.redeem(token);
   expect([refused.status, slugOf(refused)]).toEqual([503, 'unavailable']);
   expect(refused.body.detail).toContain('given back');
-  // The later the last refusal, the later the end that is given: the rest of this has time then.
-  await eventually(async () => Date.now() > untilMs - 9_000, 10);
-  expect((await rig.redeem(token)).status).toBe(503);
+  // The later the last refusal, the later the end that is given: the rest of this has time then. They
+  // come closer together than what ends the fault (`faultQuietMs`), on a busy machine as well.
+  for (const leftMs of [15_000, 12_000]) {
+    await eventually(async () => Date.now() > untilMs - leftMs, tokenSeconds);
+    expect((await rig.redeem(token)).status).toBe(503);
+  }
   await letGo();
 
   const given = await eventually(async () => {
@@ -67,4 +70,4 @@ it('who met our 503 gets time back, buys with the token of the later end, and no
   const exp = Math.floor(given.untilMs / 1_000);
   const again = await rig.token({ jti, sub: 'shopper', number: given.number, exp });
   expect((await rig.redeem(again)).status).toBe(201);
-}, 40_000);
+}, 60_000);

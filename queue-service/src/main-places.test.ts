@@ -14,10 +14,10 @@ import { iso, pen } from '../test/fixture.ts';
 import { patience, startProcess } from '../test/process.ts';
 import { brokenServer, catchingServer } from '../test/smtp-servers.ts';
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 400_000 });
 
 /** Longer than a claim of somebody who died. */
-const takenOver = { timeout: 120_000, interval: 100 };
+const takenOver = { timeout: 150_000, interval: 100 };
 
 /** Shoppers of a sale, as the edge would serve them. */
 function shoppersOf(redisUrl: string) {

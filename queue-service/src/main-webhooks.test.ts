@@ -4,10 +4,10 @@ import { isSignedBy, webhookReceiver } from '../../e2e/support/webhook-receiver.
 import { iso, pen } from '../test/fixture.ts';
 import { patience, startProcess as start } from '../test/process.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 400_000 });
 
 /** Longer than a claim, and than it takes to find that a job's worker died. */
-const takenOver = { timeout: 90_000, interval: 100 };
+const takenOver = { timeout: 150_000, interval: 100 };
 
 it('a service that is killed while it sends, or before, loses nothing: the next one sends it', async () => {
   const urls = [await freshDatabaseUrl(), await freshRedisUrl()] as const;

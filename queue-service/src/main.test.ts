@@ -6,9 +6,9 @@ import { freePort } from '../../scripts/free-port.ts';
 import { iso, pen } from '../test/fixture.ts';
 import { processAdminKey as adminKey, patience, startProcess as start } from '../test/process.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
-it('two instances that start at once share one database, and stop within 5 s', async () => {
+it('two instances that start at once share one database, and stop within 10 s', async () => {
   const urls = [await freshDatabaseUrl(), await freshRedisUrl()] as const;
   const both = await Promise.all([start(...urls), start(...urls)]);
   for (const { call } of both) {
@@ -34,7 +34,8 @@ it('two instances that start at once share one database, and stop within 5 s', a
   const beganMs = Date.now();
   for (const { child } of both) child.kill('SIGTERM');
   expect(await Promise.all(both.map(({ exited }) => exited))).toEqual([0, 0]);
-  expect(Date.now() - beganMs).toBeLessThan(5_000);
+  // What a stop of the stack may take (CONTRACT.md section 2); an instance gives up sooner, with 1.
+  expect(Date.now() - beganMs).toBeLessThan(10_000);
   expect(both.map(({ output }) => output()).join()).not.toContain(adminKey);
 });
 

@@ -9,8 +9,8 @@ export const processAdminKey = 'fgk_the-first-admin-key-of-main-test';
 
 const bodySchema = z.record(z.string(), z.unknown());
 
-/** Two processes that start on a busy machine take a while. */
-export const patience = { timeout: 40_000, interval: 50 };
+/** Two processes that start on a busy machine take a while; no promise is measured by it. */
+export const patience = { timeout: 90_000, interval: 50 };
 
 /** The service as it is started in production; killed when the test is over. */
 export async function startProcess(
