@@ -22,9 +22,14 @@ const onSharedStack = endToEnd.filter((file) =>
 
 const workspaces = ['shared', 'edge-worker', 'queue-service', 'checkout-service', 'scripts'];
 
-const endToEndTimes = {
+const common = {
   pool: 'forks' as const,
   exclude: ['**/node_modules/**'],
+  // A second, as it is by default, is little for a browser on a busy machine.
+  expect: { poll: { timeout: 15_000 } },
+};
+const endToEndTimes = {
+  ...common,
   testTimeout: 120_000,
   hookTimeout: 180_000,
 };
@@ -33,9 +38,7 @@ export default defineConfig({
   test: {
     // Of the whole run, so that both projects share the stores.
     globalSetup: ['scripts/test/vitest-stores.ts'],
-    teardownTimeout: 20_000,
-    // A second, as it is by default, is little for a browser on a busy machine.
-    expect: { poll: { timeout: 15_000 } },
+    teardownTimeout: 60_000,
     // Where a test stops Postgres under checkouts in its own process. The services survive this one
     // fault of their driver as well, and nothing else (e2e/postgres-faults.test.ts runs them).
     onUnhandledError({ message, stack }) {
@@ -46,10 +49,9 @@ export default defineConfig({
       {
         plugins: [luaAsText],
         test: {
+          ...common,
           name: 'unit',
           include: workspaces.map((name) => `${name}/**/*.test.ts`),
-          exclude: ['**/node_modules/**'],
-          pool: 'forks',
           maxWorkers: 2,
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -64,7 +66,7 @@ export default defineConfig({
           name: 'apart',
           include: endToEnd.filter((file) => !onSharedStack.includes(file)),
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -76,7 +78,7 @@ export default defineConfig({
           globalSetup: ['e2e/support/shared-stack-setup.ts'],
           include: onSharedStack,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,10 +1,13 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isPortFree } from '../../scripts/free-port.ts';
 import { portSpan } from '../../scripts/stack/ports.ts';
 import { stackOptions, startStack } from '../../scripts/stack/start.ts';
 import { repositoryFolder } from '../../scripts/toolchain/folders.ts';
+
+const keptLogs = join(repositoryFolder, '.local', 'e2e-logs');
+const keptLogsMax = 10;
 
 /** Below the ports that systems give to outgoing connections, which begin at 32,768. */
 const bases = { first: 20_000, last: 32_000 };
@@ -24,17 +27,19 @@ export async function startTestStack(settings: Record<string, string> = {}): Pro
     logFolder,
     async stop() {
       await stack.stop();
-      keepLogs(logFolder);
+      keepLogs(logFolder, portBase);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-/** The logs of the last stack that ended stay, for whoever looks into a failure. */
-function keepLogs(logFolder: string): void {
-  const kept = join(repositoryFolder, '.local', 'e2e-logs');
-  rmSync(kept, { recursive: true, force: true });
-  cpSync(logFolder, kept, { recursive: true });
+/** The logs of the stacks that ended last stay, for whoever looks into a failure. */
+function keepLogs(logFolder: string, portBase: number): void {
+  mkdirSync(keptLogs, { recursive: true });
+  const name = `${new Date().toISOString().replaceAll(':', '-')}-${portBase}`;
+  cpSync(logFolder, join(keptLogs, name), { recursive: true });
+  const older = readdirSync(keptLogs).toSorted().slice(0, -keptLogsMax);
+  for (const old of older) rmSync(join(keptLogs, old), { recursive: true, force: true });
 }
 
 async function freePortBase(): Promise<number> {

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { type OwnStack, startTestStack } from './own-stack.ts';
+import { portOf } from './port-of.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -31,8 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const { port } = server.address() as AddressInfo;
-  project.provide('sharedStackUrl', `http://127.0.0.1:${port}`);
+  project.provide('sharedStackUrl', `http://127.0.0.1:${portOf(server)}`);
   return async () => {
     server.close();
     server.closeAllConnections();
@@ -59,7 +58,7 @@ function stackPool() {
     },
     async stop(): Promise<void> {
       await starting;
-      for (const stack of started) await stack.stop();
+      await Promise.all(started.map((stack) => stack.stop()));
     },
   };
 }

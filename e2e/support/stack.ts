@@ -50,12 +50,17 @@ export async function sharedStack(): Promise<SharedStack> {
   };
 }
 
+/** Less than the time of a hook, so that a failure says what it was. */
+const loanMs = 170_000;
+
 /** The loan ends with its connection. Rejects with what the lender says. */
 async function borrowed(url: string): Promise<{ infoFile: string; end(): void }> {
   const request = get(url, { agent: false });
+  const late = setTimeout(() => request.destroy(new Error('No stack was lent in time.')), loanMs);
   const [response] = z
     .tuple([z.instanceof(IncomingMessage)])
     .parse(await once(request, 'response'));
+  clearTimeout(late);
   response.setEncoding('utf8');
   if (response.statusCode !== 200) throw new Error(`No stack: ${await text(response)}`);
   const [line] = await once(response, 'data');

@@ -8,9 +8,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { sourceFiles } from '../check/source-files.ts';
 import { buildPages, pagesStamp } from '../pages/build.ts';
 import { SetupError } from '../setup-error.ts';
@@ -33,6 +34,7 @@ export const wranglerScript = join(repositoryFolder, 'node_modules/wrangler/wran
 
 /** Where each bundle is made once, by the digest of its sources, for every stack and test. */
 const madeFolder = join(repositoryFolder, 'edge-worker/dist/bundles');
+const keptMs = 3_600_000;
 
 /**
  * Puts the Worker into `folder`, bundled as a deployment would; bundles it only where what it is
@@ -54,21 +56,29 @@ export async function buildEdge(
   return { folder };
 }
 
-/** Made beside its place and renamed, so that nobody copies half a bundle; older ones go. */
+/** Made beside its place and renamed, so that nobody copies half a bundle. */
 async function bundle(made: string, onLine: (line: string) => void): Promise<void> {
   onLine('bundling the edge Worker');
   mkdirSync(madeFolder, { recursive: true });
   const fresh = mkdtempSync(`${made}.`);
   try {
     await runWrangler(fresh);
-    const older = readdirSync(madeFolder).filter((name) => !name.startsWith(basename(made)));
-    for (const name of older) rmSync(join(madeFolder, name), { recursive: true, force: true });
+    removeOld();
     renameSync(fresh, made);
   } catch (error) {
     // Somebody else may have made the same at the same time.
     if (!existsSync(made)) throw error;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Of other sources, and what killed runs left; not what somebody may be copying, or making. */
+function removeOld(): void {
+  for (const name of readdirSync(madeFolder)) {
+    const path = join(madeFolder, name);
+    const madeMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (Date.now() - madeMs > keptMs) rmSync(path, { recursive: true, force: true });
   }
 }
 
