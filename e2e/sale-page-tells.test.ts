@@ -124,6 +124,7 @@ test('a draw changes the number that is shown, and asks for no mail again', asyn
   const saleId = await stage.rooms.open({ ...lottery, startsAt }, undefined, info);
   await page.goto(`${stage.edge.url}/sales/${saleId}`);
   await page.getByRole('button', { name: 'Join' }).click();
+  await page.locator('[data-field="ahead"]').waitFor();
   await othersJoin(stage, saleId, 1);
   const wishes = wishesOf(context);
   const saved = async (email: string) => {
