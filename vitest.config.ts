@@ -36,7 +36,7 @@ const endToEndTimes = {
 
 export default defineConfig({
   test: {
-    // Of the whole run, so that both projects share the stores.
+    // Of the whole run, so that all projects share the stores.
     globalSetup: ['scripts/test/vitest-stores.ts'],
     teardownTimeout: 60_000,
     // Where a test stops Postgres under checkouts in its own process. The services survive this one
@@ -74,10 +74,11 @@ export default defineConfig({
         test: {
           ...endToEndTimes,
           name: 'stack',
-          // Stacks, of which each file has one to itself while it runs: some stop parts of it.
+          // A stack that each file has to itself while it runs: some stop parts of it.
           globalSetup: ['e2e/support/shared-stack-setup.ts'],
           include: onSharedStack,
-          maxWorkers: 2,
+          // Two at a time, each with a stack, were tried: crowds of thousands starve each other.
+          fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
       },

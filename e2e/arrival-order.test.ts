@@ -31,7 +31,7 @@ test('200 places joined one after another know who is ahead, and are admitted in
   expect(polls.map(({ behind }) => behind)).toEqual(line.map((_, i) => shoppers - 1 - i));
   expect(polls.map(({ number }) => number)).toEqual(numbers);
 
-  await control.setRoom(saleId, { admitPerMinute: 2_400 });
+  await control.setRoom(saleId, { admitPerMinute: 1_200 });
   const sizes = await sweepUntilAllIn(saleId, line);
   expect(sizes.filter((size) => size > 0 && size < shoppers).length).toBeGreaterThan(1);
 
