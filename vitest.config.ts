@@ -74,10 +74,11 @@ export default defineConfig({
         test: {
           ...endToEndTimes,
           name: 'stack',
-          // A stack that each file has to itself while it runs: some stop parts of it.
+          // One stack, started when a test first asks for it.
           globalSetup: ['e2e/support/shared-stack-setup.ts'],
           include: onSharedStack,
-          // Two at a time, each with a stack, were tried: crowds of thousands starve each other.
+          // They share the stack, and stop parts of it. Two stacks beside each other were tried:
+          // crowds of thousands starve each other on two cores.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

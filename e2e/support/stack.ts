@@ -1,21 +1,18 @@
-import { once } from 'node:events';
-import { get, IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import postgres, { type Sql } from 'postgres';
 import { inject } from 'vitest';
-import { z } from 'zod';
 import { readStackInfo, type StackInfo } from '../../scripts/stack/info.ts';
 import { httpAnswers } from '../../scripts/stack/probe.ts';
 import { type CheckoutClient, checkoutClient } from './checkout-client.ts';
 import { type ControlClient, controlClient } from './control-client.ts';
 import { type EdgeClient, edgeClient } from './edge-client.ts';
+import { call } from './http.ts';
 import { type Holdings, unitsAddUp } from './invariants.ts';
 import { waitFor } from './wait.ts';
 
 export type Instance = 'checkout-1' | 'checkout-2';
 
-/** A stack that test files share, one after the other, with a client of each part. */
+/** The stack that the tests share, with a client of each part. Tests run one file at a time. */
 export type SharedStack = {
   /** As stack.json has it now: a process that was killed has another pid afterwards. */
   info(): StackInfo;
@@ -37,34 +34,11 @@ export type SharedStack = {
   close(): Promise<void>;
 };
 
-/** A shared stack that is this file's alone until it is closed (see shared-stack-setup.ts). */
+/** The shared stack, started by whoever asks first (see shared-stack-setup.ts). */
 export async function sharedStack(): Promise<SharedStack> {
-  const loan = await borrowed(inject('sharedStackUrl'));
-  const stack = stackClients(loan.infoFile);
-  return {
-    ...stack,
-    async close() {
-      await stack.close();
-      loan.end();
-    },
-  };
-}
-
-/** Less than the time of a hook, so that a failure says what it was. */
-const loanMs = 170_000;
-
-/** The loan ends with its connection. Rejects with what the lender says. */
-async function borrowed(url: string): Promise<{ infoFile: string; end(): void }> {
-  const request = get(url, { agent: false });
-  const late = setTimeout(() => request.destroy(new Error('No stack was lent in time.')), loanMs);
-  const [response] = z
-    .tuple([z.instanceof(IncomingMessage)])
-    .parse(await once(request, 'response'));
-  clearTimeout(late);
-  response.setEncoding('utf8');
-  if (response.statusCode !== 200) throw new Error(`No stack: ${await text(response)}`);
-  const [line] = await once(response, 'data');
-  return { infoFile: String(line).trim(), end: () => response.destroy() };
+  const answer = await call(inject('sharedStackUrl'), { timeoutMs: 170_000 });
+  if (answer.status !== 200) throw new Error(`The stack did not start: ${answer.text}`);
+  return stackClients(answer.text);
 }
 
 /** Clients of a stack that runs, by the path of its stack.json. */
